@@ -1,0 +1,55 @@
+"""An account's rules: every setting marked as such in the rules, with its default. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class LeadOwner(StrEnum):
+    """To whom the lead of a transferred call belongs."""
+
+    FIRST = "first"
+    LAST = "last"
+    LONGEST = "longest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a new lead goes; without `status_id` the pipeline's first stage."""
+
+    pipeline_id: int
+    status_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """An amoCRM user with extensions; `mobiles` are outside numbers that count as his extension."""
+
+    user_id: int
+    name: str
+    extensions: tuple[str, ...] = ()
+    mobiles: tuple[str, ...] = ()
+    stage: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """`missed_to` empty means nobody; `open_lead_missed_to` None means every employee."""
+
+    country: str = "RU"
+    language: str = "ru"
+    employees: tuple[Employee, ...] = ()
+    default_employee: int | None = None
+    missed_to: tuple[int, ...] = ()
+    open_lead_missed_to: tuple[int, ...] | None = None
+    popup_on_ringing: bool = True
+    failed_makes_lead: bool = True
+    lead_owner: LeadOwner = LeadOwner.FIRST
+    no_lead_numbers: tuple[str, ...] = ()
+    no_lead_companies: tuple[int, ...] = ()
+    stage: Stage | None = None
+    stages_by_did: Mapping[str, Stage] = field(default_factory=dict)
+    contact_name: str = "Клиент {phone}"
+    lead_name: str = "Звонок {phone}"
