@@ -53,3 +53,22 @@ class Rules:
     stages_by_did: Mapping[str, Stage] = field(default_factory=dict)
     contact_name: str = "Клиент {phone}"
     lead_name: str = "Звонок {phone}"
+
+
+def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, str]:
+    """Who sits at an extension, and why; an extension without a user falls to the default employee."""
+    for each in rules.employees:
+        if extension is not None and extension in each.extensions + each.mobiles:
+            return each, f"extension {extension} is {each.name}"
+    for each in rules.employees:
+        if each.user_id == rules.default_employee:
+            return each, f"extension {extension} has no user: credited to the default employee {each.name}"
+    return None, f"extension {extension} has no user, and no default employee is set"
+
+
+def everybody(rules: Rules) -> tuple[Employee, ...]:
+    return rules.employees if rules.open_lead_missed_to is None else named(rules.open_lead_missed_to, rules)
+
+
+def named(users: tuple[int, ...], rules: Rules) -> tuple[Employee, ...]:
+    return tuple(each for each in rules.employees if each.user_id in users)

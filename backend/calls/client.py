@@ -1,0 +1,88 @@
+"""Who is the client: the one place that answers it, for routing, registration and callback alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Entity(StrEnum):
+    """amoCRM's plural entity types, as its routes spell them."""
+
+    LEADS = "leads"
+    CONTACTS = "contacts"
+    COMPANIES = "companies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLead:
+    """A lead that is not deleted, not won or lost, and not in an unsorted stage."""
+
+    id: int
+    name: str
+    responsible: int | None
+    price: int = 0
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A contact or company whose phone fields hold the number, with its open leads."""
+
+    entity: Entity
+    id: int
+    name: str
+    responsible: int | None
+    companies: tuple[int, ...] = ()
+    open_leads: tuple[OpenLead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An unsorted record of ours that nobody has accepted yet."""
+
+    uid: str
+    lead: int
+    contact: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the CRM knows of a number."""
+
+    parties: tuple[Party, ...] = ()
+    waiting: Waiting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Who it is: `party` None means nobody; `lead` None means no open lead; `why` tells how it was decided."""
+
+    party: Party | None
+    lead: OpenLead | None
+    why: str
+
+
+def choose(knowledge: Knowledge) -> Client:
+    """A party with an open lead wins, contacts before companies, the oldest first; of its leads the newest."""
+    ranked = sorted(knowledge.parties, key=_rank)
+    if not ranked:
+        return Client(party=None, lead=None, why="nobody has this number")
+    party = ranked[0]
+    lead = max(party.open_leads, key=lambda each: each.id, default=None)
+    return Client(party=party, lead=lead, why=_why(party, lead, ranked))
+
+
+def _rank(party: Party) -> tuple[bool, bool, int]:
+    return not party.open_leads, party.entity is not Entity.CONTACTS, party.id
+
+
+def _why(party: Party, lead: OpenLead | None, ranked: list[Party]) -> str:
+    matched = ", ".join(f"{each.entity}/{each.id}" for each in ranked)
+    chosen = f"{party.entity}/{party.id} «{party.name}»"
+    if len(ranked) > 1:
+        chosen += f" of {matched} ({'has an open lead' if lead else 'the oldest'})"
+    if lead is None:
+        return f"{chosen}; no open lead"
+    others = len(party.open_leads) - 1
+    return f"{chosen}; open lead {lead.id}" + (f", the newest of {others + 1}" if others else "")

@@ -1,0 +1,166 @@
+"""What we decide to do in the CRM: intents, imperative, plain values that can be written down and read back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class CallStatus(StrEnum):
+    """How a call note says it ended."""
+
+    TALKED = "talked"
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    WRONG_NUMBER = "wrong-number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One act of one call. Its place in the CRM is the call's own, written down as soon as it is known."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLead(Intent):
+    """A new lead, with a new contact when nobody has the number. `phone` None: the number is hidden."""
+
+    kind: ClassVar[str] = "open-lead"
+
+    phone: str | None
+    name: str
+    contact: int | None
+    company: int | None
+    contact_name: str
+    responsible: int | None
+    pipeline_id: int | None
+    status_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContact(Intent):
+    """A contact without a lead, for a number of the no-lead list that the CRM does not know yet."""
+
+    kind: ClassVar[str] = "add-contact"
+
+    phone: str
+    name: str
+    responsible: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddUnsorted(Intent):
+    """One unsorted record of category call; the call is part of it. `employee` is who was called, in words."""
+
+    kind: ClassVar[str] = "add-unsorted"
+
+    phone: str | None
+    did: str | None
+    name: str
+    contact: int | None
+    company: int | None
+    contact_name: str
+    pipeline_id: int | None
+    called_at: float
+    employee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseUnsorted(Intent):
+    """The waiting record's lead becomes the call's place; a talk accepts the record for who talked.
+
+    When somebody has dealt with the record meanwhile, its lead is used if it is open, else `otherwise` is done.
+    """
+
+    kind: ClassVar[str] = "use-unsorted"
+
+    uid: str
+    lead: int
+    contact: int | None
+    accept: bool
+    employee: int | None
+    otherwise: OpenLead | AddUnsorted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogCall(Intent):
+    """The call's one note. `duration` is in seconds, 0 while the talk lasts; `text` names the chain of talks."""
+
+    kind: ClassVar[str] = "log-call"
+
+    inbound: bool
+    phone: str
+    employee: int | None
+    status: CallStatus
+    at: float
+    duration: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishCall(Intent):
+    """The duration and the chain of talks go into the call's note."""
+
+    kind: ClassVar[str] = "finish-call"
+
+    inbound: bool
+    phone: str
+    employee: int | None
+    status: CallStatus
+    duration: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverLead(Intent):
+    """The lead this call opened belongs to another of its talkers."""
+
+    kind: ClassVar[str] = "hand-over-lead"
+
+    employee: int
+
+
+class PopupState(StrEnum):
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+    MISSED = "missed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPopup(Intent):
+    """One popup per call and employee; `employees` None means everyone who has one of this call.
+
+    `only_in` limits the change to popups now in one of these states; a popup that is not there yet is made
+    unless `employees` is None or the new state is CLOSED.
+    """
+
+    kind: ClassVar[str] = "show-popup"
+
+    employees: tuple[int, ...] | None
+    state: PopupState
+    details: dict[str, Any] = field(default_factory=dict)
+    only_in: tuple[PopupState, ...] | None = None
+
+
+KINDS: dict[str, type[Intent]] = {
+    each.kind: each for each in (OpenLead, AddContact, AddUnsorted, UseUnsorted, LogCall, FinishCall, HandOverLead)
+}
+
+
+def to_json(intent: Intent) -> dict[str, Any]:
+    """An intent as plain values; `from_json` is its inverse."""
+    return asdict(intent)
+
+
+def from_json(kind: str, body: dict[str, Any]) -> Intent:
+    """Raises KeyError for an unknown kind, TypeError for a body that is not such an intent."""
+    values = dict(body)
+    if kind == UseUnsorted.kind:
+        values["otherwise"] = (AddUnsorted if "called_at" in body["otherwise"] else OpenLead)(**body["otherwise"])
+    if kind in (LogCall.kind, FinishCall.kind):
+        values["status"] = CallStatus(body["status"])
+    return KINDS[kind](**values)

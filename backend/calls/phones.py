@@ -1,0 +1,71 @@
+"""Any spelling of a phone number becomes one key.
+
+A key is E.164 (`+79161234567`) where the number can be built in its country's plan, else the bare digits.
+Short and internal numbers (under seven digits) keep their digits and are only ever equal, never alike.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+HIDDEN = frozenset(
+    {"", "<unknown>", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld", "asterisk"}
+)
+SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (contract §6, 22)
+LONGEST = 64  # a number with its extension never needs more; what is longer is not a number
+
+_EXTENSION = re.compile(r"(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)
+_SERVICE_PREFIX = re.compile(r"^\s*(?:[*#]\d{2,3}[#*]?)+")  # *67, #31#: "hide my number" and the like
+_NOT_DIGIT = re.compile(r"\D")
+
+
+@lru_cache(maxsize=65536)
+def key(raw: str | None, country: str) -> str | None:
+    """The key of a number as somebody wrote or dialled it in `country` (ISO 3166, two letters).
+
+    None when the number is hidden or holds no digit.
+    """
+    if raw is None or raw.strip().lower() in HIDDEN:
+        return None
+    written = _EXTENSION.sub("", _SERVICE_PREFIX.sub("", raw[:LONGEST]))
+    digits = _NOT_DIGIT.sub("", written)
+    if not digits:
+        return None
+    if len(digits) < SHORTEST_OUTSIDE:
+        return digits
+    return _e164(written, digits, country) or digits
+
+
+def _e164(written: str, digits: str, country: str) -> str | None:
+    """International first when it says so; else the country's own plan; else digits that lack only their plus."""
+    attempts = ["+" + digits] if written.strip().startswith("+") else [digits, "+" + digits]
+    for attempt in attempts:
+        try:
+            number = phonenumbers.parse(attempt, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return None
+
+
+def search_digits(key: str) -> str:
+    """What to ask amoCRM's fuzzy search for: the last ten digits (contract §3.5)."""
+    return _NOT_DIGIT.sub("", key)[-10:]
+
+
+def is_outside(key: str) -> bool:
+    """Whether this is a whole telephone number, not a short code or an extension."""
+    return len(key.lstrip("+")) >= SHORTEST_OUTSIDE
+
+
+def spoken(key: str | None) -> str:
+    """A key as people write it: `+7 916 123-45-67`."""
+    if key is None:
+        return "номер скрыт"
+    if not key.startswith("+"):
+        return key
+    return phonenumbers.format_number(phonenumbers.parse(key), phonenumbers.PhoneNumberFormat.INTERNATIONAL)

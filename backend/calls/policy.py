@@ -1,0 +1,182 @@
+"""A fact, what the CRM knows, and the account's rules: what is to be done, and why.
+
+The table of the rules in code: each function below is one of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from backend.calls import words
+from backend.calls.case import Case
+from backend.calls.chain import chain, talk_seconds
+from backend.calls.client import Client, Knowledge
+from backend.calls.facts import (
+    CallAnswered,
+    CallEnded,
+    CallPassed,
+    Direction,
+    ExtensionRang,
+    ExtensionStopped,
+    Fact,
+    Reason,
+    Result,
+)
+from backend.calls.intents import (
+    AddUnsorted,
+    CallStatus,
+    FinishCall,
+    HandOverLead,
+    Intent,
+    PopupState,
+    ShowPopup,
+    UseUnsorted,
+)
+from backend.calls.rules import Employee, LeadOwner, Rules, employee_at, everybody, named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`reasons` are sentences for the one who asks why."""
+
+    client: Client
+    intents: tuple[Intent, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def decide(fact: Fact, knowledge: Knowledge, rules: Rules) -> Decision:
+    """Pure; the same values always give the same decision. Internal calls are ignored."""
+    case = Case(fact, knowledge, rules)
+    decider = DECIDERS.get(type(fact))
+    if decider is None or fact.direction is Direction.INTERNAL:
+        return Decision(client=case.client)
+    return decider(case)
+
+
+def _rang(case: Case) -> Decision:
+    employee, why = employee_at(case.fact.extension, case.rules)
+    if not (case.rules.popup_on_ringing and employee and case.fact.extension in employee.extensions):
+        return Decision(client=case.client, reasons=(why,))
+    popup = case.popup((employee,), PopupState.RINGING, only_in=(PopupState.CLOSED,))
+    return Decision(client=case.client, intents=(popup,), reasons=(case.client.why, why))
+
+
+def _stopped(case: Case) -> Decision:
+    employee, _ = employee_at(case.fact.extension, case.rules)
+    if employee is None:
+        return Decision(client=case.client)
+    popup = ShowPopup(
+        employees=(employee.user_id,), state=PopupState.CLOSED, only_in=(PopupState.RINGING,)
+    )  # fmt: skip
+    return Decision(client=case.client, intents=(popup,))
+
+
+def _answered(case: Case) -> Decision:
+    employee, why = employee_at(case.fact.extension, case.rules)
+    place, because = _place(case, employee, talked=True)
+    note = case.note(employee, CallStatus.TALKED)
+    popup = case.popup((employee,) if employee else (), PopupState.TALKING)
+    return Decision(client=case.client, intents=(*place, note, popup), reasons=(case.client.why, why, *because))
+
+
+def _passed(case: Case) -> Decision:
+    employee, why = employee_at(case.fact.extension, case.rules)
+    ended = ShowPopup(employees=None, state=PopupState.ENDED, only_in=(PopupState.TALKING,))
+    popup = case.popup((employee,) if employee else (), PopupState.TALKING)
+    return Decision(client=case.client, intents=(ended, popup), reasons=(why,))
+
+
+def _ended(case: Case) -> Decision:
+    return {Result.ANSWERED: _finished, Result.MISSED: _missed, Result.FAILED: _failed}[case.fact.result](case)
+
+
+def _finished(case: Case) -> Decision:
+    fact: CallEnded = case.fact
+    employee, _ = employee_at(fact.extension, case.rules)
+    finish = FinishCall(
+        inbound=case.inbound,
+        phone=case.phone or "",
+        employee=employee.user_id if employee else None,
+        status=CallStatus.TALKED,
+        duration=talk_seconds(fact.talks),
+        text=chain(fact.talks, case.rules),
+    )
+    popups = (
+        ShowPopup(employees=None, state=PopupState.ENDED, only_in=(PopupState.TALKING,),
+                  details={"duration": finish.duration}),
+        ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,)),
+    )  # fmt: skip
+    handed, because = _handed_over(fact, case.rules)
+    return Decision(client=case.client, intents=(finish, *handed, *popups), reasons=because)
+
+
+def _missed(case: Case) -> Decision:
+    place, because = _place(case, None, talked=False)
+    noted = any(isinstance(each, AddUnsorted) for each in place)  # the call is part of the record itself
+    note = () if noted else (case.note(None, CallStatus.NO_ANSWER),)
+    shown_to = everybody(case.rules) if case.client.lead else named(case.rules.missed_to, case.rules)
+    popups = (
+        ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,)),
+        case.popup(shown_to, PopupState.MISSED),
+    )
+    return Decision(client=case.client, intents=(*place, *note, *popups), reasons=(case.client.why, *because))
+
+
+def _failed(case: Case) -> Decision:
+    fact: CallEnded = case.fact
+    employee, why = employee_at(fact.extension, case.rules)
+    reason = words.reason(fact.reason, case.rules.language)
+    if not case.client.party and not case.rules.failed_makes_lead:
+        return Decision(client=case.client, reasons=(why, f"{reason}: only clients already known are registered"))
+    place: tuple[Intent, ...] = ()
+    because: tuple[str, ...] = ()
+    if case.rules.failed_makes_lead:
+        place, because = _place(case, employee, talked=False)
+    note = case.note(employee, FAILED_STATUS.get(fact.reason, CallStatus.NO_ANSWER), text=reason)
+    return Decision(client=case.client, intents=(*place, note), reasons=(case.client.why, why, reason, *because))
+
+
+DECIDERS: dict[type[Fact], Callable[[Case], Decision]] = {
+    ExtensionRang: _rang,
+    ExtensionStopped: _stopped,
+    CallAnswered: _answered,
+    CallPassed: _passed,
+    CallEnded: _ended,
+}
+
+FAILED_STATUS: dict[Reason | None, CallStatus] = {
+    Reason.BUSY: CallStatus.BUSY,
+    Reason.NO_SUCH_NUMBER: CallStatus.WRONG_NUMBER,
+}
+
+
+def _place(case: Case, employee: Employee | None, *, talked: bool) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
+    """What has to exist in the CRM before the call can be noted, and why."""
+    if case.client.lead:
+        return (), ("the open lead is used: no new lead",)
+    waiting = case.knowledge.waiting
+    new = case.add_unsorted() if case.inbound and not talked else case.open_lead(employee)
+    if waiting and case.phone:
+        use = UseUnsorted(
+            uid=waiting.uid, lead=waiting.lead, contact=waiting.contact, accept=talked,
+            employee=employee.user_id if employee else None, otherwise=new,
+        )  # fmt: skip
+        return (use,), (f"unsorted record {waiting.uid[:8]} of this number still waits: its lead is used",)
+    if case.spared:
+        if case.client.party or case.phone is None:
+            return (), ("on the no-lead list: registered, no lead",)
+        return (case.add_contact(employee),), ("on the no-lead list: a contact, no lead",)
+    if isinstance(new, AddUnsorted):
+        return (new,), ("missed, no open lead: one unsorted record",)
+    return (new,), (f"no open lead: a new one{' with a new contact' if not case.client.party else ''}",)
+
+
+def _handed_over(fact: CallEnded, rules: Rules) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
+    if len(fact.talks) < 2 or rules.lead_owner is LeadOwner.FIRST:
+        return (), ()
+    longest = max(fact.talks, key=lambda each: talk_seconds((each,)))
+    owner, why = employee_at((fact.talks[-1] if rules.lead_owner is LeadOwner.LAST else longest).extension, rules)
+    if owner is None or owner == employee_at(fact.talks[0].extension, rules)[0]:
+        return (), ()
+    return (HandOverLead(employee=owner.user_id),), (f"the lead goes to who talked {rules.lead_owner.value}: {why}",)

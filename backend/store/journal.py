@@ -1,0 +1,214 @@
+"""The journal: facts, calls and intents, written down before anything is done with them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from backend.store import Base, db
+
+
+class IntentState(StrEnum):
+    """`refused` is our bug or a person's to mend: it waits in sight and is never dropped."""
+
+    TODO = "todo"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class FactRow(Base):
+    __tablename__ = "facts"
+    __table_args__ = (Index("uq_facts_account_call_key", "account_id", "call", "key", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    call: Mapped[str]
+    key: Mapped[str]
+    kind: Mapped[str]
+    at: Mapped[float]
+    body: Mapped[dict[str, Any]]
+    reasons: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CallRow(Base):
+    """One call and its place in the CRM. `part_of_record`: the unsorted record tells of it, no note is needed.
+
+    `missed_closed_at` is when somebody talked to a client whose call had been missed.
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        Index("ix_calls_account_client", "account_id", "client", "started"),
+        Index("ix_calls_open", "account_id", postgresql_where=text("ended is null")),
+        Index("uq_calls_recording_token", "recording_token", unique=True),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
+    direction: Mapped[str]
+    client: Mapped[str | None]
+    did: Mapped[str | None]
+    started: Mapped[float]
+    answered: Mapped[float | None]
+    ended: Mapped[float | None]
+    result: Mapped[str | None]
+    reason: Mapped[str | None]
+    lead: Mapped[int | None] = mapped_column(BigInteger)
+    contact: Mapped[int | None] = mapped_column(BigInteger)
+    company: Mapped[int | None] = mapped_column(BigInteger)
+    opened_lead: Mapped[bool] = mapped_column(default=False, server_default="false")
+    part_of_record: Mapped[bool] = mapped_column(default=False, server_default="false")
+    note: Mapped[int | None] = mapped_column(BigInteger)
+    note_entity: Mapped[str | None]
+    note_entity_id: Mapped[int | None] = mapped_column(BigInteger)
+    recording_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
+    recording: Mapped[str | None]
+    missed_closed_at: Mapped[float | None]
+
+
+class IntentRow(Base):
+    """`unclear` is set, and committed, before a request is sent and cleared with its outcome:
+    where a process finds it set, the request may have reached amoCRM and is looked for before it is repeated."""
+
+    __tablename__ = "intents"
+    __table_args__ = (
+        Index("ix_intents_head", "account_id", "call", "id", postgresql_where=text("state = 'todo'")),
+        Index("ix_intents_due", "account_id", "due_at", postgresql_where=text("state = 'todo'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    call: Mapped[str]
+    kind: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    backfill: Mapped[bool] = mapped_column(default=False, server_default="false")
+    state: Mapped[str] = mapped_column(default=IntentState.TODO.value, server_default="todo")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    unclear: Mapped[bool] = mapped_column(default=False, server_default="false")
+    error: Mapped[str | None]
+    outcome: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    done_at: Mapped[datetime | None]
+
+
+def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: dict[str, Any]) -> FactRow | None:
+    """The new row, or None when this fact is known already. Does not commit."""
+    query = (
+        insert(FactRow)
+        .values(account_id=account_id, call=call, key=key, kind=kind, at=at, body=body)
+        .on_conflict_do_nothing(index_elements=["account_id", "call", "key"])
+        .returning(FactRow)
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def facts_of(account_id: int, call: str) -> Sequence[FactRow]:
+    query = select(FactRow).where(FactRow.account_id == account_id, FactRow.call == call).order_by(FactRow.id)
+    return db.session.scalars(query).all()
+
+
+def has_fact(account_id: int, call: str, key: str) -> bool:
+    query = select(FactRow.id).where(FactRow.account_id == account_id, FactRow.call == call, FactRow.key == key)
+    return db.session.scalar(query) is not None
+
+
+def call(account_id: int, call: str) -> CallRow | None:
+    return db.session.get(CallRow, (account_id, call))
+
+
+def open_calls(account_id: int) -> Sequence[CallRow]:
+    """Calls that began and have not ended, oldest first."""
+    query = select(CallRow).where(CallRow.account_id == account_id, CallRow.ended.is_(None))
+    return db.session.scalars(query.order_by(CallRow.started)).all()
+
+
+def open_missed_calls(account_id: int) -> Sequence[CallRow]:
+    """Missed calls after which nobody has talked to the client yet, newest first."""
+    query = select(CallRow).where(
+        CallRow.account_id == account_id,
+        CallRow.result == "missed",
+        CallRow.missed_closed_at.is_(None),
+        CallRow.client.is_not(None),
+    )
+    return db.session.scalars(query.order_by(CallRow.started.desc())).all()
+
+
+def close_missed_calls(account_id: int, client: str, at: float) -> None:
+    """Somebody talked to the client: his missed calls need nobody any more."""
+    db.session.execute(
+        update(CallRow)
+        .where(
+            CallRow.account_id == account_id,
+            CallRow.client == client,
+            CallRow.result == "missed",
+            CallRow.missed_closed_at.is_(None),
+        )
+        .values(missed_closed_at=at)
+    )
+
+
+def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False) -> IntentRow:
+    """Writes an intent down, due at once. Does not commit."""
+    row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
+    query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.call == call)
+    return db.session.scalars(query.order_by(IntentRow.id)).all()
+
+
+def due(account_id: int, limit: int) -> Sequence[IntentRow]:
+    """The first intent still to do of each call, if it is due; live work before backfill, in order of writing."""
+    head, earlier = aliased(IntentRow), aliased(IntentRow)
+    blocked = select(earlier.id).where(
+        earlier.account_id == account_id,
+        earlier.call == head.call,
+        earlier.state != IntentState.DONE.value,
+        earlier.id < head.id,
+    )
+    query = (
+        select(head)
+        .where(
+            head.account_id == account_id,
+            head.state == IntentState.TODO.value,
+            head.due_at <= func.clock_timestamp(),
+            ~blocked.exists(),
+        )
+        .order_by(head.backfill, head.id)
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def next_due(account_id: int) -> datetime | None:
+    """When the earliest head of a call is due: not of all intents, or a blocked call's successors would spin."""
+    heads = (
+        select(IntentRow.call, func.min(IntentRow.id).label("id"))
+        .where(IntentRow.account_id == account_id, IntentRow.state != IntentState.DONE.value)
+        .group_by(IntentRow.call)
+        .subquery()
+    )
+    query = (
+        select(func.min(IntentRow.due_at))
+        .join(heads, heads.c.id == IntentRow.id)
+        .where(IntentRow.account_id == account_id, IntentRow.state == IntentState.TODO.value)
+    )
+    return db.session.scalar(query)
+
+
+def refused(account_id: int) -> Sequence[IntentRow]:
+    """Intents that amoCRM refused: somebody has to look at them."""
+    query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
+    return db.session.scalars(query.order_by(IntentRow.id)).all()
