@@ -86,7 +86,10 @@ class UseUnsorted(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogCall(Intent):
-    """The call's one note. `duration` is in seconds, 0 while the talk lasts; `text` names the chain of talks."""
+    """The call's one note; nothing to do where the call is part of an unsorted record.
+
+    `duration` is in seconds, 0 while the talk lasts; `text` names the chain of talks.
+    """
 
     kind: ClassVar[str] = "log-call"
 

@@ -113,14 +113,13 @@ def _finished(case: Case) -> Decision:
 
 def _missed(case: Case) -> Decision:
     place, because = _place(case, None, talked=False)
-    noted = any(isinstance(each, AddUnsorted) for each in place)  # the call is part of the record itself
-    note = () if noted else (case.note(None, CallStatus.NO_ANSWER),)
+    note = case.note(None, CallStatus.NO_ANSWER)
     shown_to = everybody(case.rules) if case.client.lead else named(case.rules.missed_to, case.rules)
     popups = (
         ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,)),
         case.popup(shown_to, PopupState.MISSED),
     )
-    return Decision(client=case.client, intents=(*place, *note, *popups), reasons=(case.client.why, *because))
+    return Decision(client=case.client, intents=(*place, note, *popups), reasons=(case.client.why, *because))
 
 
 def _failed(case: Case) -> Decision:

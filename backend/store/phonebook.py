@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,7 +102,7 @@ class Lead:
     parties: tuple[tuple[str, int], ...]
 
 
-def put_parties(account_id: int, parties: Sequence[Party], round: int = 0) -> None:
+def put_parties(account_id: int, parties: Sequence[Party], round: int | None = None) -> None:
     """Writes down parties as they are now, phones and all. Does not commit."""
     if not parties:
         return
@@ -115,7 +116,7 @@ def put_parties(account_id: int, parties: Sequence[Party], round: int = 0) -> No
                 "name": each.name,
                 "responsible": each.responsible,
                 "companies": list(each.companies),
-                "round": round,
+                "round": round or _now(),
             }
             for each in parties
         ],
@@ -135,7 +136,7 @@ def put_parties(account_id: int, parties: Sequence[Party], round: int = 0) -> No
         db.session.execute(insert(PhoneRow).on_conflict_do_nothing(), phones)
 
 
-def put_leads(account_id: int, leads: Sequence[Lead], round: int = 0) -> None:
+def put_leads(account_id: int, leads: Sequence[Lead], round: int | None = None) -> None:
     """Writes down leads as they are now, with whose they are. Does not commit."""
     if not leads:
         return
@@ -151,7 +152,7 @@ def put_leads(account_id: int, leads: Sequence[Lead], round: int = 0) -> None:
                 "pipeline_id": each.pipeline_id,
                 "status_id": each.status_id,
                 "is_open": each.is_open,
-                "round": round,
+                "round": round or _now(),
             }
             for each in leads
         ],
@@ -250,11 +251,28 @@ def close_lead(account_id: int, lead_id: int) -> None:
     )
 
 
+def has_lead(account_id: int, lead_id: int) -> bool:
+    return db.session.get(LeadRow, (account_id, lead_id)) is not None
+
+
+def forget(account_id: int, entity: str, party_id: int) -> None:
+    """The contact or company is gone from the CRM. Does not commit."""
+    for column in (PhoneRow.party_id, LeadPartyRow.party_id, PartyRow.id):
+        model = column.class_
+        mine = (model.account_id == account_id, model.entity == entity, column == party_id)
+        db.session.execute(delete(model).where(*mine))
+
+
 def size(account_id: int) -> dict[str, int]:
     """How many parties and phones are mirrored."""
     parties = select(func.count()).select_from(PartyRow).where(PartyRow.account_id == account_id)
     phones = select(func.count()).select_from(PhoneRow).where(PhoneRow.account_id == account_id)
     return {"parties": db.session.scalar(parties) or 0, "phones": db.session.scalar(phones) or 0}
+
+
+def _now() -> int:
+    """What is written outside a full sync counts as seen by one that began before."""
+    return int(time.time())
 
 
 def _upsert(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

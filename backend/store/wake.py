@@ -32,3 +32,50 @@ def wake(account_id: int, at: datetime | None = None) -> None:
     db.session.execute(_DEFER, {"queue": QUEUE, "account": str(account_id), "at": at})
     if at is None:
         db.session.execute(_NOTIFY)  # an update does not notify by itself
+
+
+_RESCUE = text(
+    """
+    delete from procrastinate_jobs as job
+    where task_name = 'drain' and status = 'doing'
+      and (not exists (select 1 from procrastinate_workers as worker
+                       where worker.id = job.worker_id
+                         and worker.last_heartbeat > clock_timestamp() - make_interval(secs => :dead_after))
+           or exists (select 1 from procrastinate_events as event
+                      where event.job_id = job.id and event.type = 'started'
+                        and event.at < clock_timestamp() - make_interval(secs => :longest)))
+    returning cast(args ->> 'account_id' as bigint)
+    """
+)
+_FORGOTTEN = text(
+    """
+    select distinct account_id from intents
+    where state = 'todo' and due_at <= clock_timestamp() - interval '2 seconds'
+      and not exists (select 1 from procrastinate_jobs
+                      where queueing_lock = 'drain:' || account_id and status in ('todo', 'doing'))
+      and exists (select 1 from accounts where id = account_id and state = 'connected')
+    order by account_id
+    """
+)
+LONGEST_DRAIN = 125.0  # seconds: a slice and some; a job that runs longer was left behind by its worker
+
+
+def rescue(dead_after: float) -> list[int]:
+    """Takes the drains of workers without a heartbeat for `dead_after` seconds and puts them anew; whose they were.
+
+    Deleted and put again in one transaction: retrying a stalled job that has a waiting twin would hang the account.
+    """
+    taken = sorted(db.session.scalars(_RESCUE, {"dead_after": dead_after, "longest": LONGEST_DRAIN}))
+    for account_id in taken:
+        wake(account_id)
+    db.session.commit()
+    return taken
+
+
+def sweep() -> list[int]:
+    """The safety net: accounts with work due and no drain at all. Everything is made so that it finds nothing."""
+    found = list(db.session.scalars(_FORGOTTEN))
+    for account_id in found:
+        wake(account_id)
+    db.session.commit()
+    return found

@@ -1,0 +1,1 @@
+"""The desk: a fact arrives → look up → decide → write down → carry out."""

@@ -1,0 +1,121 @@
+"""A fact arrives: in one transaction it is written down with its decision, its intents, popups and a wake-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.calls import intents, phones, policy
+from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, RecordingNamed, Result, to_json
+from backend.calls.intents import Intent, LogCall, ShowPopup
+from backend.calls.policy import Decision
+from backend.calls.rules import Rules
+from backend.desk import lookup
+from backend.store import db, journal, popups, settings, wake
+from backend.store.journal import CallRow
+
+
+def arrive(account_id: int, fact: Fact) -> bool:
+    """Writes the fact down and all that follows from it, and commits. False when it was known already.
+
+    A call's end that tells of a talk nobody had told of brings the answer with it.
+    """
+    if fact.direction is Direction.INTERNAL:
+        return False
+    rules = settings.rules(account_id)
+    untold = _untold_answer(account_id, fact)
+    wanted = [_write(account_id, each, rules) for each in (*untold, fact)]
+    if any(wanted):
+        wake.wake(account_id)
+    db.session.commit()
+    return wanted[-1] is not None
+
+
+def _untold_answer(account_id: int, fact: Fact) -> tuple[CallAnswered, ...]:
+    if not isinstance(fact, CallEnded) or fact.result is not Result.ANSWERED or not fact.extension:
+        return ()
+    if journal.has_fact(account_id, fact.call, CallAnswered.kind):
+        return ()
+    return (
+        CallAnswered(
+            call=fact.call, at=fact.answered or fact.at, direction=fact.direction, client=fact.client,
+            did=fact.did, extension=fact.extension,
+        ),
+    )  # fmt: skip
+
+
+def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
+    """How many intents were written down; None when the fact was known."""
+    row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
+    if row is None:
+        return None
+    call = _call(account_id, fact, rules)
+    decision = policy.decide(fact, lookup.knowledge(account_id, call.client), rules)
+    row.reasons = list(decision.reasons)
+    _settle(call, decision)
+    _remember(call, fact)
+    return sum(_put(account_id, fact.call, each) for each in decision.intents)
+
+
+def _call(account_id: int, fact: Fact, rules: Rules) -> CallRow:
+    header = {
+        "account_id": account_id, "call": fact.call, "direction": fact.direction.value, "did": fact.did,
+        "client": phones.key(fact.client, rules.country),
+        "started": getattr(fact, "started", None) or fact.at or 0,
+    }  # fmt: skip
+    db.session.execute(insert(CallRow).values(header).on_conflict_do_nothing())
+    call = journal.call(account_id, fact.call)
+    assert call is not None
+    if call.client is None:  # the number may be told only after the call began
+        call.client = phones.key(fact.client, rules.country)
+    return call
+
+
+def _settle(call: CallRow, decision: Decision) -> None:
+    """The call's place in the CRM, as far as it is known when its note is decided."""
+    if not any(isinstance(each, LogCall) for each in decision.intents):
+        return
+    lead, party = decision.client.lead, decision.client.party
+    call.lead = lead.id if lead else None
+    if party:
+        setattr(call, "contact" if party.entity == "contacts" else "company", party.id)
+
+
+def _remember(call: CallRow, fact: Fact) -> None:
+    if isinstance(fact, CallAnswered):
+        call.answered = fact.at
+        if call.client:
+            journal.close_missed_calls(call.account_id, call.client, fact.at or 0)
+    elif isinstance(fact, CallEnded):
+        call.ended, call.result = fact.at or 0, fact.result.value
+        call.reason = fact.reason.value if fact.reason else None
+        call.recording = fact.recording or call.recording
+    elif isinstance(fact, RecordingNamed):
+        call.recording = fact.recording
+
+
+def _put(account_id: int, call: str, intent: Intent) -> bool:
+    """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
+    if isinstance(intent, ShowPopup):
+        _show(account_id, call, intent)
+        return False
+    journal.add_intent(account_id, call, intent.kind, intents.to_json(intent))
+    return True
+
+
+def _show(account_id: int, call: str, popup: ShowPopup) -> None:
+    only_in = None if popup.only_in is None else [each.value for each in popup.only_in]
+    state: dict[str, Any] = {"state": popup.state.value, "only_in": only_in}
+    if popup.employees is None or popup.state is intents.PopupState.CLOSED:
+        popups.change(account_id, call, popup.details, users=popup.employees, **state)
+    else:
+        popups.show(account_id, call, popup.employees, details=popup.details, **state)
+
+
+def keep(account_id: int, fact: Fact) -> None:
+    """Writes down a fact that could not be decided, so that it can be once the bug is mended. Commits."""
+    row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
+    if row is not None:
+        row.reasons = ["our bug: not decided"]
+    db.session.commit()

@@ -1,0 +1,112 @@
+"""Carries an account's intents out: the due head of each call, like with like, as fast as its budget allows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import structlog
+
+from backend.amocrm.errors import NeedsPerson, Rejected, TryLater, Unclear
+from backend.amocrm.requests import BATCH
+from backend.calls.intents import (
+    AddContact,
+    AddUnsorted,
+    FinishCall,
+    HandOverLead,
+    LogCall,
+    OpenLead,
+    UseUnsorted,
+)
+from backend.desk import leads, notes, records, sync
+from backend.desk.job import Desk, Fenced, Job, jobs
+from backend.store import db, journal
+
+SLICE = 5.0  # seconds of work before other accounts get the thread
+FIRST_WAIT, LONGEST_WAIT = 1.0, 600.0  # seconds before an intent is tried again; doubles with each failure
+
+log = structlog.get_logger()
+
+ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
+    OpenLead.kind: leads.open_lead,
+    AddContact.kind: leads.add_contact,
+    HandOverLead.kind: leads.hand_over_lead,
+    AddUnsorted.kind: records.add_unsorted,
+    UseUnsorted.kind: records.use_unsorted,
+    sync.KIND: sync.sync_page,
+}
+TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {
+    LogCall.kind: notes.log_calls,
+    FinishCall.kind: notes.finish_calls,
+}
+
+
+def drain(desk: Desk, *, should_stop: Callable[[], bool] = lambda: False) -> datetime | None:
+    """Works for up to SLICE seconds; returns when to come back, None when there is nothing left to do.
+
+    Raises Fenced when another worker has taken over, NeedsPerson when the account has to wait for somebody.
+    """
+    until = time.monotonic() + SLICE
+    while rows := journal.due(desk.account_id, BATCH):
+        db.session.expire_all()  # facts that arrive meanwhile change the calls
+        for group in _groups(jobs(desk, rows)):
+            if time.monotonic() > until or should_stop():
+                return journal.next_due(desk.account_id)
+            _carry(desk, group)
+    return journal.next_due(desk.account_id)
+
+
+def _groups(due: list[Job]) -> Iterator[list[Job]]:
+    """Like with like: each request that many can share comes first, then the others in their order."""
+    for kind in TOGETHER:
+        if alike := [job for job in due if job.row.kind == kind]:
+            yield alike
+    for job in due:
+        if job.row.kind not in TOGETHER:
+            yield [job]
+
+
+def _carry(desk: Desk, group: list[Job]) -> None:
+    """One step; whatever comes of it is written down. What fails holds up only its own calls."""
+    try:
+        _step(desk, group)
+    except TryLater as error:
+        for job in group:
+            job.row.unclear = False
+        _put_off(group, str(error), at_least=error.retry_after or 0)
+    except Unclear as error:
+        _put_off(group, f"unclear: {error}")
+    except Rejected as error:
+        for job in group:
+            job.refuse(str(error))
+            log.error(
+                "amoCRM refused", account=desk.account_id, call=job.row.call, intent=job.row.kind, error=str(error)
+            )
+    except NeedsPerson as error:
+        for job in group:
+            job.row.unclear = False
+        _put_off(group, str(error))
+        desk.commit()
+        raise
+    except Fenced:
+        raise
+    except Exception as error:  # a supervision loop: our bug in one call must not stop the account's others
+        log.exception("step failed", account=desk.account_id, calls=[job.row.call for job in group])
+        db.session.rollback()
+        _put_off(group, f"our bug: {type(error).__name__}: {error}")
+    desk.commit()
+
+
+def _step(desk: Desk, group: list[Job]) -> None:
+    kind = group[0].row.kind
+    if kind in TOGETHER:
+        TOGETHER[kind](desk, group)
+    else:
+        ONE_BY_ONE[kind](group[0])
+
+
+def _put_off(group: list[Job], error: str, at_least: float = 0) -> None:
+    for job in group:
+        wait = min(FIRST_WAIT * 2**job.row.attempts, LONGEST_WAIT)
+        job.put_off(max(wait, at_least), error)

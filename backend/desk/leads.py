@@ -1,0 +1,119 @@
+"""Steps that make leads and contacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import Rejected
+from backend.amocrm.requests import Entity
+from backend.calls import client
+from backend.calls.intents import AddContact, HandOverLead, OpenLead
+from backend.desk import lookup, places
+from backend.desk.job import Job
+from backend.store import phonebook
+
+CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
+RESPONSIBLE = ("responsible_user_id", "created_by", "user_id")
+
+
+def open_lead(job: Job) -> None:
+    """A new lead, unless one turns up: made by another call meanwhile, found live, or ours from before a crash."""
+    wanted: OpenLead = job.intent
+    if job.row.unclear and _found_own_lead(job, wanted):
+        return
+    if not places.turned_up(job, wanted):
+        _make_lead(job, wanted)
+
+
+def _make_lead(job: Job, wanted: OpenLead) -> None:
+    wanted = job.intent
+    contact: Any = wanted.contact or models.contact(
+        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
+    )
+    model = models.lead(
+        name=wanted.name,
+        contact=contact,
+        company=wanted.company,
+        responsible=wanted.responsible,
+        pipeline=wanted.pipeline_id,
+        status=wanted.status_id,
+    )
+    try:
+        made = answers.made_leads(job.write(requests.add_complex([model])))[0]
+    except Rejected as refusal:
+        job.turn_into(_mended(job, wanted, refusal))
+        return
+    _keep_lead(job, wanted, made.lead_id, made.contact_id or wanted.contact)
+    job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
+
+
+def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
+    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact. Raises the refusal."""
+    job.row.unclear = False
+    if wanted.responsible and any(refusal.concerns(field) for field in RESPONSIBLE):
+        return replace(wanted, responsible=None)
+    if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
+        return replace(wanted, pipeline_id=None, status_id=None)
+    if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
+        phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
+        return replace(wanted, contact=None)
+    raise refusal
+
+
+def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> None:
+    """Our own write goes into the phonebook at once: the next call of this client finds it there."""
+    if contact and wanted.contact is None and wanted.phone:
+        places.mirror_contact(job, contact, wanted.contact_name, wanted.phone, wanted.responsible)
+    parties = [(Entity.CONTACTS.value, contact), (Entity.COMPANIES.value, wanted.company)]
+    mirrored = phonebook.Lead(
+        id=lead,
+        name=wanted.name,
+        price=0,
+        responsible=wanted.responsible,
+        pipeline_id=wanted.pipeline_id or 0,
+        status_id=wanted.status_id or 0,
+        is_open=True,
+        parties=tuple((entity, each) for entity, each in parties if each),
+    )
+    phonebook.put_leads(job.desk.account_id, [mirrored])
+    job.call.lead, job.call.contact, job.call.company = lead, contact, wanted.company
+    job.call.opened_lead = True
+    places.link_popups(job, {"id": lead, "name": wanted.name, "price": 0, "stage": ""}, contact, wanted.contact_name)
+
+
+def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
+    """After an unclear end: the newest leads, one with our name made since, that no other call has."""
+    since = job.row.created_at.timestamp() - CLOCKS_APART
+    for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
+        ours = lead.name == wanted.name and lead.created_at >= since
+        if ours and not phonebook.has_lead(job.desk.account_id, lead.id):
+            contact = next(iter(lead.contact_ids), None)
+            _keep_lead(job, wanted, lead.id, contact)
+            job.done(lead=lead.id, contact=contact, made=True, found_after_unclear_end=True)
+            return True
+    job.row.unclear = False
+    return False
+
+
+def add_contact(job: Job) -> None:
+    """A contact without a lead; if it was made before a crash, the live look-up finds it."""
+    wanted: AddContact = job.intent
+    lookup.ask_live(job.desk, wanted.phone)
+    known = client.choose(lookup.knowledge(job.desk.account_id, wanted.phone))
+    if known.party:
+        places.at_known(job, known)
+        return
+    model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
+    made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+    places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
+    places.at(job, contact=made[0].id)
+
+
+def hand_over_lead(job: Job) -> None:
+    """Only the lead that this call opened changes hands; repeating it changes nothing."""
+    wanted: HandOverLead = job.intent
+    if job.call.lead and job.call.opened_lead:
+        job.desk.send(requests.change_lead(job.call.lead, {"responsible_user_id": wanted.employee}))
+    job.done(lead=job.call.lead if job.call.opened_lead else None)

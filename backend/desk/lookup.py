@@ -1,0 +1,104 @@
+"""What the CRM knows of a number: from the phonebook in milliseconds, or live where the answer makes something new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.amocrm import answers, requests
+from backend.calls import phones
+from backend.calls.client import Entity, Knowledge, OpenLead, Party, Waiting
+from backend.desk.job import Desk
+from backend.store import accounts, phonebook
+
+LIVE_LEADS = 10  # of one contact, newest first: older ones are seldom open
+
+
+def knowledge(account_id: int, phone: str | None) -> Knowledge:
+    """From the phonebook alone. Short and internal numbers are never matched."""
+    if phone is None or not phones.is_outside(phone):
+        return Knowledge()
+    rows = phonebook.parties_with(account_id, phone)
+    open_leads = phonebook.open_leads_of(account_id, [(row.entity, row.id) for row in rows])
+    parties = tuple(
+        Party(
+            entity=Entity(row.entity),
+            id=row.id,
+            name=row.name,
+            responsible=row.responsible,
+            companies=tuple(row.companies),
+            open_leads=tuple(
+                OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=stage)
+                for lead, stage in open_leads.get((row.entity, row.id), ())
+            ),
+        )
+        for row in rows
+    )
+    row = phonebook.waiting(account_id, phone)
+    waiting = Waiting(uid=row.uid, lead=row.lead, contact=row.contact) if row else None
+    return Knowledge(parties=parties, waiting=waiting)
+
+
+def ask_live(desk: Desk, phone: str) -> None:
+    """Asks amoCRM for contacts with this number and their leads, and puts what it says into the phonebook.
+
+    amoCRM's search is fuzzy: a hit counts only when one of its phones has the key.
+    """
+    account_id, country = desk.account_id, desk.rules.country
+    found = answers.contacts(desk.send(requests.contacts_with(phones.search_digits(phone))))
+    hits = [each for each in found if not each.is_deleted and phone in keys_of(each.phones, country)]
+    phonebook.put_parties(account_id, [contact_party(each, country) for each in hits])
+    wanted = sorted({lead for each in hits for lead in each.lead_ids}, reverse=True)[:LIVE_LEADS]
+    if wanted:
+        phonebook.put_leads(account_id, [mirrored(account_id, each) for each in _leads(desk, wanted)])
+
+
+def _leads(desk: Desk, wanted: Sequence[int]) -> list[answers.Lead]:
+    """amoCRM may ignore the filter (gotcha 5): what it did not give is asked one by one."""
+    given = {each.id: each for each in answers.leads(desk.send(requests.leads(wanted))) if each.id in wanted}
+    for lead_id in wanted:
+        if lead_id not in given and (lead := answers.lead(desk.send(requests.lead(lead_id)))):
+            given[lead_id] = lead
+    return list(given.values())
+
+
+def keys_of(numbers: Sequence[str], country: str) -> frozenset[str]:
+    found = (phones.key(each, country) for each in numbers)
+    return frozenset(each for each in found if each and phones.is_outside(each))
+
+
+def contact_party(contact: answers.Contact, country: str) -> phonebook.Party:
+    return phonebook.Party(
+        entity=Entity.CONTACTS.value,
+        id=contact.id,
+        name=contact.name,
+        responsible=contact.responsible,
+        companies=contact.company_ids,
+        phones=keys_of(contact.phones, country),
+    )
+
+
+def company_party(company: answers.Company, country: str) -> phonebook.Party:
+    return phonebook.Party(
+        entity=Entity.COMPANIES.value,
+        id=company.id,
+        name=company.name,
+        responsible=company.responsible,
+        companies=(),
+        phones=keys_of(company.phones, country),
+    )
+
+
+def mirrored(account_id: int, lead: answers.Lead) -> phonebook.Lead:
+    return phonebook.Lead(
+        id=lead.id,
+        name=lead.name,
+        price=lead.price,
+        responsible=lead.responsible,
+        pipeline_id=lead.pipeline_id,
+        status_id=lead.status_id,
+        is_open=lead.is_open(accounts.unsorted_stages(account_id)),
+        parties=(
+            *((Entity.CONTACTS.value, each) for each in lead.contact_ids),
+            *((Entity.COMPANIES.value, each) for each in lead.company_ids),
+        ),
+    )

@@ -1,0 +1,137 @@
+"""Steps that write call notes: many in one request where many wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import Rejected
+from backend.amocrm.requests import CallStatus as Code
+from backend.amocrm.requests import Entity, Model, NoteType
+from backend.calls.intents import CallStatus, FinishCall, LogCall
+from backend.desk.job import Desk, Job
+from backend.store import phonebook
+
+UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
+CODES = {
+    CallStatus.TALKED: Code.TALKED,
+    CallStatus.NO_ANSWER: Code.NO_ANSWER,
+    CallStatus.BUSY: Code.BUSY,
+    CallStatus.WRONG_NUMBER: Code.WRONG_NUMBER,
+}
+
+
+def place_of(job: Job) -> tuple[Entity, int] | None:
+    """The lead it belongs to, or the contact, or the company."""
+    call = job.call
+    for entity, entity_id in (
+        (Entity.LEADS, call.lead), (Entity.CONTACTS, call.contact), (Entity.COMPANIES, call.company),
+    ):  # fmt: skip
+        if entity_id:
+            return entity, entity_id
+    return None
+
+
+def log_calls(desk: Desk, together: Sequence[Job]) -> None:
+    """The calls' notes, those of one entity type in one request."""
+    ready: dict[Entity, list[Job]] = {}
+    for job in together:
+        place = place_of(job)
+        if job.call.note or job.call.part_of_record or place is None:
+            job.done(note=job.call.note, part_of_record=job.call.part_of_record)
+        elif not (job.row.unclear and _found_own_note(job, *place)):
+            ready.setdefault(place[0], []).append(job)
+    for entity, waiting in ready.items():
+        _add_notes(desk, entity, waiting)
+
+
+def finish_calls(desk: Desk, together: Sequence[Job]) -> None:
+    """Duration and chain of talks; doing it again changes nothing."""
+    ready: dict[Entity, list[Job]] = {}
+    for job in together:
+        if job.call.note and job.call.note_entity:
+            ready.setdefault(Entity(job.call.note_entity), []).append(job)
+        else:
+            job.done(note=None)
+    for entity, waiting in ready.items():
+        desk.send(requests.change_notes(entity, [_call_note(job, note_id=job.call.note) for job in waiting]))
+        for job in waiting:
+            job.done(note=job.call.note)
+
+
+def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
+    notes = [_note(job, str(index)) for index, job in enumerate(waiting)]
+    try:
+        made = answers.made(desk.write([job.row for job in waiting], requests.add_notes(entity, notes)), "notes")
+    except Rejected as refusal:
+        for job in waiting:
+            job.row.unclear = False
+        if len(waiting) > 1:  # one bad note fails the whole batch (contract §3.2): find it
+            for job in waiting:
+                _add_notes(desk, entity, [job])
+            return
+        _refused(waiting[0], refusal)
+        return
+    for job, note in zip(waiting, made, strict=True):
+        _keep(job, entity, note.id)
+
+
+def _refused(job: Job, refusal: Rejected) -> None:
+    """A deleted employee or a deleted lead is worked around; a record that still waits may refuse notes until it is
+    accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
+    wanted: LogCall = job.intent
+    account_id = job.desk.account_id
+    if wanted.employee and any(refusal.concerns(f) for f in ("created_by", "responsible_user_id", "call_responsible")):
+        job.turn_into(replace(wanted, employee=None))
+        return
+    if job.call.lead and answers.lead(job.desk.send(requests.lead(job.call.lead))) is None:
+        phonebook.close_lead(account_id, job.call.lead)
+        job.call.lead = None
+        return
+    if wanted.phone and (waits := phonebook.waiting(account_id, wanted.phone)) and waits.lead == job.call.lead:
+        job.put_off(UNTIL_ACCEPTED, str(refusal))
+        return
+    raise refusal
+
+
+def _keep(job: Job, entity: Entity, note: int) -> None:
+    place = place_of(job)
+    assert place is not None
+    job.call.note, job.call.note_entity, job.call.note_entity_id = note, entity.value, place[1]
+    job.done(note=note, entity=entity.value, entity_id=place[1])
+
+
+def _found_own_note(job: Job, entity: Entity, entity_id: int) -> bool:
+    """After an unclear end: our note says whose it is by its `uniq`."""
+    wanted: LogCall = job.intent
+    kind = NoteType.CALL_IN if wanted.inbound else NoteType.CALL_OUT
+    for note in answers.notes(job.desk.send(requests.notes_of(entity, entity_id, [kind]))):
+        if note.uniq == job.call.call:
+            _keep(job, entity, note.id)
+            return True
+    job.row.unclear = False
+    return False
+
+
+def _note(job: Job, request_id: str) -> Model:
+    wanted: LogCall = job.intent
+    place = place_of(job)
+    assert place is not None
+    return _call_note(job, entity_id=place[1], created_at=round(wanted.at), request_id=request_id)
+
+
+def _call_note(job: Job, **more: Any) -> Model:
+    wanted: LogCall | FinishCall = job.intent
+    return models.call_note(
+        inbound=wanted.inbound,
+        uniq=job.call.call,
+        phone=wanted.phone,
+        duration=wanted.duration,
+        link=job.desk.recording_link(job.call.recording_token),
+        status=CODES[wanted.status],
+        result=wanted.text or None,
+        user_id=wanted.employee,
+        **more,
+    )

@@ -1,0 +1,142 @@
+"""Steps with unsorted records: made for a missed call, used by what the client does next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import Rejected
+from backend.amocrm.requests import Entity
+from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
+from backend.desk import lookup, places
+from backend.desk.job import Job
+from backend.store import accounts, phonebook
+
+
+def add_unsorted(job: Job) -> None:
+    """One unsorted record, unless the client has an open lead or a waiting record by now."""
+    wanted: AddUnsorted = job.intent
+    if job.row.unclear and _found_own_record(job, wanted):
+        return
+    if not places.turned_up(job, wanted):
+        _make_record(job, wanted)
+
+
+def _make_record(job: Job, wanted: AddUnsorted) -> None:
+    wanted = job.intent
+    contact: Any = wanted.contact or models.contact(
+        name=wanted.contact_name, phone=wanted.phone, company=wanted.company
+    )
+    model = models.unsorted_call(
+        source_uid=_source_uid(job),
+        source_name=f"{models.SOURCE}: {wanted.did or '—'}",
+        phone=wanted.phone or "",
+        called_at=round(wanted.called_at),
+        link=job.desk.recording_link(job.call.recording_token),
+        called=wanted.employee,
+        lead={"name": wanted.name},
+        contact=contact,
+        company=wanted.company,
+        pipeline=wanted.pipeline_id,
+    )
+    try:
+        record = answers.unsorted_records(job.write(requests.add_unsorted_calls([model])))[0]
+    except Rejected as refusal:
+        job.row.unclear = False
+        if not _found_own_record(job, wanted):
+            _without_unsorted(job, wanted, refusal)
+        return
+    _keep_record(job, wanted, record)
+
+
+def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
+    """Unsorted may be switched off (contract §3.10): then a lead in the first stage. Raises the refusal otherwise."""
+    if wanted.pipeline_id and refusal.concerns("pipeline_id"):
+        job.turn_into(replace(wanted, pipeline_id=None))
+        return
+    if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
+        phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
+        job.turn_into(replace(wanted, contact=None))
+        return
+    job.turn_into(
+        OpenLead(
+            phone=wanted.phone, name=wanted.name, contact=wanted.contact, company=wanted.company,
+            contact_name=wanted.contact_name, responsible=job.desk.rules.default_employee,
+            pipeline_id=wanted.pipeline_id, status_id=None,
+        )
+    )  # fmt: skip
+
+
+def _found_own_record(job: Job, wanted: AddUnsorted) -> bool:
+    for record in answers.unsorted_records(job.desk.send(requests.unsorted_records())):
+        if record.source_uid == _source_uid(job):
+            _keep_record(job, wanted, record)
+            return True
+    job.row.unclear = False
+    return False
+
+
+def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) -> None:
+    lead, contact = next(iter(record.lead_ids), None), next(iter(record.contact_ids), wanted.contact)
+    job.call.lead, job.call.contact, job.call.part_of_record = lead, contact, True
+    if wanted.phone and lead:
+        phonebook.put_waiting(job.desk.account_id, wanted.phone, record.uid, lead, contact, job.call.call)
+    places.link_popups(job, None, contact, wanted.contact_name)
+    job.done(record=record.uid, lead=lead, contact=contact)
+
+
+def _source_uid(job: Job) -> str:
+    return f"call-{job.call.call}"
+
+
+def use_unsorted(job: Job) -> None:
+    """The record's lead becomes the call's place; accepting twice is harmless: the second time it is gone."""
+    wanted: UseUnsorted = job.intent
+    account_id = job.desk.account_id
+    if _take_record(job, wanted.uid, accept_for=_accepting(job, wanted)):
+        places.at(job, lead=wanted.lead, contact=wanted.contact)
+        return
+    phonebook.drop_waiting(account_id, wanted.uid)
+    lead = answers.lead(job.desk.send(requests.lead(wanted.lead)))
+    if lead and lead.is_open(accounts.unsorted_stages(account_id)):
+        phonebook.put_leads(account_id, [lookup.mirrored(account_id, lead)])
+        places.at(job, lead=lead.id, contact=next(iter(lead.contact_ids), None))
+        return
+    job.turn_into(wanted.otherwise)
+
+
+def _accepting(job: Job, wanted: UseUnsorted) -> int | None:
+    """Who accepts the record: the employee who talks, else whoever stands for him; None when it shall go on waiting."""
+    if not wanted.accept:
+        return None
+    account = accounts.find(job.desk.account_id)
+    return wanted.employee or job.desk.rules.default_employee or (account.installed_by if account else None)
+
+
+def _take_record(job: Job, uid: str, accept_for: int | None) -> bool:
+    """Accepts the record, or sees that it still waits. False when it is gone."""
+    if accept_for is None:
+        return answers.unsorted_record(job.desk.send(requests.unsorted_record(uid))) is not None
+    try:
+        job.desk.send(requests.accept_unsorted(uid, user_id=accept_for))
+    except Rejected as refusal:
+        if refusal.status != 404:
+            raise
+        return False
+    phonebook.drop_waiting(job.desk.account_id, uid)
+    _open_accepted(job, accept_for)
+    return True
+
+
+def _open_accepted(job: Job, employee: int) -> None:
+    wanted: UseUnsorted = job.intent
+    made = wanted.otherwise
+    parties = ((Entity.CONTACTS.value, wanted.contact),) if wanted.contact else ()
+    lead = phonebook.Lead(
+        id=wanted.lead, name=made.name, price=0, responsible=employee, pipeline_id=made.pipeline_id or 0,
+        status_id=0, is_open=True, parties=parties,
+    )  # fmt: skip
+    phonebook.put_leads(job.desk.account_id, [lead])
+    if wanted.contact and made.contact is None and made.phone:
+        places.mirror_contact(job, wanted.contact, made.contact_name, made.phone, employee)

@@ -1,0 +1,39 @@
+"""The account's drain as the worker runs it: a slice of work, then it puts itself again for what is due later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+
+from backend import accounts as errands
+from backend.desk import carry
+from backend.desk.job import Desk, Fence
+from backend.store import accounts, db, settings, wake
+from backend.store.accounts import AccountState
+
+PAUSE = timedelta(minutes=10)  # an account that waits for a person is asked again so often, should nobody wake it
+
+
+def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """One slice of the account's work. Raises Fenced and NeedsPerson as `carry.drain` does."""
+    account = accounts.find(account_id)
+    if account is None or account.state is AccountState.DISABLED:
+        return
+    crm = errands.client_for(account_id)
+    desk = Desk(account_id, crm, settings.rules(account_id), _recording_link(account_id), fence)
+    at: datetime | None = datetime.now(UTC) + PAUSE
+    try:
+        at = carry.drain(desk, should_stop=should_stop)
+    finally:
+        crm.close()
+        if at is not None:
+            fence.hold()
+            wake.wake(account_id, at)
+            db.session.commit()
+
+
+def _recording_link(account_id: int) -> Callable[[str], str]:
+    base = current_app.config["PUBLIC_URL"]
+    return lambda token: f"{base}/recordings/{account_id}/{token}.mp3"

@@ -1,0 +1,121 @@
+"""Installs on their way: what the hook wrote down, and the one-time states of the consent page."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Select, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base, db
+from backend.store.crypto import Secret
+
+CODE_LIFE = timedelta(minutes=20)  # contract §1.2
+STATE_LIFE = timedelta(minutes=20)
+MOST_WAITING = 1000  # undone installs; the hook is open to anybody, so its inbox has an end
+MOST_STATES = 50_000  # anybody may ask for one
+KEPT = timedelta(days=30)  # a finished install, for support
+
+
+class Install(Base):
+    """One code. `access_token` and `refresh_token` hold what it was redeemed for until the account has them, so that a
+    crash between the two loses nothing: the code itself works only once.
+    """
+
+    __tablename__ = "installs"
+    __table_args__ = (Index("ix_installs_waiting", "received_at", postgresql_where="done_at is null"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(unique=True)
+    referer: Mapped[str]
+    code: Mapped[str] = mapped_column(Secret)
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    access_token: Mapped[str | None] = mapped_column(Secret)
+    refresh_token: Mapped[str | None] = mapped_column(Secret)
+    refreshed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
+    failure: Mapped[str | None]
+
+
+class OAuthState(Base):
+    """A state given to one browser; both are kept as digests, so that reading the table gives nobody a state."""
+
+    __tablename__ = "oauth_states"
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    browser: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def write_down(referer: str, code: str) -> int | None:
+    """Keeps a code for later, committed; the same code again is the same install. None when the inbox is full."""
+    if _count(select(Install.id).where(Install.done_at.is_(None)), MOST_WAITING) >= MOST_WAITING:
+        return None
+    fingerprint = digest(f"{referer} {code}")
+    row = insert(Install).values(fingerprint=fingerprint, referer=referer, code=code)
+    db.session.execute(row.on_conflict_do_nothing())
+    db.session.commit()
+    return db.session.scalar(select(Install.id).where(Install.fingerprint == fingerprint))
+
+
+def waiting() -> Sequence[int]:
+    """The installs not yet finished, oldest first."""
+    query = select(Install.id).where(Install.done_at.is_(None)).order_by(Install.received_at)
+    return db.session.scalars(query).all()
+
+
+def taken(install_id: int) -> Install | None:
+    """The install, locked for us, in the session's transaction; None when it is finished or another has it."""
+    row = select(Install).where(Install.id == install_id, Install.done_at.is_(None))
+    return db.session.scalar(row.with_for_update(skip_locked=True))
+
+
+def forget_old() -> None:
+    """Drops finished installs and states that nobody came back with; commits."""
+    db.session.execute(delete(Install).where(Install.done_at < func.now() - KEPT))
+    db.session.execute(delete(OAuthState).where(OAuthState.expires_at < func.now()))
+    db.session.commit()
+
+
+def failure(install_id: int) -> str | None:
+    """Why the install failed, None when it did not or is still under way."""
+    return db.session.scalar(select(Install.failure).where(Install.id == install_id))
+
+
+def new_state(browser: str) -> str | None:
+    """A state that works once, for STATE_LIFE, in the browser that holds this cookie; committed. None when too many
+    wait.
+    """
+    if _count(select(OAuthState.state), MOST_STATES) >= MOST_STATES:
+        return None
+    state = secrets.token_urlsafe(32)
+    expires_at = func.now() + STATE_LIFE
+    db.session.add(OAuthState(state=digest(state), browser=digest(browser), expires_at=expires_at))
+    db.session.commit()
+    return state
+
+
+def consume_state(state: str, browser: str) -> bool:
+    """True once, for the browser it was given to and in its time; whoever brings it, it is gone afterwards."""
+    row = delete(OAuthState).where(OAuthState.state == digest(state))
+    found = db.session.execute(
+        row.returning(OAuthState.browser, (OAuthState.expires_at > func.now()).label("alive"))
+    ).first()
+    db.session.commit()
+    return found is not None and found.alive and secrets.compare_digest(found.browser, digest(browser))
+
+
+def _count(rows: Select[Any], most: int) -> int:
+    """How many rows there are, counted no further than `most`."""
+    return db.session.execute(select(func.count()).select_from(rows.limit(most).subquery())).scalar_one()
+
+
+def digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""Which `pbx` process holds which account's line: a lease row each, renewed often, free again soon after a death."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import TextClause, text
+
+from backend.store import db
+
+LEASE = 12.0  # seconds without a renewal until another process may take the account
+RENEW = 3.0  # seconds between renewals
+
+_VERSION = "md5(concat_ws('|', host, port, username, secret, tls, certificate, accounts.settings))"
+_RENEW = text(
+    f"""
+    update account_pbx set lease_until = clock_timestamp() + make_interval(secs => :lease)
+    from accounts
+    where accounts.id = account_id and state <> 'disabled'
+      and lease_owner = :owner and lease_until > clock_timestamp()
+    returning account_id, {_VERSION}
+    """
+)
+_FREE = text(
+    f"""
+    update account_pbx set lease_owner = :owner,
+                           lease_until = clock_timestamp() + make_interval(secs => :lease)
+    from accounts
+    where accounts.id = account_id and account_id in (
+        select account_id from account_pbx join accounts on accounts.id = account_id
+        where (lease_until is null or lease_until <= clock_timestamp()) and state <> 'disabled'
+        order by account_id limit :room
+        for update of account_pbx skip locked)
+    returning account_id, {_VERSION}
+    """
+)
+_LOAD = text(
+    """
+    select (select count(*) from account_pbx join accounts on accounts.id = account_id where state <> 'disabled'),
+           (select count(distinct lease_owner) from account_pbx
+            where lease_until > clock_timestamp() and lease_owner <> :owner)
+    """
+)
+_RELEASE = text(
+    """
+    update account_pbx set lease_until = null, lease_owner = null
+    where lease_owner = :owner and (:every or account_id = any(:accounts))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """`version` changes with the PBX's address and the account's settings: then the line is made anew."""
+
+    account_id: int
+    version: str
+
+
+def hold(owner: str) -> set[Lease]:
+    """Renews this process's leases and takes its fair share of the free ones; all it holds now. Commits."""
+    held = _leases(_RENEW, owner=owner)
+    accounts, others = db.session.execute(_LOAD, {"owner": owner}).one()
+    share = math.ceil(accounts / (others + 1))
+    if len(held) < share:
+        held |= _leases(_FREE, owner=owner, room=share - len(held))
+    over = sorted(held, key=lambda each: each.account_id)[share:]
+    if over:  # a new process came: give a little at a time, so that not all lines move at once
+        given = over[: max(1, len(over) // 4)]
+        release(owner, [each.account_id for each in given])
+        held -= set(given)
+    db.session.commit()
+    return held
+
+
+def release(owner: str, accounts: list[int] | None = None) -> None:
+    """Gives these leases, or all of them, back at once. Does not commit."""
+    db.session.execute(_RELEASE, {"owner": owner, "every": accounts is None, "accounts": accounts or []})
+
+
+def _leases(query: TextClause, **values: object) -> set[Lease]:
+    rows = db.session.execute(query, {"lease": LEASE, **values})
+    return {Lease(account_id=account_id, version=version) for account_id, version in rows}

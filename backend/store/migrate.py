@@ -1,0 +1,32 @@
+"""Brings the database's tables to the newest revision; many processes may ask at once, one does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from flask import Flask
+from flask_migrate import Migrate
+
+from backend.store import accounts, db, installs, journal, phonebook, popups
+
+TABLES = (accounts, installs, journal, phonebook, popups)  # named here so that the metadata knows all of them
+FOLDER = Path(__file__).parent / "migrations"
+LOCK = 7_041_996  # advisory lock: two releases at once must not both run a revision
+FOREIGN = ("procrastinate_", "idx_procrastinate_")
+
+
+def is_ours(thing: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    """False for what procrastinate keeps in the same schema: autogenerate would drop it."""
+    return not (name or "").startswith(FOREIGN)
+
+
+def init_app(app: Flask) -> None:
+    """Registers `flask db …` and our folder of revisions."""
+    Migrate(app, db, directory=str(FOLDER), include_object=is_ours, compare_type=True)
+
+
+def upgrade(app: Flask) -> None:
+    """Runs every revision not yet run, in one transaction under a lock; does nothing when there is none."""
+    with app.app_context():
+        command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")

@@ -1,0 +1,256 @@
+"""An account's settings: what a person may set, checked field by field, and what it means as rules and lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+from typing import Annotated, Any
+
+import phonenumbers
+from cryptography.x509 import load_pem_x509_certificate
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from backend.calls import phones
+from backend.calls.lines import Lines
+from backend.calls.rules import Employee, LeadOwner, Rules, Stage
+from backend.store import accounts, db
+from backend.store.accounts import Account, AccountPbx
+
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+MOST_UNBOUNDED = 2  # of * + {n,} in a pattern: it is tried on every channel, so its cost must stay small
+MOST_EMPLOYEES = 2000
+MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
+
+
+def _pattern(value: str) -> str:
+    """A regular expression that cannot run away: no repeated groups, few unbounded repeats, no back-references."""
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise PydanticCustomError("pattern", "not a regular expression: {why}", {"why": str(error)}) from None
+    if re.search(r"\\[1-9]|\(\?P=|\(\?\(", value):
+        raise PydanticCustomError("pattern_back", "back-references are not allowed")
+    bare = _CLASS.sub("x", _ESCAPED.sub("x", value))
+    if re.search(r"\)[*+{]", bare) or len(_UNBOUNDED.findall(bare)) > MOST_UNBOUNDED:
+        raise PydanticCustomError("pattern_slow", "may be too slow: do not repeat a group, use at most two of * and +")
+    return value
+
+
+def _template(value: str) -> str:
+    try:
+        parts = list(Formatter().parse(value))
+    except ValueError:
+        parts = [("", "broken", "", None)]
+    if any(name is not None and (name, spec, conversion) != ("phone", "", None) for _, name, spec, conversion in parts):
+        raise PydanticCustomError("template", "only {{phone}} may stand in braces")
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise PydanticCustomError("country", "not a country's two letters, such as RU")
+    return value
+
+
+def _phone(value: str) -> str:
+    if sum(letter.isdigit() for letter in value) < phones.SHORTEST_OUTSIDE:
+        raise PydanticCustomError("phone", "not a telephone number")
+    return value
+
+
+def _one_line(value: SecretStr) -> SecretStr:
+    """A line's end in it would begin another header of the login."""
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in value.get_secret_value()):
+        raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
+    return value
+
+
+def _certificate(value: str) -> str:
+    try:
+        if "\0" in value:
+            raise ValueError(value)
+        load_pem_x509_certificate(value.encode())
+    except ValueError:
+        raise PydanticCustomError("certificate", "not a certificate in PEM") from None
+    return value
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+Pattern = Annotated[Text, AfterValidator(_pattern)]
+Template = Annotated[Text, AfterValidator(_template)]
+Phone = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9+(). *#\-]{0,32}$"), AfterValidator(_phone)
+]
+Extension = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_\-]{1,32}$")]
+Host = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=253, pattern=r"^[0-9A-Za-z_:]([0-9A-Za-z_.:\-]*[0-9A-Za-z])?$"),
+]
+Certificate = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_certificate)]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Id = Annotated[int, Field(gt=0, le=2**53, strict=True)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class StageSetting(Part):
+    pipeline_id: Id
+    status_id: Id | None = None
+
+    def to_stage(self) -> Stage:
+        return Stage(pipeline_id=self.pipeline_id, status_id=self.status_id)
+
+
+class EmployeeSetting(Part):
+    user_id: Id
+    extensions: tuple[Extension, ...] = Field((), max_length=10)
+    mobiles: tuple[Phone, ...] = Field((), max_length=10)
+    stage: StageSetting | None = None
+
+
+class PbxSetting(Part):
+    """`secret` is never read back; left out, the stored one stays, if host, port and username do too."""
+
+    host: Host
+    port: int = Field(5038, ge=1, le=65535, strict=True)
+    username: Text
+    secret: Password | None = None
+    tls: bool = Field(False, strict=True)
+    certificate: Certificate | None = None
+
+
+class AccountSettings(Part):
+    """Everything but the PBX's address. `open_lead_missed_to` None means every employee."""
+
+    country: Annotated[str, StringConstraints(to_upper=True), AfterValidator(_country)] = "RU"
+    language: Annotated[str, StringConstraints(pattern="^(ru|en)$")] = "ru"
+    trunks: tuple[Pattern, ...] = Field((), max_length=20)
+    extensions: tuple[Pattern, ...] = Field((), max_length=20)
+    employees: tuple[EmployeeSetting, ...] = Field((), max_length=MOST_EMPLOYEES)
+    default_employee: Id | None = None
+    missed_to: tuple[Id, ...] = Field((), max_length=MOST_EMPLOYEES)
+    open_lead_missed_to: tuple[Id, ...] | None = Field(None, max_length=MOST_EMPLOYEES)
+    popup_on_ringing: bool = Field(True, strict=True)
+    failed_makes_lead: bool = Field(True, strict=True)
+    lead_owner: LeadOwner = LeadOwner.FIRST
+    no_lead_numbers: tuple[Phone, ...] = Field((), max_length=10_000)
+    no_lead_companies: tuple[Id, ...] = Field((), max_length=10_000)
+    stage: StageSetting | None = None
+    stages_by_did: dict[Phone, StageSetting] = Field(default_factory=dict, max_length=1000)
+    contact_name: Template | None = None
+    lead_name: Template | None = None
+
+    def to_rules(self, users: Mapping[int, str]) -> Rules:
+        """`users` are the account's active users: all of them are employees, those with an extension or not.
+
+        A mapped user who is no longer active is left out, so that his calls go to the default employee.
+        """
+        mapped = {each.user_id: each for each in self.employees}
+        contact_name, lead_name = NAMES[self.language]
+        return Rules(
+            **self.model_dump(include=set(PLAIN)),
+            contact_name=self.contact_name or contact_name,
+            lead_name=self.lead_name or lead_name,
+            lead_owner=self.lead_owner,
+            employees=tuple(_employee(user_id, name, mapped.get(user_id)) for user_id, name in users.items()),
+            stage=self.stage.to_stage() if self.stage else None,
+            stages_by_did={did: each.to_stage() for did, each in self.stages_by_did.items()},
+        )
+
+    def to_lines(self) -> Lines:
+        """What is a trunk, what an extension, and which mobile stands for which extension."""
+        return Lines.of(trunks=self.trunks, extensions=self.extensions, mobiles=dict(self._mobiles()))
+
+    def _mobiles(self) -> list[tuple[str, str]]:
+        return [
+            (re.sub(r"\D", "", mobile)[-MOBILE_TAIL:], each.extensions[0])
+            for each in self.employees
+            for mobile in each.mobiles
+            if each.extensions
+        ]
+
+
+PLAIN = (
+    "country", "language", "default_employee", "missed_to", "open_lead_missed_to", "popup_on_ringing",
+    "failed_makes_lead", "no_lead_numbers", "no_lead_companies",
+)  # fmt: skip
+NAMES = {"ru": ("Клиент {phone}", "Звонок {phone}"), "en": ("Client {phone}", "Call {phone}")}
+
+
+def _employee(user_id: int, name: str, setting: EmployeeSetting | None) -> Employee:
+    if setting is None:
+        return Employee(user_id=user_id, name=name)
+    return Employee(
+        user_id=user_id,
+        name=name,
+        extensions=setting.extensions,
+        mobiles=setting.mobiles,
+        stage=setting.stage.to_stage() if setting.stage else None,
+    )
+
+
+def read(account_id: int) -> AccountSettings:
+    """Raises LookupError for an unknown account. A setting that only an older version knew is dropped."""
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise LookupError(f"no account {account_id}")
+    known = {name: value for name, value in account.settings.items() if name in AccountSettings.model_fields}
+    return AccountSettings.model_validate({"country": account.country, "language": account.language, **known})
+
+
+def rules(account_id: int) -> Rules:
+    """The account's rules as they are now. Raises LookupError for an unknown account."""
+    settings = read(account_id)
+    users = accounts.users(account_id)
+    active = {each.user_id: each.name for each in users if each.is_active}
+    return settings.to_rules(active if users else {each.user_id: str(each.user_id) for each in settings.employees})
+
+
+def lines(account_id: int) -> Lines:
+    """The account's idea of trunks and extensions. Raises LookupError for an unknown account."""
+    return read(account_id).to_lines()
+
+
+def write(account_id: int, settings: AccountSettings) -> None:
+    """Replaces the settings; does not commit. Raises LookupError for an unknown account."""
+    account = db.session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise LookupError(f"no account {account_id}")
+    account.settings = settings.model_dump(mode="json", exclude_unset=True)
+    account.country, account.language = settings.country, settings.language
+
+
+def write_pbx(account_id: int, pbx: PbxSetting) -> bool:
+    """Replaces the PBX's address; does not commit. False when a secret is missing.
+
+    The stored secret is never sent to another address than the one it was given for.
+    """
+    row = db.session.get(AccountPbx, account_id, with_for_update=True)
+    same = row is not None and (row.host, row.port, row.username) == (pbx.host, pbx.port, pbx.username)
+    secret = pbx.secret.get_secret_value() if pbx.secret else row.secret if row and same else None
+    if secret is None:
+        return False
+    if row is None:
+        row = AccountPbx(account_id=account_id)
+        db.session.add(row)
+    row.host, row.port, row.username, row.secret = pbx.host, pbx.port, pbx.username, secret
+    row.tls, row.certificate = pbx.tls, pbx.certificate
+    return True
+
+
+def pbx_as_shown(account_id: int) -> dict[str, Any] | None:
+    """The PBX without its secret, with the state of the line to it."""
+    row = db.session.get(AccountPbx, account_id)
+    if row is None:
+        return None
+    shown = {name: getattr(row, name) for name in ("host", "port", "username", "tls", "certificate")}
+    return {**shown, "has_secret": True, "link": str(row.link), "link_reason": row.link_reason}

@@ -1,0 +1,137 @@
+"""An account's tokens in the database: read, and held under a lock while amoCRM gives new ones.
+
+Both use a session of their own: the caller's transaction is neither seen nor ended by them. A caller that holds the
+account's rows locked itself waits for LOCK_WAIT and then fails with OperationalError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from backend.store.accounts import Account, AccountState, AccountToken
+from backend.store.session import aside
+
+LOCK_WAIT = "45s"  # two exchanges of 20 s and some: who waits longer would find a hung process before him
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTokens:
+    """Times are Unix seconds; `blocked_for` is how many seconds amoCRM is still to be left alone, 0 for none."""
+
+    host: str
+    state: AccountState
+    state_reason: str
+    blocked_for: float
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    refreshed_at: float
+    expires_at: float | None
+
+
+class HeldTokens:
+    """The tokens while their row is locked by us."""
+
+    def __init__(self, session: Session, account_id: int) -> None:
+        self._session = session
+        self._account_id = account_id
+        self.stored = _read(session, account_id)
+
+    def keep(
+        self, *, host: str, access: str, refresh: str | None, refreshed_at: float, expires_at: float | None
+    ) -> None:
+        """Commits the new tokens at once, which also releases the lock: what follows cannot lose them."""
+        save(
+            self._session, self._account_id,
+            access=access, refresh=refresh, refreshed_at=refreshed_at, expires_at=expires_at,
+        )  # fmt: skip
+        self._session.execute(
+            update(Account).where(Account.id == self._account_id, Account.host != host).values(host=host)
+        )
+        self._session.commit()
+
+
+def read(account_id: int) -> StoredTokens | None:
+    """None when the account is unknown or has no tokens."""
+    with aside() as session:
+        return _read(session, account_id)
+
+
+@contextmanager
+def hold(account_id: int) -> Iterator[HeldTokens]:
+    """Locks the account's tokens against every other process and reads them again."""
+    with aside() as session:
+        session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": LOCK_WAIT})
+        row = select(AccountToken.account_id).where(AccountToken.account_id == account_id)
+        session.execute(row.with_for_update())
+        yield HeldTokens(session, account_id)
+
+
+def save(
+    session: Session,
+    account_id: int,
+    *,
+    access: str,
+    refresh: str | None,
+    refreshed_at: float,
+    expires_at: float | None,
+) -> None:
+    """Makes these the account's tokens; does not commit."""
+    values = {
+        "access_token": access,
+        "refresh_token": refresh,
+        "refreshed_at": _moment(refreshed_at),
+        "expires_at": None if expires_at is None else _moment(expires_at),
+    }
+    row = insert(AccountToken).values(account_id=account_id, **values)
+    session.execute(row.on_conflict_do_update(index_elements=["account_id"], set_=values))
+
+
+def forget(account_id: int) -> None:
+    """Deletes the account's tokens, committed: they are dead, or shall be."""
+    with aside() as session, session.begin():
+        session.execute(delete(AccountToken).where(AccountToken.account_id == account_id))
+
+
+def due(share: float) -> list[int]:
+    """Connected accounts whose renewable token has lived this share of its life."""
+    life = func.extract("epoch", AccountToken.expires_at - AccountToken.refreshed_at)
+    age = func.extract("epoch", func.now() - AccountToken.refreshed_at)
+    query = (
+        select(Account.id)
+        .join(AccountToken)
+        .where(Account.state == AccountState.CONNECTED, AccountToken.refresh_token.is_not(None), age >= share * life)
+        .order_by(AccountToken.expires_at)
+    )
+    with aside() as session:
+        return list(session.scalars(query))
+
+
+def _read(session: Session, account_id: int) -> StoredTokens | None:
+    left = func.coalesce(func.extract("epoch", Account.blocked_until - func.now()), 0.0)
+    found = session.execute(
+        select(Account, AccountToken, left).join(AccountToken).where(Account.id == account_id)
+    ).first()
+    if found is None:
+        return None
+    account, tokens, blocked_for = found
+    return StoredTokens(
+        host=account.host,
+        state=account.state,
+        state_reason=account.state_reason,
+        blocked_for=max(0.0, float(blocked_for)),
+        access=tokens.access_token,
+        refresh=tokens.refresh_token,
+        refreshed_at=tokens.refreshed_at.timestamp(),
+        expires_at=tokens.expires_at.timestamp() if tokens.expires_at else None,
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

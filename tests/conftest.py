@@ -1,0 +1,86 @@
+"""A real PostgreSQL for the whole run, and a fresh copy of our tables for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from sqlalchemy import make_url
+
+from backend import create_app
+from backend.config import Settings
+from backend.processes.postgres import EmbeddedPostgres
+from backend.store import db, migrate
+
+SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NAMES = (f"copy{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=SPEED) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: EmbeddedPostgres) -> Settings:
+    """Of a template database with our tables; a test gets its own from `database`."""
+    settings = Settings(
+        database_url=postgres.url,
+        secret_keys=(Fernet.generate_key().decode(),),
+        amocrm_client_id="3f1c0f0e-5d0a-4c52-9a10-2b7f0f6f4a11",
+        amocrm_client_secret="sandbox-secret-AbC123",
+        pbx_networks="127.0.0.0/8",
+    )
+    _execute(settings, "create database template")
+    template = _at(settings, "template")
+    with _running(template) as app:
+        migrate.upgrade(app)
+    return template
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Settings]:
+    """A fresh copy of the tables, gone after the test."""
+    name = next(NAMES)
+    _execute(settings, f"create database {name} template template")
+    yield _at(settings, name)
+    _execute(settings, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def app(database: Settings) -> Iterator[Flask]:
+    """The backend on its own database."""
+    with _running(database) as app:
+        yield app
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def _at(settings: Settings, name: str) -> Settings:
+    url = make_url(settings.database_url).set(database=name)
+    return settings.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
+
+
+def _execute(settings: Settings, statement: str) -> None:
+    maintenance = _at(settings, "postgres").libpq_url
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def traces() -> Path:
+    return Path(__file__).parent / "traces"
