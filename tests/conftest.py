@@ -40,7 +40,7 @@ def settings(postgres: EmbeddedPostgres) -> Settings:
     )
     _execute(settings, "create database template")
     template = _at(settings, "template")
-    with _running(template) as app:
+    with running(template) as app:
         migrate.upgrade(app)
     return template
 
@@ -57,12 +57,12 @@ def database(settings: Settings) -> Iterator[Settings]:
 @pytest.fixture
 def app(database: Settings) -> Iterator[Flask]:
     """The backend on its own database."""
-    with _running(database) as app:
+    with running(database) as app:
         yield app
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[Flask]:
+def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     with app.app_context():

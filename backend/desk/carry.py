@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from backend.amocrm.errors import NeedsPerson, Rejected, TryLater, Unclear
+from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.requests import BATCH
 from backend.calls.intents import (
     AddContact,
@@ -87,8 +87,9 @@ def _carry(desk: Desk, group: list[Job]) -> None:
         for job in group:
             job.row.unclear = False
         _put_off(group, str(error))
-        desk.commit()
-        raise
+        if error.need is not Need.RIGHTS:  # one thing forbidden holds up one call, not the account
+            desk.commit()
+            raise
     except Fenced:
         raise
     except Exception as error:  # a supervision loop: our bug in one call must not stop the account's others

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import Rejected
+from backend.amocrm.errors import Need, NeedsPerson, Rejected
 from backend.amocrm.requests import CallStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
 from backend.calls.intents import CallStatus, FinishCall, LogCall
 from backend.desk.job import Desk, Job
 from backend.store import phonebook
 
+EMPLOYEE_FIELDS = ("created_by", "responsible_user_id", "call_responsible")
 UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
 CODES = {
     CallStatus.TALKED: Code.TALKED,
@@ -65,7 +66,9 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     notes = [_note(job, str(index)) for index, job in enumerate(waiting)]
     try:
         made = answers.made(desk.write([job.row for job in waiting], requests.add_notes(entity, notes)), "notes")
-    except Rejected as refusal:
+    except (Rejected, NeedsPerson) as refusal:
+        if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
+            raise
         for job in waiting:
             job.row.unclear = False
         if len(waiting) > 1:  # one bad note fails the whole batch (contract §3.2): find it
@@ -78,12 +81,12 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
         _keep(job, entity, note.id)
 
 
-def _refused(job: Job, refusal: Rejected) -> None:
+def _refused(job: Job, refusal: Rejected | NeedsPerson) -> None:
     """A deleted employee or a deleted lead is worked around; a record that still waits may refuse notes until it is
     accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
     wanted: LogCall = job.intent
     account_id = job.desk.account_id
-    if wanted.employee and any(refusal.concerns(f) for f in ("created_by", "responsible_user_id", "call_responsible")):
+    if wanted.employee and isinstance(refusal, Rejected) and any(map(refusal.concerns, EMPLOYEE_FIELDS)):
         job.turn_into(replace(wanted, employee=None))
         return
     if job.call.lead and answers.lead(job.desk.send(requests.lead(job.call.lead))) is None:

@@ -1,0 +1,152 @@
+"""One account's line: its PBX is listened to, its calls are tracked, and every fact is written down before the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from backend.calls.facts import Fact, from_json
+from backend.calls.lines import Lines
+from backend.calls.tracker import Tracker
+from backend.desk.arrive import arrive, keep
+from backend.pbx.address import Networks, PbxAddress
+from backend.pbx.link import Link, LinkState
+from backend.store import accounts, db, journal, settings
+from backend.store.accounts import AccountPbx
+from backend.store.accounts import LinkState as Shown
+
+MOST_UNWRITTEN = 20_000  # facts that wait for the database; beyond, the line is cut and begins anew with a snapshot
+LAST_WORDS = 3.0  # seconds for them to be written when the line ends
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries to write a fact while the database is away
+
+SHOWN = {
+    LinkState.CONNECTING: Shown.CONNECTING,
+    LinkState.UP: Shown.UP,
+    LinkState.WAITING: Shown.DOWN,
+    LinkState.REFUSED: Shown.REFUSED,
+}
+
+log = structlog.get_logger()
+
+
+class InStore(Protocol):
+    """Runs an errand of the store in a thread."""
+
+    def __call__(self, errand: Callable[[], Any]) -> Awaitable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    address: PbxAddress
+    lines: Lines
+    journalled: Sequence[Fact]
+
+
+class Line:
+    """Begins at once; `close` ends it. Hears the link as its Consumer."""
+
+    def __init__(self, account_id: int, in_store: InStore, networks: Networks) -> None:
+        self._account_id = account_id
+        self._in_store = in_store
+        self._networks = networks
+        self._log = log.bind(account=account_id)
+        self._tracker = Tracker(Lines())
+        self._errands: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+        self._link: Link | None = None
+        self._task = asyncio.create_task(self._live())
+
+    async def close(self) -> None:
+        """What was heard is written before the line ends, unless the database is away."""
+        if self._link:
+            await self._link.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._errands.join()
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def on_event(self, event: Mapping[str, str], at: float) -> None:
+        self._tell(self._tracker.feed(event, at))
+
+    def on_snapshot(self, channels: Sequence[Mapping[str, str]], at: float) -> None:
+        self._tell(self._tracker.snapshot(channels, at))
+
+    def on_state(self, state: LinkState, why: str) -> None:
+        self._log.info("link", state=state.value, why=why)
+        if state in SHOWN:
+            self._put(lambda: _show(self._account_id, SHOWN[state], why))
+
+    def _tell(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self._log.info("fact", call=fact.call, fact=fact.key)
+            self._put(lambda fact=fact: self._write(fact))  # type: ignore[misc]
+
+    def _put(self, errand: Callable[[], None]) -> None:
+        self._errands.put_nowait(errand)
+        if self._errands.qsize() > MOST_UNWRITTEN:
+            self._log.error("too many facts wait for the database: the line is cut")
+            self._task.cancel()
+
+    def _write(self, fact: Fact) -> None:
+        try:
+            arrive(self._account_id, fact)
+        except DBAPIError:
+            raise
+        except Exception:  # a supervision loop: our bug in deciding must not lose the fact itself
+            log.exception("fact not decided", account=self._account_id, call=fact.call, fact=fact.key)
+            db.session.rollback()
+            keep(self._account_id, fact)
+
+    async def _live(self) -> None:
+        setup: Setup = await self._until_written(lambda: _setup(self._account_id))
+        self._tracker = Tracker(setup.lines)
+        self._tracker.resume(setup.journalled)
+        self._link = Link(setup.address, self, allowed=self._networks)
+        writing = asyncio.create_task(self._write_down())
+        try:
+            await self._link.run()
+            await writing  # a refused link waits here for other settings, which bring another line
+        finally:
+            writing.cancel()
+
+    async def _write_down(self) -> None:
+        """In order, each until it is written."""
+        while True:
+            errand = await self._errands.get()
+            await self._until_written(errand)
+            self._errands.task_done()
+
+    async def _until_written(self, errand: Callable[[], Any]) -> Any:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._in_store(errand)
+            except DBAPIError as error:
+                self._log.error("the database does not take it", error=str(error.orig))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _setup(account_id: int) -> Setup:
+    pbx = db.session.get_one(AccountPbx, account_id)
+    address = PbxAddress(
+        host=pbx.host,
+        port=pbx.port,
+        username=pbx.username,
+        secret=pbx.secret,
+        tls=pbx.tls,
+        certificate=pbx.certificate,
+    )
+    rows = [row for call in journal.open_calls(account_id) for row in journal.facts_of(account_id, call.call)]
+    return Setup(address=address, lines=settings.lines(account_id), journalled=[from_json(row.body) for row in rows])
+
+
+def _show(account_id: int, state: Shown, why: str) -> None:
+    accounts.set_link(account_id, state, why)
+    db.session.commit()

@@ -1,0 +1,108 @@
+"""The worker: procrastinate hands out drains, one at a time per account; the account's chores run beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import procrastinate
+import structlog
+from flask import Flask
+
+from backend import accounts, create_app, installs
+from backend.amocrm.errors import NeedsPerson
+from backend.config import Settings
+from backend.desk import chores, work
+from backend.desk.job import Fence, Fenced
+from backend.store import wake
+
+POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (engine facts §2)
+HEARTBEAT, DEAD_AFTER = 1.0, 5.0  # seconds; procrastinate's own pruning is put far off, ours deletes and wakes
+ENGINE_CONNECTIONS = 2  # procrastinate's pool, its listening connection apart
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """`every` is in seconds; each is safe to run in several workers at once."""
+
+    every: float
+    run: Callable[[], object]
+
+
+CHORES = (
+    Chore(every=1, run=installs.finish_installs),
+    Chore(every=2, run=lambda: wake.rescue(DEAD_AFTER)),
+    Chore(every=5, run=wake.sweep),
+    Chore(every=60, run=accounts.renew_due_tokens),
+    Chore(every=600, run=accounts.probe_unpaid),
+    Chore(every=60, run=chores.sync_due_phonebooks),
+)
+
+
+def run_worker(settings: Settings) -> None:
+    """`python -m backend worker`: until SIGTERM; running slices end by themselves, within seconds."""
+    app = create_app(settings, connections=max(1, settings.worker_connections - ENGINE_CONNECTIONS - 1))
+    asyncio.run(_serve(app, settings))
+
+
+async def _serve(app: Flask, settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + len(CHORES) + 2))
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    engine = _engine(app, settings)
+    async with engine.open_async(), asyncio.TaskGroup() as tasks:
+        drains = tasks.create_task(_drains(engine, settings))
+        chores = [tasks.create_task(_repeat(app, chore)) for chore in CHORES]
+        await stop.wait()
+        for task in (drains, *chores):
+            task.cancel()
+
+
+async def _drains(engine: procrastinate.App, settings: Settings) -> None:
+    await engine.run_worker_async(
+        queues=[wake.QUEUE],
+        concurrency=settings.worker_concurrency,
+        fetch_job_polling_interval=POLL,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=600,
+        delete_jobs="always",
+        install_signal_handlers=False,
+    )
+
+
+def _engine(app: Flask, settings: Settings) -> procrastinate.App:
+    connector = procrastinate.PsycopgConnector(conninfo=settings.libpq_url, min_size=1, max_size=ENGINE_CONNECTIONS)
+    engine = procrastinate.App(connector=connector)
+
+    @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)
+    def drain(context: procrastinate.JobContext, account_id: int) -> None:
+        with app.app_context():
+            try:
+                work.work(account_id, Fence(context.job.id), should_stop=context.should_abort)
+            except Fenced as lost:
+                log.warning("drain taken over", account=account_id, why=str(lost))
+            except NeedsPerson as need:
+                log.warning("account waits for a person", account=account_id, why=str(need))
+
+    return engine
+
+
+async def _repeat(app: Flask, chore: Chore) -> None:
+    while True:
+        await asyncio.to_thread(_once, app, chore)
+        await asyncio.sleep(chore.every)
+
+
+def _once(app: Flask, chore: Chore) -> None:
+    with app.app_context():
+        try:
+            chore.run()
+        except Exception:  # a supervision loop: a chore that fails is done again, the others go on
+            log.exception("chore failed", chore=repr(chore.run))
