@@ -1,0 +1,54 @@
+"""The backend. `create_app` is the one place where its parts are wired into an app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from backend import web
+from backend.amocrm.hosts import Hosts
+from backend.amocrm.oauth import Integration
+from backend.config import Settings
+from backend.store import crypto, db, migrate
+from backend.store.session import ASIDE
+
+LARGEST_BODY = 1024 * 1024  # bytes; the settings of 2,000 employees are under half of it
+POOL_WAIT = 30  # seconds
+
+
+def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
+    """The app of one process. `connections` is how many it may open to the database, by default those of a `web`
+    worker without its listening one.
+    """
+    app = Flask(__name__)
+    app.config.update(
+        PUBLIC_URL=settings.public_url,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        **_database(settings.database_url, connections or settings.web_connections - 1),
+    )
+    db.init_app(app)
+    migrate.init_app(app)
+    crypto.use_keys(app, settings.secret_keys)
+    app.extensions["integration"] = Integration(
+        client_id=settings.amocrm_client_id,
+        client_secret=settings.amocrm_client_secret,
+        redirect_uri=settings.redirect_uri,
+        hosts=Hosts(sandbox=settings.sandbox_host_suffix),
+    )
+    web.init_app(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _database(url: str, connections: int) -> dict[str, Any]:
+    """One connection of the process's share is kept aside: see `store.session`."""
+    common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT}
+    return {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - 1)},
+        "SQLALCHEMY_BINDS": {ASIDE: {"url": url, **common, "pool_size": 1, "max_overflow": 2}},
+    }

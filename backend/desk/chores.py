@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from backend.desk import sync
 from backend.store import db, wake
@@ -23,7 +23,7 @@ def sync_due_phonebooks() -> list[int]:
     )
     due = select(Account.id).where(
         Account.state == AccountState.CONNECTED,
-        func.coalesce(latest, "-infinity") < func.clock_timestamp() - SYNC_EVERY,
+        func.coalesce(latest < func.clock_timestamp() - SYNC_EVERY, true()),
     )
     found = list(db.session.scalars(due.order_by(Account.id)))
     for account_id in found:

@@ -30,7 +30,7 @@ def backend_command(name: str) -> tuple[str, ...]:
 
 def run_all() -> None:
     """`python -m backend all`: until SIGTERM or SIGINT, then everything stops, the database last."""
-    signal.signal(signal.SIGTERM, _leave)  # also while the database is being made
+    _on_signals(_leave)  # also while the database is being made
     logs.configure("json" if os.environ.get("LOG_FORMAT") == "json" else "text")  # settings need the database first
     with _database() as each_second:
         settings = load_settings()
@@ -38,6 +38,7 @@ def run_all() -> None:
         log.info("starting", public_url=settings.public_url, port=settings.port, connections=settings.connections)
         programs = [Program(name=name, command=backend_command(name)) for name in PROCESSES]
         supervise(programs, each_second=each_second)
+        _on_signals(signal.SIG_IGN)  # a second Ctrl-C does not keep the database from its orderly, bounded stop
 
 
 def migrate() -> None:
@@ -79,8 +80,13 @@ def _revive(server: EmbeddedPostgres, address: Path) -> None:
     try:
         server.start()
         write_private(address, server.url)
-    except StartError as problem:
+    except (StartError, OSError) as problem:
         log.error("postgres_does_not_start", problem=str(problem))
+
+
+def _on_signals(handler: Callable[..., None] | signal.Handlers) -> None:
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, handler)
 
 
 def _leave(*_: object) -> None:

@@ -52,8 +52,10 @@ def _major_in_path(folder: Path) -> int:
 
 
 def output_of(command: list[str]) -> str:
-    """What a short command printed; empty when it failed."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout.strip()
+    """What a short command printed; empty when it failed or could not be run."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout.strip()
+    return ""
 
 
 def major_version(bin_dir: Path) -> int:

@@ -40,7 +40,7 @@ CHORES = (
     Chore(every=5, run=wake.sweep),
     Chore(every=60, run=accounts.renew_due_tokens),
     Chore(every=600, run=accounts.probe_unpaid),
-    Chore(every=60, run=chores.sync_due_phonebooks),
+    Chore(every=5, run=chores.sync_due_phonebooks),
 )
 
 

@@ -12,7 +12,7 @@ from backend.store import db
 LEASE = 12.0  # seconds without a renewal until another process may take the account
 RENEW = 3.0  # seconds between renewals
 
-_VERSION = "md5(concat_ws('|', host, port, username, secret, tls, certificate, accounts.settings))"
+_VERSION = "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate, accounts.settings))"
 _RENEW = text(
     f"""
     update account_pbx set lease_until = clock_timestamp() + make_interval(secs => :lease)

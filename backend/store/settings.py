@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from string import Formatter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import phonenumbers
 from cryptography.x509 import load_pem_x509_certificate
@@ -132,7 +132,7 @@ class AccountSettings(Part):
     """Everything but the PBX's address. `open_lead_missed_to` None means every employee."""
 
     country: Annotated[str, StringConstraints(to_upper=True), AfterValidator(_country)] = "RU"
-    language: Annotated[str, StringConstraints(pattern="^(ru|en)$")] = "ru"
+    language: Literal["ru", "en"] = "ru"
     trunks: tuple[Pattern, ...] = Field((), max_length=20)
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
     employees: tuple[EmployeeSetting, ...] = Field((), max_length=MOST_EMPLOYEES)

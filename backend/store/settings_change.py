@@ -43,7 +43,7 @@ def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -
     except ValidationError as error:
         errors += from_pydantic(error, "settings")
         return None
-    errors += across(wanted, accounts.users(account_id), accounts.stages(account_id))
+    errors += across(wanted, accounts.users(account_id), accounts.stages(account_id), "settings")
     return wanted
 
 

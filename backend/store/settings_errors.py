@@ -29,6 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "greater_than": ("должно быть больше {gt}", "must be greater than {gt}"),
     "greater_than_equal": ("не меньше {ge}", "at least {ge}"),
     "less_than_equal": ("не больше {le}", "at most {le}"),
+    "literal_error": ("одно из: {expected}", "one of: {expected}"),
     "enum": ("одно из: {expected}", "one of: {expected}"),
     "tuple_type": ("нужен список", "must be a list"),
     "dict_type": ("нужен объект", "must be an object"),
@@ -74,7 +75,7 @@ def from_pydantic(error: ValidationError, under: str = "") -> list[FieldError]:
     """The model's own complaints; no value is repeated, for it may be a secret."""
     return [
         FieldError(
-            field=".".join(str(part) for part in (under, *each["loc"]) if part != ""),
+            field=".".join(str(part) for part in (under, *each["loc"]) if part not in ("", "[key]")),
             kind=each["type"],
             values=each.get("ctx", {}),
         )
@@ -82,14 +83,16 @@ def from_pydantic(error: ValidationError, under: str = "") -> list[FieldError]:
     ]
 
 
-def across(settings: AccountSettings, users: Sequence[AccountUser], stages: Sequence[AccountStage]) -> list[FieldError]:
+def across(
+    settings: AccountSettings, users: Sequence[AccountUser], stages: Sequence[AccountStage], under: str
+) -> list[FieldError]:
     """What no field shows by itself. Users and stages are checked only where the mirror has any."""
     found = [*_twice(settings)]
     if users:
         found += _unknown_users(settings, {each.user_id for each in users if each.is_active})
     if stages:
         found += _unknown_stages(settings, stages)
-    return found[:MOST_ERRORS]
+    return [dataclasses.replace(each, field=f"{under}.{each.field}") for each in found[:MOST_ERRORS]]
 
 
 def _twice(settings: AccountSettings) -> Iterator[FieldError]:

@@ -1,0 +1,256 @@
+"""What amoCRM answered about clients and calls. An item without a usable id is dropped, all else has a default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from backend.amocrm import values
+from backend.amocrm.requests import PAGE
+
+WON, LOST = 142, 143
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """`phones` as people typed them. Times are Unix seconds."""
+
+    id: int
+    name: str
+    phones: tuple[str, ...]
+    responsible: int | None
+    lead_ids: tuple[int, ...]
+    company_ids: tuple[int, ...]
+    created_at: int
+    updated_at: int
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    id: int
+    name: str
+    phones: tuple[str, ...]
+    responsible: int | None
+    lead_ids: tuple[int, ...]
+    contact_ids: tuple[int, ...]
+    created_at: int
+    updated_at: int
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    id: int
+    name: str
+    responsible: int | None
+    pipeline_id: int
+    status_id: int
+    price: int
+    contact_ids: tuple[int, ...]
+    company_ids: tuple[int, ...]
+    created_at: int
+    updated_at: int
+    is_deleted: bool
+
+    def is_open(self, unsorted_stages: frozenset[int]) -> bool:
+        """The rules' "open lead": not deleted, neither won nor lost, not in an unsorted stage."""
+        return not self.is_deleted and self.status_id not in unsorted_stages | {WON, LOST, 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    id: int
+    entity_id: int
+    kind: str
+    params: dict[str, Any]
+    created_at: int
+
+    @property
+    def uniq(self) -> str:
+        """The call's identity as we wrote it, "" when there is none."""
+        return values.text(self.params.get("uniq"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsortedRecord:
+    """`source_uid` is ours, as it was sent; an answer to a creation has none."""
+
+    uid: str
+    source_uid: str
+    category: str
+    pipeline_id: int | None
+    lead_ids: tuple[int, ...]
+    contact_ids: tuple[int, ...]
+    created_at: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One entity that a batch made or changed; `request_id` is ours or the item's index in the batch."""
+
+    id: int
+    request_id: str
+    entity_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeLead:
+    """One lead that `add_complex` made; `merged` when duplicate control put it into one that was there."""
+
+    lead_id: int
+    contact_id: int | None
+    company_id: int | None
+    request_id: str
+    merged: bool
+
+
+def contact(body: Any) -> Contact | None:
+    item = values.mapping(body)
+    contact_id = values.number(item.get("id"))
+    if contact_id is None:
+        return None
+    return Contact(
+        id=contact_id,
+        phones=values.phones(item),
+        lead_ids=values.ids(item, "leads"),
+        company_ids=values.ids(item, "companies"),
+        **_common(item),
+    )
+
+
+def contacts(body: Any) -> tuple[Contact, ...]:
+    return values.each(body, "contacts", contact)
+
+
+def company(body: Any) -> Company | None:
+    item = values.mapping(body)
+    company_id = values.number(item.get("id"))
+    if company_id is None:
+        return None
+    return Company(
+        id=company_id,
+        phones=values.phones(item),
+        lead_ids=values.ids(item, "leads"),
+        contact_ids=values.ids(item, "contacts"),
+        **_common(item),
+    )
+
+
+def companies(body: Any) -> tuple[Company, ...]:
+    return values.each(body, "companies", company)
+
+
+def lead(body: Any) -> Lead | None:
+    item = values.mapping(body)
+    lead_id = values.number(item.get("id"))
+    if lead_id is None:
+        return None
+    return Lead(
+        id=lead_id,
+        pipeline_id=values.number(item.get("pipeline_id")) or 0,
+        status_id=values.number(item.get("status_id")) or 0,
+        price=values.number(item.get("price")) or 0,
+        contact_ids=_main_first(item),
+        company_ids=values.ids(item, "companies"),
+        **_common(item),
+    )
+
+
+def leads(body: Any) -> tuple[Lead, ...]:
+    return values.each(body, "leads", lead)
+
+
+def note(body: Any) -> Note | None:
+    item = values.mapping(body)
+    note_id = values.number(item.get("id"))
+    if note_id is None:
+        return None
+    return Note(
+        id=note_id,
+        entity_id=values.number(item.get("entity_id")) or 0,
+        kind=values.text(item.get("note_type")),
+        params=values.mapping(item.get("params")),
+        created_at=values.number(item.get("created_at")) or 0,
+    )
+
+
+def notes(body: Any) -> tuple[Note, ...]:
+    return values.each(body, "notes", note)
+
+
+def unsorted_record(body: Any) -> UnsortedRecord | None:
+    item = values.mapping(body)
+    uid = values.text(item.get("uid"))
+    if not uid:
+        return None
+    return UnsortedRecord(
+        uid=uid,
+        source_uid=values.text(item.get("source_uid")) or values.text(values.mapping(item.get("metadata")).get("uniq")),
+        category=values.text(item.get("category")),
+        pipeline_id=values.number(item.get("pipeline_id")),
+        lead_ids=values.ids(item, "leads"),
+        contact_ids=values.ids(item, "contacts"),
+        created_at=values.number(item.get("created_at")) or 0,
+        request_id=values.text(item.get("request_id")),
+    )
+
+
+def unsorted_records(body: Any) -> tuple[UnsortedRecord, ...]:
+    return values.each(body, "unsorted", unsorted_record)
+
+
+def made(body: Any, name: str) -> tuple[Made, ...]:
+    """The answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
+    return values.each(body, name, _made)
+
+
+def _made(body: Any) -> Made | None:
+    item = values.mapping(body)
+    made_id = values.number(item.get("id"))
+    if made_id is None:
+        return None
+    return Made(
+        id=made_id, request_id=values.text(item.get("request_id")), entity_id=values.number(item.get("entity_id"))
+    )
+
+
+def made_leads(body: Any) -> tuple[MadeLead, ...]:
+    """The answer to `add_complex`: a bare list, whose `request_id` is a list (contract §3.6)."""
+    found = (_made_lead(values.mapping(item)) for item in body) if isinstance(body, list) else ()
+    return tuple(each for each in found if each is not None)
+
+
+def _made_lead(item: dict[str, Any]) -> MadeLead | None:
+    lead_id = values.number(item.get("id"))
+    if lead_id is None:
+        return None
+    told = item.get("request_id")
+    return MadeLead(
+        lead_id=lead_id,
+        contact_id=values.number(item.get("contact_id")),
+        company_id=values.number(item.get("company_id")),
+        request_id=values.text(told[0] if isinstance(told, list) and told else told),
+        merged=bool(item.get("merged")),
+    )
+
+
+def may_have_more(body: Any, name: str) -> bool:
+    """False after the last page: `next` links lie (contract §3.1), a short page does not."""
+    return len(values.embedded(body, name)) >= PAGE
+
+
+def _common(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": values.text(item.get("name")),
+        "responsible": values.number(item.get("responsible_user_id")),
+        "created_at": values.number(item.get("created_at")) or 0,
+        "updated_at": values.number(item.get("updated_at")) or 0,
+        "is_deleted": bool(item.get("is_deleted")),
+    }
+
+
+def _main_first(item: dict[str, Any]) -> tuple[int, ...]:
+    linked = sorted(values.embedded(item, "contacts"), key=lambda each: not each.get("is_main"))
+    return values.ids({"_embedded": {"contacts": linked}}, "contacts")

@@ -1,0 +1,72 @@
+"""What can go wrong with amoCRM, sorted by who must act: time, a look, a person, or we."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """What a person must do before the account works again; `blocked` also passes by itself when amoCRM relents."""
+
+    REAUTHORISE = "reauthorise"
+    UNPAID = "unpaid"
+    RIGHTS = "rights"
+    BLOCKED = "blocked"
+
+
+class AmoError(Exception):
+    """`status` is None when there was no answer; `trace` is amoCRM's X-Request-Id, for its support."""
+
+    def __init__(self, detail: str, *, status: int | None = None, trace: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.trace = trace
+
+
+class TryLater(AmoError):
+    """Nothing was done. `retry_after` is seconds, None when amoCRM did not say."""
+
+    def __init__(
+        self, detail: str, *, status: int | None = None, trace: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(detail, status=status, trace=trace)
+        self.retry_after = retry_after
+
+
+class Unclear(AmoError):
+    """A write that may or may not have been done: look before repeating it. A read never ends so."""
+
+
+class NeedsPerson(AmoError):
+    """Repeating is useless until a person has done what `need` says; `detail` is why we think so."""
+
+    def __init__(self, need: Need, detail: str, *, status: int | None = None, trace: str | None = None) -> None:
+        super().__init__(f"{need}: {detail}", status=status, trace=trace)
+        self.need = need
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One validation error. `request_id` is ours, or the item's index in the batch ("0", "1", …)."""
+
+    request_id: str
+    code: str
+    path: str
+    detail: str
+
+
+class Rejected(AmoError):
+    """amoCRM understood and refused: our bug, or an id that is no longer true. Nothing of the batch was done."""
+
+    def __init__(
+        self, detail: str, *, status: int, trace: str | None = None, problems: tuple[Problem, ...] = ()
+    ) -> None:
+        told = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
+        super().__init__(f"{status} {detail}" + (f" ({told})" if told else ""), status=status, trace=trace)
+        self.problems = problems
+
+    def concerns(self, field: str) -> bool:
+        """True when a problem's path ends in this field, such as `responsible_user_id` of a deleted user."""
+        return any(each.path.rpartition(".")[2] == field for each in self.problems)

@@ -1,0 +1,177 @@
+"""The bodies of what we write: contacts, leads, notes, unsorted records, tasks. See `requests` for where they go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.amocrm.requests import Entity, Model, NoteType
+
+SOURCE = "Phone Station"  # what the CRM shows as the origin of a call
+SERVICE = "phone_station"
+
+
+def phone_field(phone: str, kind: str = "WORK") -> Model:
+    return {"field_code": "PHONE", "values": [{"value": phone, "enum_code": kind}]}
+
+
+def contact(
+    *,
+    name: str,
+    phone: str | None,
+    responsible: int | None = None,
+    company: int | None = None,
+    request_id: str | None = None,
+) -> Model:
+    """`phone` is E.164 where it can be built; None for a hidden number."""
+    return _without_none(
+        name=name,
+        responsible_user_id=responsible,
+        custom_fields_values=[phone_field(phone)] if phone else None,
+        _embedded={"companies": [{"id": company}]} if company else None,
+        request_id=request_id,
+    )
+
+
+def lead(
+    *,
+    name: str,
+    contact: Model | int | None = None,
+    company: int | None = None,
+    responsible: int | None = None,
+    pipeline: int | None = None,
+    status: int | None = None,
+    fields: list[Model] | None = None,
+    tags: tuple[str, ...] = (),
+    request_id: str | None = None,
+) -> Model:
+    """`contact` is a model to be made with the lead (then send by `add_complex`) or the id of one that exists."""
+    embedded: Model = {}
+    if contact is not None:
+        embedded["contacts"] = [{"id": contact} if isinstance(contact, int) else contact]
+    if company is not None:
+        embedded["companies"] = [{"id": company}]
+    return _without_none(
+        name=name,
+        responsible_user_id=responsible,
+        pipeline_id=pipeline,
+        status_id=status,
+        custom_fields_values=fields,
+        tags_to_add=[{"name": tag} for tag in tags] or None,
+        _embedded=embedded or None,
+        request_id=request_id,
+    )
+
+
+def call_note(
+    *,
+    inbound: bool,
+    uniq: str,
+    phone: str,
+    duration: int = 0,
+    link: str = "",
+    status: int | None = None,
+    result: str | None = None,
+    user_id: int | None = None,
+    entity_id: int | None = None,
+    note_id: int | None = None,
+    created_at: int | None = None,
+    request_id: str | None = None,
+) -> Model:
+    """A call note, whole, for adding or for changing (then with `note_id`).
+
+    `duration` is seconds. `link` is never left out: "" says there is no recording (contract §3.8). The user is
+    written as creator and as responsible, without which amoCRM's call statistics do not count the call.
+    """
+    params = _without_none(
+        uniq=uniq, duration=duration, source=SOURCE, link=link, phone=phone,
+        call_status=status, call_result=result, call_responsible=user_id,
+    )  # fmt: skip
+    return _without_none(
+        id=note_id,
+        entity_id=entity_id,
+        note_type=str(NoteType.CALL_IN if inbound else NoteType.CALL_OUT),
+        params=params,
+        created_by=None if note_id else user_id,
+        responsible_user_id=None if note_id else user_id,
+        created_at=created_at,
+        request_id=request_id,
+    )
+
+
+def service_note(*, entity_id: int, text: str, request_id: str | None = None) -> Model:
+    params = {"service": SOURCE, "text": text}
+    return _without_none(entity_id=entity_id, note_type=str(NoteType.SERVICE), params=params, request_id=request_id)
+
+
+def unsorted_call(
+    *,
+    source_uid: str,
+    source_name: str,
+    phone: str,
+    called_at: int,
+    duration: int = 0,
+    link: str = "",
+    called: str | int = "",
+    lead: Model,
+    contact: Model | int | None,
+    company: int | None = None,
+    pipeline: int | None = None,
+    request_id: str | None = None,
+) -> Model:
+    """`source_uid` is unique per call: amoCRM refuses a second record with it. `called` is who was rung."""
+    metadata: Model = {
+        "is_call_event_needed": True, "uniq": source_uid, "duration": duration, "service_code": SERVICE,
+        "link": link, "phone": phone, "from": phone, "called_at": called_at, "call_responsible": called,
+    }  # fmt: skip
+    return _unsorted(source_uid, source_name, metadata, called_at, lead, contact, company, pipeline, request_id)
+
+
+def unsorted_form(
+    *,
+    source_uid: str,
+    source_name: str,
+    form: Model,
+    sent_at: int,
+    lead: Model,
+    contact: Model | int | None,
+    company: int | None = None,
+    pipeline: int | None = None,
+    request_id: str | None = None,
+) -> Model:
+    """`form` holds form_id, form_name, form_page and, where known, ip and referer."""
+    metadata = {**form, "form_sent_at": sent_at}
+    return _unsorted(source_uid, source_name, metadata, sent_at, lead, contact, company, pipeline, request_id)
+
+
+def _unsorted(
+    source_uid: str,
+    source_name: str,
+    metadata: Model,
+    created_at: int,
+    lead: Model,
+    contact: Model | int | None,
+    company: int | None,
+    pipeline: int | None,
+    request_id: str | None,
+) -> Model:
+    embedded: Model = {"leads": [lead]}
+    if contact is not None:
+        embedded["contacts"] = [{"id": contact} if isinstance(contact, int) else contact]
+    if company is not None:
+        embedded["companies"] = [{"id": company}]
+    return _without_none(
+        source_uid=source_uid, source_name=source_name, metadata=metadata, created_at=created_at,
+        pipeline_id=pipeline, _embedded=embedded, request_id=request_id,
+    )  # fmt: skip
+
+
+def task(*, text: str, complete_till: int, entity: Entity, entity_id: int, responsible: int | None = None) -> Model:
+    """`complete_till` is Unix seconds."""
+    return _without_none(
+        text=text, complete_till=complete_till, task_type_id=1,
+        entity_type=str(entity), entity_id=entity_id, responsible_user_id=responsible,
+    )  # fmt: skip
+
+
+def _without_none(**values: Any) -> Model:
+    return {name: value for name, value in values.items() if value is not None}

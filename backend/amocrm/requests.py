@@ -1,0 +1,228 @@
+"""What we say to amoCRM, as values; nothing is sent here. Shapes are the contract's §3; `None` is always left out,
+because a null in an optional field is refused (`NotNullable`, gotcha 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+PAGE = 250  # the most that amoCRM gives in one page
+BATCH = 50  # the most that amoCRM recommends in one write
+
+Model = dict[str, Any]
+Query = tuple[tuple[str, str], ...]
+
+
+class Entity(StrEnum):
+    LEADS = "leads"
+    CONTACTS = "contacts"
+    COMPANIES = "companies"
+
+
+class NoteType(StrEnum):
+    CALL_IN = "call_in"
+    CALL_OUT = "call_out"
+    COMMON = "common"
+    SERVICE = "extended_service_message"
+
+
+class CallStatus:
+    """`call_status` of a call note (contract §3.8)."""
+
+    LEFT_MESSAGE = 1
+    CALL_BACK_LATER = 2
+    NOT_IN_PLACE = 3
+    TALKED = 4
+    WRONG_NUMBER = 5
+    NO_ANSWER = 6
+    BUSY = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to one account's host; `body` is sent as JSON when it is not None."""
+
+    method: str
+    path: str
+    query: Query = ()
+    body: Any = None
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+
+def _get(path: str, *query: tuple[str, object]) -> Request:
+    return Request(method="GET", path=path, query=tuple((name, str(value)) for name, value in query))
+
+
+def _post(path: str, body: Any) -> Request:
+    return Request(method="POST", path=path, body=body)
+
+
+def _patch(path: str, body: Any) -> Request:
+    return Request(method="PATCH", path=path, body=body)
+
+
+def account() -> Request:
+    return _get("/api/v4/account", ("with", "datetime_settings,is_api_filter_enabled"))
+
+
+def users(page: int = 1) -> Request:
+    return _get("/api/v4/users", ("limit", PAGE), ("page", page))
+
+
+def user(user_id: int) -> Request:
+    return _get(f"/api/v4/users/{user_id}")
+
+
+def pipelines() -> Request:
+    return _get("/api/v4/leads/pipelines")
+
+
+def custom_fields(entity: Entity, page: int = 1) -> Request:
+    return _get(f"/api/v4/{entity}/custom_fields", ("limit", PAGE), ("page", page))
+
+
+def contacts_with(digits: str) -> Request:
+    """The CRM's own search, fuzzy: give the last 10 digits and check every hit's phones (contract §3.5)."""
+    return _get("/api/v4/contacts", ("query", digits), ("with", "leads"), ("limit", 50))
+
+
+def companies_with(digits: str) -> Request:
+    return _get("/api/v4/companies", ("query", digits), ("with", "leads,contacts"), ("limit", 50))
+
+
+def contact(contact_id: int) -> Request:
+    return _get(f"/api/v4/contacts/{contact_id}", ("with", "leads"))
+
+
+def company(company_id: int) -> Request:
+    return _get(f"/api/v4/companies/{company_id}", ("with", "leads,contacts"))
+
+
+def lead(lead_id: int) -> Request:
+    return _get(f"/api/v4/leads/{lead_id}", ("with", "contacts"))
+
+
+def leads(lead_ids: Sequence[int]) -> Request:
+    """Compare the answer's ids with the asked ones: without the paid option the filter is ignored (gotcha 5)."""
+    wanted = [("filter[id][]", each) for each in lead_ids]
+    return _get("/api/v4/leads", ("with", "contacts"), ("limit", PAGE), *wanted)
+
+
+def newest_leads(page: int = 1, limit: int = PAGE) -> Request:
+    return _get("/api/v4/leads", ("with", "contacts"), ("limit", limit), ("page", page), ("order[id]", "desc"))
+
+
+def everything(entity: Entity, page: int = 1) -> Request:
+    """One page of the full sync, in an order that new entities do not disturb."""
+    related = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}[entity]
+    return _get(f"/api/v4/{entity}", ("with", related), ("limit", PAGE), ("page", page), ("order[id]", "asc"))
+
+
+def changed(entity: Entity, page: int = 1) -> Request:
+    """The most recently changed first."""
+    related = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}[entity]
+    return _get(f"/api/v4/{entity}", ("with", related), ("limit", PAGE), ("page", page), ("order[updated_at]", "desc"))
+
+
+def add_contacts(models: Sequence[Model]) -> Request:
+    return _post("/api/v4/contacts", list(models))
+
+
+def add_leads(models: Sequence[Model]) -> Request:
+    """Leads of contacts that exist; a lead and a new contact together are `add_complex`."""
+    return _post("/api/v4/leads", list(models))
+
+
+def add_complex(models: Sequence[Model]) -> Request:
+    return _post("/api/v4/leads/complex", list(models))
+
+
+def change_contact(contact_id: int, model: Model) -> Request:
+    return _patch(f"/api/v4/contacts/{contact_id}", model)
+
+
+def change_lead(lead_id: int, model: Model) -> Request:
+    return _patch(f"/api/v4/leads/{lead_id}", model)
+
+
+def add_notes(entity: Entity, notes: Sequence[Model]) -> Request:
+    """Notes of many entities of one type; each carries its `entity_id`."""
+    return _post(f"/api/v4/{entity}/notes", list(notes))
+
+
+def change_note(entity: Entity, entity_id: int, note_id: int, note: Model) -> Request:
+    """`note` holds all of `params`, not the changed part (uncertainty U2)."""
+    return _patch(f"/api/v4/{entity}/{entity_id}/notes/{note_id}", note)
+
+
+def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:
+    """Many at once; each carries its `id` and all of its `params`."""
+    return _patch(f"/api/v4/{entity}/notes", list(notes))
+
+
+def notes_of(entity: Entity, entity_id: int, kinds: Sequence[NoteType], page: int = 1) -> Request:
+    """Newest first: what is looked for is recent."""
+    wanted = [("filter[note_type][]", each) for each in kinds]
+    path = f"/api/v4/{entity}/{entity_id}/notes"
+    return _get(path, ("limit", PAGE), ("page", page), ("order[id]", "desc"), *wanted)
+
+
+def add_unsorted_calls(models: Sequence[Model]) -> Request:
+    return _post("/api/v4/leads/unsorted/sip", list(models))
+
+
+def add_unsorted_forms(models: Sequence[Model]) -> Request:
+    return _post("/api/v4/leads/unsorted/forms", list(models))
+
+
+def unsorted_records(category: str = "sip", page: int = 1) -> Request:
+    """Newest first."""
+    order = ("order[created_at]", "desc")
+    return _get("/api/v4/leads/unsorted", ("filter[category][]", category), ("limit", PAGE), ("page", page), order)
+
+
+def unsorted_record(uid: str) -> Request:
+    return _get(f"/api/v4/leads/unsorted/{uid}")
+
+
+def accept_unsorted(uid: str, *, user_id: int, status_id: int | None = None) -> Request:
+    return _post(f"/api/v4/leads/unsorted/{uid}/accept", _without_none(user_id=user_id, status_id=status_id))
+
+
+def link(entity: Entity, entity_id: int, to: Entity, to_id: int, *, is_main: bool | None = None) -> Request:
+    to_model: Model = {"to_entity_id": to_id, "to_entity_type": str(to)}
+    if is_main is not None:
+        to_model["metadata"] = {"is_main": is_main}
+    return _post(f"/api/v4/{entity}/{entity_id}/link", [to_model])
+
+
+def add_tasks(models: Sequence[Model]) -> Request:
+    return _post("/api/v4/tasks", list(models))
+
+
+def announce_call(phone: str, user_ids: Sequence[int]) -> Request:
+    """amoCRM's own popup: best effort, amoCRM picks the entity (contract §3.11)."""
+    call = {"type": "phone_call", "phone_number": phone, "users": list(user_ids)}
+    return _post("/api/v2/events", {"add": [call]})
+
+
+def webhooks(destination: str) -> Request:
+    return _get("/api/v4/webhooks", ("filter[destination]", destination))
+
+
+def subscribe(destination: str, events: Sequence[str]) -> Request:
+    return _post("/api/v4/webhooks", {"destination": destination, "settings": list(events)})
+
+
+def unsubscribe(destination: str) -> Request:
+    return Request(method="DELETE", path="/api/v4/webhooks", body={"destination": destination})
+
+
+def _without_none(**values: Any) -> Model:
+    return {name: value for name, value in values.items() if value is not None}

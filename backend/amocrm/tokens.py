@@ -1,0 +1,129 @@
+"""An account's access as the client asks for it: kept, renewed ahead of time and once, found again after a rename."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.amocrm.client import Access
+from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
+from backend.amocrm.oauth import Integration, Tokens, blames_integration
+
+AHEAD = 0.75  # of its life: from then on a token is renewed, while it still works
+LEAST_LIFE = 60.0  # seconds; a token this near its end is not used for a request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is stored of an account: where it lives and what opens it."""
+
+    host: str
+    tokens: Tokens
+
+
+class Held(Protocol):
+    """The account's tokens while their lock is held by us."""
+
+    kept: Kept
+
+    def keep(self, kept: Kept) -> None:
+        """Commits new tokens before the lock is released."""
+
+
+class Vault(Protocol):
+    """Where one account's tokens are stored, for all processes."""
+
+    def read(self) -> Kept:
+        """Raises NeedsPerson when the account waits for a person, TryLater while amoCRM bans us."""
+
+    def hold(self) -> AbstractContextManager[Held]:
+        """Locks the tokens against every other process and reads them again."""
+
+    def refuse(self, need: Need, detail: str) -> None:
+        """Writes down, committed, what the account waits for."""
+
+
+class Tokenkeeper:
+    """The client's source of access (`client.AccessSource`). `clock` tells Unix seconds."""
+
+    def __init__(self, vault: Vault, integration: Integration, clock: Callable[[], float]) -> None:
+        self._vault = vault
+        self._integration = integration
+        self._clock = clock
+
+    def current(self) -> Access:
+        kept = self._vault.read()
+        if not is_due(kept.tokens, self._clock()):
+            return _access(kept)
+        try:
+            return self.renew(_access(kept))
+        except (TryLater, Unclear):
+            if has_ended(kept.tokens, self._clock()):
+                raise
+            return _access(kept)
+
+    def renew(self, stale: Access) -> Access:
+        with self._vault.hold() as held:
+            if held.kept.tokens.access == stale.token:
+                held.keep(self._renewed(held.kept))
+            return _access(held.kept)
+
+    def relocate(self, stale: Access) -> Access:
+        with self._vault.hold() as held:
+            if held.kept.host == stale.host and (host := self._new_host(held.kept)):
+                held.keep(Kept(host=host, tokens=held.kept.tokens))
+            return _access(held.kept)
+
+    def refused(self, need: Need, detail: str) -> None:
+        self._vault.refuse(need, detail)
+
+    def _renewed(self, kept: Kept) -> Kept:
+        if kept.tokens.refresh is None:
+            raise NeedsPerson(Need.REAUTHORISE, "the long-lived token is no longer accepted")
+        try:
+            return Kept(host=kept.host, tokens=self._twice(kept.host, kept.tokens.refresh))
+        except Rejected as refusal:
+            if blames_integration(refusal):
+                raise TryLater(f"our integration is refused: {refusal}", status=refusal.status) from refusal
+            return self._elsewhere(kept, refusal)
+
+    def _twice(self, host: str, refresh_token: str) -> Tokens:
+        """After a lost answer the same refresh token is tried once more: amoCRM may not have got it (§1.3)."""
+        try:
+            return self._integration.renew(host, refresh_token)
+        except Unclear:
+            return self._integration.renew(host, refresh_token)
+
+    def _elsewhere(self, kept: Kept, refusal: Rejected) -> Kept:
+        """A refused refresh may only mean that the account was renamed: it is tried at the new host."""
+        host = self._new_host(kept) if refusal.status in (401, 404) else None
+        if host is None or kept.tokens.refresh is None:
+            raise NeedsPerson(Need.REAUTHORISE, str(refusal), status=refusal.status)
+        try:
+            return Kept(host=host, tokens=self._integration.renew(host, kept.tokens.refresh))
+        except Rejected as again:
+            raise NeedsPerson(Need.REAUTHORISE, str(again), status=again.status) from again
+
+    def _new_host(self, kept: Kept) -> str | None:
+        """The account's host when it is another than the stored one."""
+        if kept.tokens.refresh is None:
+            return None
+        found = self._integration.find_host(kept.tokens.api_domain, kept.tokens.refresh)
+        return found if found != kept.host else None
+
+
+def is_due(tokens: Tokens, now: float) -> bool:
+    """True from AHEAD of the token's life on; a long-lived one is never due."""
+    if tokens.refresh is None or tokens.expires_at is None:
+        return False
+    return now >= tokens.refreshed_at + AHEAD * (tokens.expires_at - tokens.refreshed_at)
+
+
+def has_ended(tokens: Tokens, now: float) -> bool:
+    return tokens.expires_at is not None and now >= tokens.expires_at - LEAST_LIFE
+
+
+def _access(kept: Kept) -> Access:
+    return Access(host=kept.host, token=kept.tokens.access)

@@ -1,0 +1,54 @@
+"""Reading amoCRM's JSON: strings and numbers are mixed, keys are left out, so nothing is taken on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PHONE = "PHONE"
+
+
+def phones(item: dict[str, Any]) -> tuple[str, ...]:
+    """The values of the PHONE fields, in their order, each once."""
+    found = (
+        text(mapping(value).get("value"))
+        for field in items(item.get("custom_fields_values"))
+        if field.get("field_code") == PHONE
+        for value in items(field.get("values"))
+    )
+    return tuple(dict.fromkeys(phone for phone in found if phone))
+
+
+def ids(item: dict[str, Any], name: str) -> tuple[int, ...]:
+    found = (number(each.get("id")) for each in embedded(item, name))
+    return tuple(each for each in found if each is not None)
+
+
+def embedded(body: Any, name: str) -> list[dict[str, Any]]:
+    return items(mapping(mapping(body).get("_embedded")).get(name))
+
+
+def items(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def number(value: Any) -> int | None:
+    """An id or a time, whether it came as 7, 7.0 or "7"; None for anything else."""
+    try:
+        return int(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def each(body: Any, name: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:
+    """The embedded items of this name that `parse` could read."""
+    return tuple(found for item in embedded(body, name) if (found := parse(item)) is not None)

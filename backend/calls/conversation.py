@@ -1,0 +1,179 @@
+"""One call as it is being tracked: what is known of it so far, and the facts that follow.
+
+A Conversation is what Asterisk links together (one Linkedid), told about or not; it becomes a call of ours with
+`begin`, once we know that the outside is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from backend.calls import facts
+from backend.calls.channels import Channel
+from backend.calls.facts import Direction, Fact, Reason, Result
+from backend.calls.reasons import why
+
+SAME_TALK = 1.0  # seconds; when a Local channel is optimised away, a talk is apart for some milliseconds
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(slots=True)
+class Talking:
+    extension: str
+    start: float | None
+    end: float | None = None
+    on: bool = True
+
+    def resumes(self, at: float | None) -> bool:
+        return self.end is None or at is None or at - self.end < SAME_TALK
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """`legs` are the client's channels: one, or several while an outbound call is tried on several trunks."""
+
+    key: str
+    started: float | None
+    direction: Direction = Direction.INTERNAL
+    client: str | None = None
+    did: str | None = None
+    extension: str | None = None
+    root: Channel | None = None
+    channels: dict[Channel, None] = field(default_factory=dict)
+    legs: list[Channel] = field(default_factory=list)
+    tried: Channel | None = None  # the last channel that was dialled to reach whom the caller wanted
+    talks: list[Talking] = field(default_factory=list)
+    rings: dict[str, set[Channel]] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+    recording: str | None = None
+    ended: bool = False
+    picked_up: bool = False  # the client's side answered, whoever was or was not there
+
+    @property
+    def is_external(self) -> bool:
+        return self.direction is not Direction.INTERNAL
+
+    @property
+    def talking(self) -> list[Talking]:
+        return [talk for talk in self.talks if talk.on]
+
+    def begin(self, direction: Direction, at: float | None, **known: Any) -> list[Fact]:
+        self.direction = direction
+        self.talks.clear()
+        for name, value in known.items():
+            setattr(self, name, value)
+        return [self._fact(facts.CallStarted, at, extension=self.extension)]
+
+    def hear(self, extensions: Iterable[str], at: float | None) -> list[Fact]:
+        """These extensions, and no others, hear the client now."""
+        now = list(dict.fromkeys(extensions))
+        for talk in self.talking:
+            if talk.extension not in now:
+                talk.on, talk.end = False, at
+        told: list[Fact] = []
+        for extension in now:
+            if all(talk.extension != extension for talk in self.talking):
+                told += self._talks(extension, at)
+        return told
+
+    def _talks(self, extension: str, at: float | None) -> list[Fact]:
+        self.rings.pop(extension, None)
+        before = next((talk for talk in reversed(self.talks) if talk.extension == extension), None)
+        if before and before.resumes(at):
+            before.on, before.end = True, None
+            return []
+        previous = self.talks[-1].extension if self.talks else None
+        self.talks.append(Talking(extension, at))
+        self.extension = self.extension or extension
+        if previous is None:
+            return [self._fact(facts.CallAnswered, at, extension=extension)]
+        if previous == extension:
+            return []
+        turn = len(self.talks)
+        return [self._fact(facts.CallPassed, at, extension=extension, previous=previous, turn=turn)]
+
+    def ring(self, channel: Channel, at: float | None) -> list[Fact]:
+        extension = channel.extension or ""
+        if any(talk.extension == extension for talk in self.talking):
+            return []
+        is_known = extension in self.rings
+        self.rings.setdefault(extension, set()).add(channel)
+        if is_known:
+            return []
+        turn = self.turns[extension] = self.turns.get(extension, 0) + 1
+        return [self._fact(facts.ExtensionRang, at, extension=extension, turn=turn)]
+
+    def stop(self, channel: Channel, at: float | None) -> list[Fact]:
+        """A channel that may have been ringing is gone."""
+        extension = channel.extension or ""
+        ringing = self.rings.get(extension, set[Channel]())
+        if channel not in ringing:
+            return []
+        ringing.discard(channel)
+        return [] if ringing else self._silence(extension, at)
+
+    def hush(self, at: float | None) -> list[Fact]:
+        """Extensions that no channel rings for any more."""
+        silent = [extension for extension, ringing in self.rings.items() if not ringing]
+        return [fact for extension in silent for fact in self._silence(extension, at)]
+
+    def _silence(self, extension: str, at: float | None) -> list[Fact]:
+        del self.rings[extension]
+        turn = self.turns[extension]
+        return [self._fact(facts.ExtensionStopped, at, extension=extension, turn=turn)]
+
+    @property
+    def is_over(self) -> bool:
+        """Inbound: the client is gone. Outbound: he is gone, or was not reached and nobody tries any more."""
+        if self.direction is Direction.INTERNAL:
+            return not self.channels
+        if self.legs:
+            return False
+        if self.direction is Direction.INBOUND or self.picked_up:
+            return True
+        return not self.channels or (self.root is not None and not self.root.alive)
+
+    def end(self, at: float | None) -> list[Fact]:
+        told = [fact for extension in list(self.rings) for fact in self._silence(extension, at)]
+        told += self.hear((), at)
+        self.ended = True
+        result = self._result
+        reason = self._reason if result is Result.FAILED else None
+        return [*told, self._fact(facts.CallEnded, at, result=result, reason=reason, **self.summary())]
+
+    def summary(self) -> dict[str, Any]:
+        """What there is to say of the call so far, as CallEnded has it."""
+        return {
+            "extension": self.extension,
+            "talks": tuple(facts.Talk(extension=t.extension, start=t.start, end=t.end) for t in self.talks),
+            "started": self.started,
+            "answered": self.talks[0].start if self.talks else None,
+            "recording": self.recording,
+        }
+
+    @property
+    def _result(self) -> Result:
+        if self.talks:
+            return Result.ANSWERED
+        return Result.MISSED if self.direction is Direction.INBOUND else Result.FAILED
+
+    @property
+    def _reason(self) -> Reason:
+        """A first channel was dialled by the PBX itself (Originate): there is nobody who could have given up."""
+        if self.tried is None:
+            return Reason.GIVEN_UP
+        unsaid = Reason.NO_ANSWER if self.tried.is_first else Reason.GIVEN_UP
+        return why(cause=self.tried.cause, status=self.tried.status, unsaid=unsaid)
+
+    def record(self, name: str, at: float | None) -> list[Fact]:
+        """The first name counts; it is a fact of its own once the call has ended."""
+        if self.recording:
+            return []
+        self.recording = name
+        return [self._fact(facts.RecordingNamed, at, recording=name)] if self.ended else []
+
+    def _fact(self, kind: type[F], at: float | None, **more: Any) -> F:
+        return kind(call=self.key, at=at, direction=self.direction, client=self.client, did=self.did, **more)

@@ -1,0 +1,188 @@
+"""AMI events of one PBX in, facts out. Pure: no clock, no I/O; `at` is the time of the event.
+
+The theory. Asterisk links channels into one conversation by Linkedid, from the moment they are made; a channel that
+is dialled joins the conversation of the channel that dials. A conversation is *inbound* when its first channel is a
+trunk's and waits for our answer, *outbound* once a trunk is dialled from a conversation that began here, *internal*
+otherwise. The client's leg is that trunk channel. The rest follows from who is joined with it (see channels.py):
+
+    an extension is joined with the client's leg   → it talks: CallAnswered, or CallPassed when another talked before
+    a phone of the conversation rings              → ExtensionRang; gone without a talk → ExtensionStopped
+    the client's leg is gone, or nobody tries on   → CallEnded
+
+Linkedid changes without notice when conversations merge (pickup, transfer), so it is read once for each channel, and
+conversations meet in bridges alone. A channel is taken up from the first event that shows it, whichever that is, except
+its Hangup; and never again once it has hung up. EVENTS is the whole of what is listened to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from backend.calls import resync
+from backend.calls.channels import State
+from backend.calls.conversation import Conversation
+from backend.calls.exchange import MOST_CHANNELS, Exchange
+from backend.calls.facts import CallEnded, Direction, Fact
+from backend.calls.legacy import TELLERS, old_local_bridge, retold
+from backend.calls.lines import Lines, dialled_number, shown
+from backend.calls.recordings import named_recording
+
+Event = Mapping[str, str]
+
+
+class Tracker:
+    """`internal` also tells each internal call, once, when it has ended."""
+
+    def __init__(self, lines: Lines, *, internal: bool = False, most_channels: int = MOST_CHANNELS) -> None:
+        self._exchange = Exchange(lines, internal=internal, most_channels=most_channels)
+        self._internal = internal
+
+    def feed(self, event: Event, at: float | None) -> list[Fact]:
+        """Any mapping will do: what is missing or senseless is passed over."""
+        name = event.get("Event", "")
+        happened = HAPPENED.get(name)
+        if happened is None:
+            return [fact for modern in retold(event) for fact in self.feed(modern, at)] if name in TELLERS else []
+        self._exchange.at = at
+        happened(self._exchange, event)
+        return self._take() if self._exchange.told else []
+
+    def resume(self, journalled: Iterable[Fact]) -> None:
+        """Calls a previous process left open: their facts so far, in order. A snapshot must follow."""
+        resync.resume(self._exchange, journalled)
+
+    def snapshot(self, rows: Sequence[Event], at: float | None) -> list[Fact]:
+        """`rows` are the CoreShowChannel events: what is up now, after the link was away."""
+        self._exchange.at = at
+        resync.snapshot(self._exchange, rows)
+        return self._take()
+
+    def open_calls(self) -> list[Conversation]:
+        """The external calls that go on; also the internal ones where they are told."""
+        live = self._exchange.calls.values()
+        return [call for call in live if not call.ended and (call.is_external or self._is_told(call))]
+
+    def _take(self) -> list[Fact]:
+        told, self._exchange.told = self._exchange.told, []
+        return [fact for fact in told if fact.direction is not Direction.INTERNAL or self._is_heard(fact)]
+
+    def _is_heard(self, fact: Fact) -> bool:
+        call = self._exchange.call_of(fact.call)
+        return isinstance(fact, CallEnded) and call is not None and self._is_told(call)
+
+    def _is_told(self, call: Conversation) -> bool:
+        """An internal call in which somebody was called: not a feature code, not a voicemail checked."""
+        return self._internal and call.tried is not None
+
+
+def _new_channel(exchange: Exchange, event: Event) -> None:
+    exchange.seen(event)
+
+
+def _new_state(exchange: Exchange, event: Event) -> None:
+    if channel := exchange.seen(event):
+        exchange.progress(channel, event.get("ChannelState", ""))
+
+
+def _new_caller_id(exchange: Exchange, event: Event) -> None:
+    if (channel := exchange.seen(event)) and channel.is_trunk:
+        exchange.renumbered(channel, shown(event.get("CallerIDNum")))
+
+
+def _dial_begin(exchange: Exchange, event: Event) -> None:
+    dialler = exchange.seen(event)
+    if channel := exchange.seen(event, "Dest"):
+        exchange.dialled(channel, dialler, dialled_number(event.get("DialString", "")))
+
+
+def _dial_end(exchange: Exchange, event: Event) -> None:
+    """Without a Dest channel (Asterisk up to 11) it is of whom the caller's call tried last."""
+    dialled = event.get("DestUniqueid")
+    call = exchange.call_of(dialled or event.get("Uniqueid", ""))
+    channel = exchange.board.channels.get(dialled or "") or (call.tried if call else None)
+    if channel and (not dialled or channel.uid == dialled):
+        channel.status = event.get("DialStatus")
+
+
+def _bridge_enter(exchange: Exchange, event: Event) -> None:
+    bridge = event.get("BridgeUniqueid")
+    channel = exchange.seen(event)
+    if not bridge or not channel:
+        return
+    if channel.state is not State.UP:
+        exchange.progress(channel, event.get("ChannelState", ""))
+    if event.get("BridgeTechnology") == "holding_bridge":
+        exchange.leaves(channel)
+        return
+    replaced = exchange.board.channels.get(event.get("SwapUniqueid", ""))
+    if replaced and replaced.bridge == bridge:
+        exchange.leaves(replaced)
+    exchange.enters(channel, bridge)
+
+
+def _bridge_leave(exchange: Exchange, event: Event) -> None:
+    channel = exchange.board.channels.get(event.get("Uniqueid", ""))
+    if channel and channel.bridge == event.get("BridgeUniqueid"):
+        exchange.leaves(channel)
+
+
+def _bridge_destroy(exchange: Exchange, event: Event) -> None:
+    for channel in exchange.board.members(event.get("BridgeUniqueid", "")):
+        exchange.leaves(channel)
+
+
+def _local_bridge(exchange: Exchange, event: Event) -> None:
+    if "Uniqueid1" in event:
+        event = old_local_bridge(event)
+    one, two = exchange.seen(event, "LocalOne"), exchange.seen(event, "LocalTwo")
+    if one and two:
+        exchange.taken_over(two, one.call)
+
+
+def _masquerade(exchange: Exchange, event: Event) -> None:
+    one = exchange.board.named(event.get("Clone", ""))
+    other = exchange.board.named(event.get("Original", ""))
+    if one and other and one is not other:
+        exchange.swapped(one, other)
+
+
+def _rename(exchange: Exchange, event: Event) -> None:
+    channel = exchange.board.channels.get(event.get("Uniqueid", ""))
+    if channel and event.get("Newname"):
+        exchange.board.rename(channel, event["Newname"])
+
+
+def _hangup(exchange: Exchange, event: Event) -> None:
+    cause = event.get("Cause", "")
+    if channel := exchange.board.channels.get(event.get("Uniqueid", "")):
+        exchange.gone(channel, int(cause) if cause.isascii() and cause.isdigit() else None)
+
+
+def _may_name_recording(exchange: Exchange, event: Event) -> None:
+    """A Cdr row spells its ids as the administrator mapped them."""
+    name = named_recording(event)
+    if name is None:
+        return
+    lowered = {key.lower(): value for key, value in event.items()}
+    if call := exchange.call_of(lowered.get("uniqueid", ""), lowered.get("linkedid", "")):
+        exchange.told += call.record(name, exchange.at)
+
+
+HAPPENED: dict[str, Callable[[Exchange, Event], None]] = {
+    "Newchannel": _new_channel,
+    "Newstate": _new_state,
+    "NewCallerid": _new_caller_id,
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "BridgeDestroy": _bridge_destroy,
+    "LocalBridge": _local_bridge,
+    "Masquerade": _masquerade,
+    "Rename": _rename,
+    "Hangup": _hangup,
+    "Cdr": _may_name_recording,
+    "UserEvent": _may_name_recording,
+    "VarSet": _may_name_recording,
+}
+EVENTS = frozenset(HAPPENED) | frozenset(TELLERS)

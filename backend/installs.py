@@ -1,0 +1,196 @@
+"""Finishing an install: its code becomes tokens, its tokens an account with users and stages. Each step once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from phonenumbers import SUPPORTED_REGIONS
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from backend.accounts import Mirrors, integration, keep_mirrors, read_mirrors
+from backend.amocrm import account_answers, requests
+from backend.amocrm.client import Access, Client
+from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
+from backend.amocrm.oauth import Tokens
+from backend.desk import sync
+from backend.store import accounts, db, installs, tokens, wake
+from backend.store.accounts import Account, AccountState
+from backend.store.installs import CODE_LIFE, Install
+
+log = structlog.get_logger(__name__)
+
+
+def finish_installs() -> int:
+    """Works through the inbox of the install hook; returns how many accounts were connected. Call it often."""
+    connected = [finish_install(install_id) for install_id in installs.waiting()]
+    installs.forget_old()
+    return sum(account_id is not None for account_id in connected)
+
+
+def finish_install(install_id: int) -> int | None:
+    """The connected account's id; None while amoCRM cannot be reached, when the code failed, or another is at it."""
+    try:
+        return _finish(install_id)
+    except (Rejected, NeedsPerson) as refusal:
+        _fail(install_id, str(refusal))
+    except AmoError as error:
+        log.info("install waits", install=install_id, error=str(error))
+    finally:
+        db.session.rollback()
+    return None
+
+
+def connect(host: str, granted: Tokens) -> int:
+    """Makes the account of these tokens, or mends it, and starts its full sync; committed. Returns its id.
+
+    Raises the client's errors, and NeedsPerson for a grant too weak to replace one that works.
+    """
+    found = _look(host, granted)
+    account_id = _keep_account(host, granted, found)
+    db.session.commit()
+    log.info("account connected", account=account_id, host=host)
+    return account_id
+
+
+def _finish(install_id: int) -> int | None:
+    install = _redeemed(install_id)
+    if install is None:
+        return None
+    granted = _granted(install)
+    found = _look(install.referer, granted)
+    install.account_id = _keep_account(install.referer, granted, found)
+    _close(install)
+    db.session.commit()
+    log.info("account connected", account=install.account_id, host=install.referer, install=install_id)
+    return install.account_id
+
+
+def _redeemed(install_id: int) -> Install | None:
+    """The install, locked, with its tokens: the code is spent and what it gave is committed before anything else."""
+    install = installs.taken(install_id)
+    if install is None or install.access_token is not None:
+        return install
+    if datetime.now(UTC) - install.received_at > CODE_LIFE:
+        raise NeedsPerson(Need.REAUTHORISE, "the code was older than 20 minutes")
+    granted = integration().redeem(install.referer, install.code)
+    install.access_token, install.refresh_token = granted.access, granted.refresh
+    install.refreshed_at, install.expires_at = _moment(granted.refreshed_at), _moment(granted.expires_at)
+    db.session.commit()
+    return installs.taken(install_id)
+
+
+def _fail(install_id: int, failure: str) -> None:
+    db.session.rollback()
+    install = installs.taken(install_id)
+    if install is not None:
+        install.failure = failure
+        _close(install)
+        db.session.commit()
+    log.warning("install failed", install=install_id, failure=failure)
+
+
+def _close(install: Install) -> None:
+    """Finished either way: the secrets are not kept longer than they are needed."""
+    install.done_at = datetime.now(UTC)
+    install.code, install.access_token, install.refresh_token = "", None, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a grant opens. `mirrors` is None when its user may not read users: he is no administrator."""
+
+    account: account_answers.Account
+    mirrors: Mirrors | None
+
+
+def _look(host: str, granted: Tokens) -> Found:
+    client = Client(_Granted(Access(host=host, token=granted.access)), hosts=integration().hosts)
+    try:
+        account = _account(client)
+        return Found(account=account, mirrors=read_mirrors(client))
+    except NeedsPerson as refusal:
+        if refusal.need is not Need.RIGHTS:
+            raise
+        return Found(account=account, mirrors=None)
+    finally:
+        client.close()
+
+
+def _account(client: Client) -> account_answers.Account:
+    try:
+        return account_answers.account(client.send(requests.account()))
+    except ValueError as error:
+        raise TryLater(str(error)) from error
+
+
+def _keep_account(host: str, granted: Tokens, found: Found) -> int:
+    """Writes down all that an install brings; does not commit."""
+    account_id = found.account.id
+    known = accounts.find(account_id)
+    if found.mirrors is None and known is not None and known.state is AccountState.CONNECTED:
+        raise NeedsPerson(Need.RIGHTS, "the account is connected already, and this user is not its administrator")
+    db.session.execute(_account_row(host, found.account))
+    tokens.save(
+        db.session(), account_id,
+        access=granted.access, refresh=granted.refresh,
+        refreshed_at=granted.refreshed_at, expires_at=granted.expires_at,
+    )  # fmt: skip
+    if found.mirrors is not None:
+        keep_mirrors(account_id, found.mirrors)
+    sync.start(account_id)
+    wake.wake(account_id)
+    return account_id
+
+
+def _account_row(host: str, account: account_answers.Account) -> Insert:
+    """The account as new, or as it is now: settings of an account that comes back are kept."""
+    fresh = {
+        "host": host,
+        "name": account.name,
+        "state": AccountState.CONNECTED,
+        "state_reason": "",
+        "state_since": func.now(),
+        "blocked_until": None,
+        "installed_by": account.current_user_id,
+    }
+    country = account.country.upper() if account.country.upper() in SUPPORTED_REGIONS else "RU"
+    language = "en" if host.endswith(".kommo.com") else "ru"
+    row = insert(Account).values(id=account.id, country=country, language=language, **fresh)
+    return row.on_conflict_do_update(index_elements=["id"], set_=fresh)
+
+
+class _Granted:
+    """The access of an account that is not stored yet (`client.AccessSource`)."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def current(self) -> Access:
+        return self._access
+
+    def renew(self, stale: Access) -> Access:
+        raise NeedsPerson(Need.REAUTHORISE, "the tokens of this install are no longer accepted")
+
+    def relocate(self, stale: Access) -> Access:
+        return stale
+
+    def refused(self, need: Need, detail: str) -> None:
+        log.info("install refused", need=str(need), detail=detail)
+
+
+def _granted(install: Install) -> Tokens:
+    assert install.access_token is not None
+    assert install.refreshed_at is not None
+    return Tokens(
+        access=install.access_token,
+        refresh=install.refresh_token,
+        refreshed_at=install.refreshed_at.timestamp(),
+        expires_at=install.expires_at.timestamp() if install.expires_at else None,
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,121 @@
+"""Where a PBX is and how it is reached: its address, which networks may be reached at all, and its TLS.
+
+The address is chosen by a tenant, so it must never lead into the operator's own network. The policy: an address of the
+public internet is fine; any other (private ranges, VPNs, loopback) only inside a network the operator has listed.
+The name is resolved once and the connection goes to the very address that was checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from .errors import BadCommand, LinkDown, NeedsPerson
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address is in its last 32 bits
+_HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z._:-]{0,251}[0-9A-Za-z])?")
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxAddress:
+    """A PBX's AMI. `certificate` is PEM that the server's must equal or be signed by; `verify=False` trusts any."""
+
+    host: str
+    port: int
+    username: str
+    secret: str = field(repr=False)
+    tls: bool = False
+    certificate: str | None = field(default=None, repr=False)
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        if not _HOST.fullmatch(self.host):
+            raise BadCommand("the PBX host must be a name or an IP address")
+        if not 0 < self.port < 65536:
+            raise BadCommand("the PBX port must be between 1 and 65535")
+        for what, value in (("user name", self.username), ("password", self.secret)):
+            if not value or len(value) > 250 or not value.isprintable():
+                raise BadCommand(f"the AMI {what} must be 1 to 250 printable characters")
+        if self.certificate is not None and not _PEM.search(self.certificate):
+            raise BadCommand("the certificate must be in PEM form (-----BEGIN CERTIFICATE-----)")
+
+
+def networks(words: str) -> list[IPv4Network | IPv6Network]:
+    """The operator's list, as `10.8.0.0/24, 192.168.1.5`; raises ValueError that names the bad one."""
+    return [ip_network(word) for word in re.split(r"[\s,]+", words.strip()) if word]
+
+
+def check_address(ip: str, allowed: Networks) -> None:
+    """Raise NeedsPerson unless this IP address is public or in one of the allowed networks."""
+    address = ip_address(ip.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    if any(address in network for network in allowed):
+        return
+    if not address.is_global or address.is_multicast or address in NAT64:
+        raise NeedsPerson(f"{ip} is not a public address; the operator of this service has to allow its network")
+
+
+async def resolve(address: PbxAddress, allowed: Networks) -> str:
+    """The checked IP address to connect to; every address of the name must be allowed. Raises LinkDown, NeedsPerson."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise LinkDown(f"the name {address.host} could not be found: {error}") from error
+    ips = [str(where[0]) for *_, where in found]
+    for ip in ips:
+        check_address(ip, allowed)
+    return min(ips, key=lambda ip: ":" in ip)  # AMI listens on IPv4 unless told otherwise
+
+
+def tls_context(address: PbxAddress) -> ssl.SSLContext | None:
+    """How TLS is verified, or None without TLS. The server's name is checked later, by `check_certificate`."""
+    if not address.tls:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    if not address.verify:
+        context.verify_mode = ssl.CERT_NONE
+    elif address.certificate is None:
+        context.load_default_certs()
+    else:
+        _trust(context, address.certificate)
+    return context
+
+
+def _trust(context: ssl.SSLContext, certificate: str) -> None:
+    try:
+        context.load_verify_locations(cadata=certificate)
+    except ssl.SSLError as error:
+        raise NeedsPerson(f"the PBX's certificate cannot be read: {error}") from error
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the given certificate is trusted even if it is no authority
+
+
+def check_certificate(address: PbxAddress, connection: ssl.SSLObject | ssl.SSLSocket) -> None:
+    """Raise NeedsPerson unless the server showed the very certificate given, or one made out to its host name."""
+    if not address.verify:
+        return
+    shown = connection.getpeercert(binary_form=True)
+    given = [ssl.PEM_cert_to_DER_cert(pem) for pem in _PEM.findall(address.certificate or "")]
+    if shown in given:
+        return
+    names = dict.fromkeys(str(pair[-1]) for pair in (connection.getpeercert() or {}).get("subjectAltName", ()))
+    if not any(_is_for(str(name), address.host) for name in names):
+        raise NeedsPerson(f"the PBX's certificate is for {', '.join(names) or 'no name'}, not for {address.host}")
+
+
+def _is_for(name: str, host: str) -> bool:
+    """Whether a certificate's name covers the host; a star stands for one whole first label (RFC 6125)."""
+    name, host = name.lower(), host.lower()
+    if name.startswith("*."):
+        return host.partition(".")[2] == name[2:] and "." in name[2:]
+    return name == host

@@ -1,0 +1,27 @@
+"""Is the process alive, and can it work."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.store import db
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> tuple[dict[str, str], int]:
+    """Alive; says nothing of the database, whose fall is no reason to restart us."""
+    return {"status": "ok"}, 200
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[dict[str, str], int]:
+    """Ready for requests: the database answers."""
+    try:
+        db.session.execute(select(1))
+    except SQLAlchemyError:
+        return {"status": "unavailable", "why": "the database does not answer"}, 503
+    return {"status": "ok"}, 200

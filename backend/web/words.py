@@ -1,0 +1,62 @@
+"""What our pages and answers say, in the user's language."""
+
+from __future__ import annotations
+
+from flask import request
+
+LANGUAGES = ("ru", "en")
+
+Words = dict[str, dict[str, tuple[str, str]]]
+
+INSTALL: Words = {
+    "connected": {
+        "ru": ("Аккаунт подключён", "Телефонная станция готова к настройке. Это окно можно закрыть."),
+        "en": ("The account is connected", "Phone Station can be set up now. You may close this window."),
+    },
+    "waiting": {
+        "ru": ("Почти готово", "Ответ amoCRM задерживается. Мы закончим подключение сами в течение 20 минут."),
+        "en": ("Almost there", "amoCRM is slow to answer. We will finish by ourselves within 20 minutes."),
+    },
+    "failed": {
+        "ru": ("Подключить не удалось", "amoCRM не приняла разрешение. Попробуйте подключить ещё раз."),
+        "en": ("It could not be connected", "amoCRM did not accept the permission. Please try again."),
+    },
+    "denied": {
+        "ru": ("Доступ не разрешён", "Без разрешения подключить аккаунт нельзя. Можно попробовать ещё раз."),
+        "en": ("Access was not allowed", "The account cannot be connected without it. You may try again."),
+    },
+    "stale": {
+        "ru": ("Ссылка устарела", "Она действует один раз, 20 минут и только в том же браузере. Начните заново."),
+        "en": ("The link has expired", "It works once, for 20 minutes and in the same browser. Please start again."),
+    },
+    "foreign": {
+        "ru": ("Это не amoCRM", "Адрес или код в запросе не могут быть от amoCRM. Ничего не сделано."),
+        "en": ("This is not amoCRM", "The address or code in the request cannot be amoCRM's. Nothing was done."),
+    },
+    "busy": {
+        "ru": ("Слишком много подключений", "Попробуйте через несколько минут."),
+        "en": ("Too many connections at once", "Please try again in a few minutes."),
+    },
+}
+
+API: dict[str, dict[str, str]] = {
+    "token": {
+        "ru": "Обновите страницу: разрешение amoCRM устарело или не для нас",
+        "en": "Reload the page: amoCRM's permission has expired or is not for us",
+    },
+    "unknown_account": {"ru": "Аккаунт не подключён", "en": "The account is not connected"},
+    "not_admin": {
+        "ru": "Настройки может менять только администратор аккаунта",
+        "en": "Only an administrator of the account may change settings",
+    },
+    "later": {"ru": "amoCRM не отвечает, попробуйте позже", "en": "amoCRM does not answer, try again later"},
+    "too_large": {"ru": "Слишком большой запрос", "en": "The request is too large"},
+    "not_json": {"ru": "Запрос должен быть объектом JSON", "en": "The request must be a JSON object"},
+    "invalid": {"ru": "Проверьте выделенные поля", "en": "Check the marked fields"},
+}
+
+
+def language(default: str = "ru") -> str:
+    """What the user's browser prefers of what we speak; `lang` in the address wins."""
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, default) or default

@@ -1,0 +1,44 @@
+"""gunicorn as `web` starts it: with our settings, and gevent and the database driver working together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.config import Settings, new_secret_key
+from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.web import gunicorn_arguments
+
+from .conftest import NO_SYNC, PATIENCE, StartScript
+
+COOPERATE = """
+from gevent import monkey; monkey.patch_all()
+import sys, gevent, psycopg
+def wait_for_word(ready):
+    with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+        connection.execute("LISTEN word")
+        ready.set()
+        print(next(connection.notifies()).payload, flush=True)
+def say_word(ready):
+    ready.wait()
+    with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+        connection.execute("NOTIFY word, 'heard'")
+ready = gevent.event.Event()
+gevent.joinall([gevent.spawn(wait_for_word, ready), gevent.spawn(say_word, ready)], raise_error=True)
+"""
+
+
+def test_gunicorn_is_told_our_settings() -> None:
+    settings = Settings(database_url="postgres:///n", secret_keys=(new_secret_key(),), port=5001, web_concurrency=3)
+    words = gunicorn_arguments(settings)
+    assert {"--bind=0.0.0.0:5001", "--workers=3", "--worker-class=gevent", "backend.wsgi:app"} <= set(words)
+    assert "--forwarded-allow-ips=127.0.0.1" in words
+    behind_proxy = gunicorn_arguments(settings.model_copy(update={"trusted_proxies": 1}))
+    assert "--forwarded-allow-ips=*" in behind_proxy
+
+
+def test_a_stream_that_waits_on_the_database_lets_others_work(tmp_path: Path, start_script: StartScript) -> None:
+    """Two green threads of one process: a driver that blocked would never let the second one speak."""
+    with EmbeddedPostgres(tmp_path, settings=NO_SYNC) as server:
+        script = start_script(COOPERATE, server.url.replace("+psycopg", "", 1))
+        out, err = script.communicate(timeout=PATIENCE)
+    assert (out, err, script.returncode) == ("heard\n", "", 0)
