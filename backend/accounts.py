@@ -15,7 +15,7 @@ from backend.amocrm.client import Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
 from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
-from backend.store import accounts, db, tokens
+from backend.store import accounts, db, tokens, wake
 from backend.store.accounts import AccountStage, AccountState, AccountUser
 
 log = structlog.get_logger(__name__)
@@ -74,8 +74,11 @@ class AccountVault:
 
     @contextmanager
     def hold(self) -> Iterator[HeldKept]:
-        with tokens.hold(self._account_id) as held:
-            yield HeldKept(held)
+        try:
+            with tokens.hold(self._account_id) as held:
+                yield HeldKept(held)
+        except tokens.Busy as error:
+            raise TryLater(str(error)) from error
 
     def refuse(self, need: Need, detail: str) -> None:
         write_down(self._account_id, need, detail)
@@ -152,6 +155,8 @@ def _works_again(account_id: int) -> bool:
     with accounts.changing(account_id) as account:
         if account is not None and account.state is AccountState.UNPAID:
             account.move(AccountState.CONNECTED)
+    wake.wake(account_id)
+    db.session.commit()
     return True
 
 

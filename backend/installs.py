@@ -9,6 +9,7 @@ import structlog
 from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import DataError
 
 from backend.accounts import Mirrors, integration, keep_mirrors, read_mirrors
 from backend.amocrm import account_answers, requests
@@ -36,6 +37,9 @@ def finish_install(install_id: int) -> int | None:
         return _finish(install_id)
     except (Rejected, NeedsPerson) as refusal:
         _fail(install_id, str(refusal))
+    except DataError:
+        log.exception("install cannot be stored", install=install_id)
+        _fail(install_id, "what amoCRM answered cannot be stored")
     except AmoError as error:
         log.info("install waits", install=install_id, error=str(error))
     finally:

@@ -47,6 +47,7 @@ def configure(log_format: Literal["json", "text"], level: int = logging.INFO) ->
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each drain twice
 
 
 def about(**ids: object) -> AbstractContextManager[None]:

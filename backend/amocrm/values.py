@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 PHONE = "PHONE"
+LARGEST = 2**63 - 1
 
 
 def phones(item: dict[str, Any]) -> tuple[str, ...]:
@@ -38,15 +39,18 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def number(value: Any) -> int | None:
-    """An id or a time, whether it came as 7, 7.0 or "7"; None for anything else."""
+    """An id or a time, whether it came as 7, 7.0 or "7"; None for anything else, and for what no bigint holds."""
     try:
-        return int(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        found = int(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
         return None
+    return found if found is not None and abs(found) <= LARGEST else None
 
 
 def text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """Text as a database can hold it: no NUL, no half of a surrogate pair."""
+    plain = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return plain.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def each(body: Any, name: str, parse: Callable[[Any], T | None]) -> tuple[T, ...]:

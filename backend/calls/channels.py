@@ -78,7 +78,7 @@ class Channel:
 class Switchboard:
     """The live channels, and the last dead ones, never to rise again: NewCallerid may come after Hangup."""
 
-    most_dead: int = 20_000
+    most_dead: int = 2_000
     channels: dict[str, Channel] = field(default_factory=dict)
     _names: dict[str, Channel] = field(default_factory=dict)
     _bridges: dict[str, dict[str, Channel]] = field(default_factory=dict)

@@ -27,8 +27,9 @@ class Talking:
     end: float | None = None
     on: bool = True
 
-    def resumes(self, at: float | None) -> bool:
-        return self.end is None or at is None or at - self.end < SAME_TALK
+    def goes_on(self, at: float | None, *, is_last: bool) -> bool:
+        """Whether a talk that begins now is this one again; without times, if nobody else talked between."""
+        return is_last if at is None or self.end is None else at - self.end < SAME_TALK
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +51,7 @@ class Conversation:
     turns: dict[str, int] = field(default_factory=dict)
     recording: str | None = None
     ended: bool = False
+    awaited: bool = False  # known from the journal alone, until a snapshot shows what is left of it
     picked_up: bool = False  # the client's side answered, whoever was or was not there
 
     @property
@@ -82,7 +84,7 @@ class Conversation:
     def _talks(self, extension: str, at: float | None) -> list[Fact]:
         self.rings.pop(extension, None)
         before = next((talk for talk in reversed(self.talks) if talk.extension == extension), None)
-        if before and before.resumes(at):
+        if before and before.goes_on(at, is_last=before is self.talks[-1]):
             before.on, before.end = True, None
             return []
         previous = self.talks[-1].extension if self.talks else None
@@ -130,7 +132,7 @@ class Conversation:
         """Inbound: the client is gone. Outbound: he is gone, or was not reached and nobody tries any more."""
         if self.direction is Direction.INTERNAL:
             return not self.channels
-        if self.legs:
+        if self.legs or self.awaited:
             return False
         if self.direction is Direction.INBOUND or self.picked_up:
             return True

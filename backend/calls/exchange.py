@@ -16,7 +16,7 @@ from backend.calls.lines import Lines, dialable, extension, shown
 Event = Mapping[str, str]
 
 MOST_CHANNELS = 5_000  # live at once; beyond that the oldest is taken for one whose Hangup was lost
-MOST_PAST_CALLS = 5_000
+MOST_PAST_CALLS = 1_000
 NO_PLACE = ("", "s")  # an Exten that is no number: not told, or the dialplan's "start"
 
 
@@ -182,10 +182,16 @@ class Exchange:
         return next(filter(None, known), None)
 
     def renumbered(self, channel: Channel, number: str | None) -> None:
-        """The caller number of a trunk's channel, where none was known: later ones are the dialplan's doing."""
+        """The caller number of a trunk's channel, where none was known.
+
+        Of an inbound call it may come after the channel (analogue lines), but before anybody is dialled: then the
+        dialplan may set one of ours.
+        """
         channel.number = channel.number or number
-        if channel.part is Part.CLIENT and not channel.call.talks:
-            channel.call.client = channel.call.client or number
+        call = channel.call
+        is_his = call.direction is Direction.OUTBOUND or len(call.channels) == 1
+        if channel.part is Part.CLIENT and is_his and not call.talks:
+            call.client = call.client or number
 
     # ---- who talks
 
@@ -215,7 +221,7 @@ class Exchange:
     def listen(self, touched: Iterable[Channel]) -> None:
         """Who talks in the conversations of these channels now."""
         for call in dict.fromkeys(channel.call for channel in touched):
-            if call.is_external and not call.ended:
+            if call.is_external and not call.ended and not call.awaited:
                 self.told += call.hear(self._employees(call), self.at)
             elif self._internal and not call.is_external:
                 self.told += call.hear(self._colleagues(call), self.at)
@@ -253,7 +259,7 @@ class Exchange:
             self.told += call.end(self.at)
 
     def forget_if_empty(self, call: Conversation) -> None:
-        if call.channels:
+        if call.channels or call.awaited:
             return
         if self.calls.get(call.key) is call:
             del self.calls[call.key]

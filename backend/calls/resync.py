@@ -16,6 +16,7 @@ from backend.calls.facts import (
     ExtensionRang,
     ExtensionStopped,
     Fact,
+    RecordingNamed,
 )
 from backend.calls.lines import Side
 
@@ -30,6 +31,7 @@ def resume(exchange: Exchange, journalled: Iterable[Fact]) -> None:
     for fact in journalled:
         call = exchange.conversation(fact.call)
         call.direction, call.client, call.did = fact.direction, fact.client, fact.did
+        call.awaited = not isinstance(fact, CallEnded | RecordingNamed)
         _retell(call, fact)
     for call in list(exchange.calls.values()):
         if call.ended:
@@ -50,7 +52,9 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case ExtensionStopped():
             call.rings.pop(fact.extension, None)
         case CallEnded():
-            call.ended = True
+            call.ended, call.recording = True, fact.recording
+        case RecordingNamed():
+            call.ended, call.recording = True, fact.recording
 
 
 def _talk(call: Conversation, extension: str, at: float | None) -> None:
@@ -75,6 +79,8 @@ def snapshot(exchange: Exchange, rows: Sequence[Row]) -> None:
     gone = [channel for uid, channel in exchange.board.channels.items() if uid not in listed]
     for channel in gone:
         exchange.board.leave(channel)
+    for call in exchange.calls.values():
+        call.awaited = False
     exchange.listen(up + gone)
     for channel in gone:
         exchange.gone(channel)

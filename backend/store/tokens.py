@@ -1,7 +1,7 @@
 """An account's tokens in the database: read, and held under a lock while amoCRM gives new ones.
 
 Both use a session of their own: the caller's transaction is neither seen nor ended by them. A caller that holds the
-account's rows locked itself waits for LOCK_WAIT and then fails with OperationalError.
+account's tokens locked itself waits for LOCK_WAIT and then gets Busy.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend.store.accounts import Account, AccountState, AccountToken
 from backend.store.session import aside
 
 LOCK_WAIT = "45s"  # two exchanges of 20 s and some: who waits longer would find a hung process before him
+
+
+class Busy(Exception):
+    """Somebody has held the lock for longer than any exchange takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +70,14 @@ def read(account_id: int) -> StoredTokens | None:
 
 @contextmanager
 def hold(account_id: int) -> Iterator[HeldTokens]:
-    """Locks the account's tokens against every other process and reads them again."""
+    """Locks the account's tokens against every other process and reads them again. Raises Busy."""
     with aside() as session:
         session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": LOCK_WAIT})
         row = select(AccountToken.account_id).where(AccountToken.account_id == account_id)
-        session.execute(row.with_for_update())
+        try:
+            session.execute(row.with_for_update())
+        except OperationalError as error:
+            raise Busy(f"the tokens of account {account_id} are held elsewhere") from error
         yield HeldTokens(session, account_id)
 
 

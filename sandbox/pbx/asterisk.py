@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,13 +42,13 @@ def _name_the_sounds(prefix: Path) -> None:
 class Asterisk:
     """One Asterisk, from the templates in config/both and config/`role`, with `values` filled in.
 
-    `home` gets its configuration, logs, recordings and database, and is kept over a restart.
+    `home` gets its configuration, logs, recordings and database, and is kept over a restart; `sockets` has a short
+    path.
     """
 
-    def __init__(self, version: int, role: str, home: Path, values: Mapping[str, str]) -> None:
-        self.role, self.home = role, home
+    def __init__(self, version: int, role: str, home: Path, sockets: Path, values: Mapping[str, str]) -> None:
+        self.role, self.home, self._sockets = role, home, sockets
         self._prefix = install(version)
-        self._sockets = tempfile.TemporaryDirectory(prefix="pbx-", dir="/tmp")  # a socket's path has 107 bytes
         self._process: subprocess.Popen[bytes] | None = None
         # the kernel ends a child with the thread that made it, so that thread must live as long as this object
         self._starter = ThreadPoolExecutor(1, thread_name_prefix=f"starts {role}")
@@ -64,7 +63,7 @@ class Asterisk:
         if self.pid is not None:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as word:
-            ready = Path(self._sockets.name) / "ready"
+            ready = self._sockets / "ready"
             ready.unlink(missing_ok=True)
             word.bind(str(ready))
             self._process = self._starter.submit(self._spawn, ready).result()
@@ -79,8 +78,10 @@ class Asterisk:
         self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Its sockets stay open and silent until `thaw`."""
-        self._signal(signal.SIGSTOP)
+        """Its sockets stay open and silent until `thaw`; returns when every thread has stopped."""
+        if self._process and self.pid is not None:
+            self._process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
@@ -89,7 +90,6 @@ class Asterisk:
         """Kills it and lets go of what it held; the object is of no use afterwards."""
         self.kill()
         self._starter.shutdown()
-        self._sockets.cleanup()
 
     def complaints(self) -> str:
         """The end of its log, for an error message."""
@@ -137,12 +137,12 @@ class Asterisk:
             self._process.wait()
 
     def _write_configuration(self, values: Mapping[str, str]) -> None:
-        for folder in ("etc", "lib/keys", "log", "spool/monitor"):
-            (self.home / folder).mkdir(parents=True, exist_ok=True)
+        for folder in (self._sockets, *(self.home / name for name in ("etc", "lib/keys", "log", "spool/monitor"))):
+            folder.mkdir(parents=True, exist_ok=True)
         known = {
             **values,
             "home": str(self.home),
-            "sockets": self._sockets.name,
+            "sockets": str(self._sockets),
             "data": str(self._prefix / "usr/share/asterisk"),
             "modules": str(next(self._prefix.glob("usr/lib/**/chan_pjsip.so")).parent),
         }

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +16,7 @@ from .asterisk import Asterisk
 from .certificate import self_made
 from .channels import Arrival, Channel, Channels
 from .errors import Refused
+from .folder import own_folder
 from .lines import Client, Leg, Phone, key_of
 from .network import AMI_PORT, AMI_TLS_PORT, SIP_PORT, Network
 from .numbers import EXTENSIONS, OWN_NUMBER, Dids, Outside
@@ -65,14 +64,17 @@ class Office:
         self._opened.close()
 
     def _open(self, opened: ExitStack) -> None:
-        self.home = self._kept_home or Path(mkdtemp(prefix="phone-station-office-"))
-        if self._kept_home is None:
-            opened.callback(shutil.rmtree, self.home, ignore_errors=True)
+        own = opened.enter_context(own_folder())
+        self.home = self._kept_home or own
         self._network = Network.claim()
         opened.callback(self._network.release)
-        self._world = Asterisk(WORLD_VERSION, "world", self.home / "world", self._values(rtp_from=21000))
+        self._world = Asterisk(
+            WORLD_VERSION, "world", self.home / "world", own / "world-sockets", self._values(rtp_from=21000)
+        )
         opened.callback(self._world.dispose)
-        self._pbx = Asterisk(self.version, "office", self.home / "pbx", self._values(rtp_from=20000))
+        self._pbx = Asterisk(
+            self.version, "office", self.home / "pbx", own / "pbx-sockets", self._values(rtp_from=20000)
+        )
         opened.callback(self._pbx.dispose)
         self._certify()
         self._world.start()

@@ -61,6 +61,16 @@ def test_an_office_dies_with_whoever_started_it() -> None:
         await_end(pid)
 
 
+def test_what_a_killed_office_left_is_swept_by_the_next(alone: Office) -> None:
+    with run("from sandbox.pbx import Office\nwith Office() as o: print(o.home, flush=True); input()") as parent:
+        left = Path(first_line(parent).strip())
+        parent.kill()
+    assert left.exists()
+    with Office():
+        assert not left.exists()
+        assert alone.home.exists()
+
+
 def test_an_office_lives_longer_than_the_thread_that_started_it() -> None:
     code = (
         "import threading; from sandbox.pbx import Office; o = Office()\n"

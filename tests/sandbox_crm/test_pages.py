@@ -11,7 +11,7 @@ from sandbox.crm.handle import AccountHandle
 from sandbox.crm.pages import words
 from sandbox.crm.server import Crm
 from tests.sandbox_crm.conftest import NOON, Client
-from tests.sandbox_crm.test_examples import EXAMPLES
+from tests.sandbox_crm.stage import EXAMPLES
 
 EVIL = "<script>alert(1)</script>"
 

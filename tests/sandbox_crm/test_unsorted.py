@@ -9,7 +9,7 @@ import pytest
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 from tests.sandbox_crm.conftest import Client
-from tests.sandbox_crm.test_examples import EXAMPLES
+from tests.sandbox_crm.stage import EXAMPLES
 
 SIP = EXAMPLES[45]["request_body"][0]
 FORM = EXAMPLES[46]["request_body"][0]

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.crm.handle import AccountHandle
 from tests.sandbox_crm.conftest import Client
-from tests.sandbox_crm.test_examples import EXAMPLES
+from tests.sandbox_crm.stage import EXAMPLES
 
 CALL = EXAMPLES[36]["request_body"][0]["params"]
 PHONE = {"field_code": "PHONE", "values": [{"value": "+79161234567", "enum_code": "WORK"}]}

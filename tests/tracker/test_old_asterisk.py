@@ -198,3 +198,19 @@ def test_an_internal_call() -> None:
 
 def test_old_names_are_among_those_listened_to() -> None:
     assert {"Dial", "Bridge", "Unlink", "Newchannel", "BridgeEnter"} <= EVENTS
+
+
+def test_the_halves_of_a_local_channel_are_of_one_call() -> None:
+    """An Originate of a Local channel: no Dial event tells of it."""
+    pbx = OldPbx(internal=True)
+    pbx.local("l", "101@from-internal")
+    pbx.rings("l-2", "e", "101")
+    pbx.state("e", UP)
+    pbx.link("l-2", "e")
+    pbx.new("t", "SIP/trunk-0000000f")
+    pbx.dial("l", "t", "trunk/79161234567")
+    pbx.state("t", UP)
+    pbx.link("l", "t")
+    pbx.hang_up("t", "l", "l-2", "e")
+    assert keys(pbx.facts) == ["started", "answered", "ended"]
+    assert (ended(pbx.facts).call, ended(pbx.facts).extension) == ("l", "101")

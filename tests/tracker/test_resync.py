@@ -32,7 +32,7 @@ def test_calls_up_already_are_taken_up() -> None:
     told = fresh.tracker.snapshot(
         [
             pbx.row("e", bridge="b", Application="AppDial", CallerIDNum="101", Exten="", Duration="00:00:58"),
-            pbx.row("c", bridge="b", Application="Dial", CallerIDNum="79161234567", Exten="s", Duration="00:01:00"),
+            pbx.row("c", bridge="b", Application="Dial", CallerIDNum="79161234567", Exten="600", Duration="00:01:00"),
         ],
         160.0,
     )
@@ -198,3 +198,39 @@ def test_ended_calls_in_the_journal_stay_ended() -> None:
         "ChannelState": UP,
     }
     assert heir.tracker.feed(late, 1.0) == []
+
+
+def test_a_phone_that_rings_on_is_not_told_again() -> None:
+    pbx = Pbx()
+    pbx.client_calls()
+    pbx.rings("c", "e", "101")
+    heir = restarted(pbx)
+    assert snapshot(heir, heir.row("c", state=RING), heir.row("e", state=RINGING)) == []
+    heir.hang_up("e")
+    assert keys(heir.facts) == ["stopped:101:1"]
+
+
+def test_a_phone_that_stopped_meanwhile_has_stopped() -> None:
+    pbx = Pbx()
+    pbx.client_calls()
+    pbx.rings("c", "e", "101")
+    heir = restarted(pbx)
+    assert keys(snapshot(heir, heir.row("c", state=RING))) == ["stopped:101:1"]
+
+
+def test_a_client_who_left_meanwhile_ends_the_call_though_the_caller_is_there() -> None:
+    pbx = outbound()
+    pbx.answers("t", "b", "e")
+    heir = restarted(pbx)
+    assert ended(snapshot(heir, heir.row("e"))).result is Result.ANSWERED
+
+
+def test_events_between_the_restart_and_the_list_end_nothing_early() -> None:
+    pbx = talking()
+    pbx.rings("c", "f", "102")
+    heir = restarted(pbx)
+    heir.state("f", RINGING)
+    heir.enter("b9", "f")
+    heir.hang_up("f")
+    assert keys(heir.facts) == ["stopped:102:1"]
+    assert snapshot(heir, heir.row("c", bridge="b"), heir.row("e", bridge="b")) == []

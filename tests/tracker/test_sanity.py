@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from backend.calls.facts import CallEnded, Fact, from_json, to_json
 from backend.calls.lines import Lines
 from backend.calls.tracker import EVENTS, Tracker
-from tests.tracker.pbx import RING, Pbx, ended, keys
+from tests.tracker.pbx import RING, Pbx, ended, keys, talkers
 
 UIDS = st.sampled_from(["1", "2", "3", "4", "5", ""])
 NAMES = st.sampled_from(
@@ -137,3 +137,18 @@ def test_events_without_times() -> None:
     facts = [fact for event in pbx.events for fact in tracker.feed(event, None)]
     assert keys(facts) == keys(pbx.facts)
     assert ended(facts).talks[0].start is None
+
+
+def test_without_times_a_call_passed_back_is_three_talks() -> None:
+    pbx = Pbx()
+    pbx.client_calls()
+    for uid, extension, bridge in (("e", "101", "b1"), ("f", "102", "b2"), ("g", "101", "b3")):
+        pbx.rings("c", uid, extension)
+        pbx.answers(uid, bridge, "c")
+        pbx.leave(bridge, uid, "c")
+        pbx.enter(bridge, uid, "c")
+        pbx.hang_up(uid)
+    pbx.hang_up("c")
+    tracker = Tracker(Lines())
+    facts = [fact for event in pbx.events for fact in tracker.feed(event, None)]
+    assert talkers(facts) == ["101", "102", "101"]

@@ -342,6 +342,15 @@ def test_a_number_told_later_is_taken_before_anybody_talks() -> None:
     assert ended(pbx.facts).client == "79161234567"
 
 
+def test_a_number_the_dialplan_sets_for_a_forward_is_not_the_clients() -> None:
+    pbx = Pbx()
+    pbx.client_calls(number="anonymous")
+    pbx.new("m", "PJSIP/trunk", linked="c")
+    pbx.say("NewCallerid", Uniqueid="c", Channel="PJSIP/trunk-0000c", CallerIDNum="74951234500")
+    pbx.hang_up("m", "c")
+    assert ended(pbx.facts).client is None
+
+
 def test_the_dialplans_start_is_no_did() -> None:
     pbx = Pbx()
     pbx.client_calls(did="s")
@@ -486,3 +495,95 @@ def test_no_name_is_no_recording(name: str) -> None:
 )
 def test_why_an_outbound_call_failed(cause: int | None, status: str | None, reason: Reason) -> None:
     assert why(cause=cause, status=status) is reason
+
+
+# ---- ends and beginnings that are easily mistaken
+
+
+def test_a_number_heard_only_with_the_dialling() -> None:
+    """Newstate may come before DialBegin (Asterisk 13)."""
+    pbx = Pbx()
+    pbx.new("e", "PJSIP/101", state=RING, exten="s")
+    pbx.new("t", "PJSIP/trunk", linked="e")
+    pbx.state("t", RINGING)
+    pbx.dial("e", "t", "79161234567@trunk")
+    pbx.hang_up("t", "e", cause="17")
+    assert [fact.client for fact in pbx.facts] == [None, "79161234567"]
+
+
+def test_a_failed_call_is_over_when_its_caller_is_gone() -> None:
+    pbx = Pbx()
+    outbound(pbx)
+    pbx.new("x", "PJSIP/103", linked="e")
+    pbx.hang_up("t1", cause="17")
+    assert pbx.told("ended") == []
+    pbx.hang_up("e")
+    assert ended(pbx.facts).reason is Reason.BUSY
+
+
+def test_an_answered_call_is_over_when_the_client_is_gone() -> None:
+    pbx = Pbx()
+    outbound(pbx)
+    pbx.answers("t1", "b", "e")
+    pbx.hang_up("t1")
+    assert ended(pbx.facts).result is Result.ANSWERED
+
+
+def test_another_outside_line_within_an_answered_call_is_not_the_client() -> None:
+    pbx = Pbx()
+    outbound(pbx)
+    pbx.answers("t1", "b", "e")
+    leg(pbx, "t2", "79037654321@trunk")
+    pbx.state("t2", UP)
+    pbx.hang_up("t1")
+    assert (ended(pbx.facts).client, talkers(pbx.facts)) == ("79161234567", ["101"])
+
+
+def test_before_the_client_picks_up_it_is_the_callers_own_phone_that_rings() -> None:
+    pbx = Pbx()
+    outbound(pbx)
+    pbx.rings("e", "f", "101")
+    assert keys(pbx.facts) == ["started"]
+
+
+def test_a_dialled_trunk_is_dialled_whatever_its_state_is_called() -> None:
+    """Some channel drivers call the far side's ringing Ring."""
+    pbx = Pbx()
+    pbx.new("e", "PJSIP/101", state=RING, exten="79161234567")
+    pbx.new("t", "SIP/trunk", linked="e", state=RING)
+    assert [fact.direction for fact in pbx.facts] == [Direction.OUTBOUND]
+
+
+@pytest.mark.parametrize("sign", ["dials", "is answered"])
+def test_an_inbound_channel_that_never_said_ring(sign: str) -> None:
+    pbx = Pbx()
+    pbx.new("c", "DAHDI/i1/79161234567", state=DOWN, number="79161234567", exten="74951000001")
+    pbx.rings("c", "e", "101") if sign == "dials" else pbx.state("c", UP)
+    first = pbx.facts[0]
+    assert (first.direction, first.kind) == (Direction.INBOUND, "started")
+
+
+def test_a_trunk_that_is_up_at_once_and_has_no_place_in_the_dialplan_was_called() -> None:
+    pbx = Pbx()
+    pbx.new("crm-1", "SIP/trunk", number="79161234567")
+    pbx.state("crm-1", UP)
+    assert [fact.direction for fact in pbx.facts] == [Direction.OUTBOUND]
+
+
+def test_another_phone_of_who_talks_does_not_ring() -> None:
+    pbx = Pbx()
+    pbx.client_calls()
+    pbx.rings("c", "e", "101")
+    pbx.answers("e", "b", "c")
+    pbx.rings("c", "f", "101")
+    pbx.hang_up("f")
+    assert keys(pbx.facts) == ["started", "rang:101:1", "answered"]
+
+
+def test_an_internal_call_nobody_took() -> None:
+    pbx = Pbx(internal=True)
+    pbx.new("e", "PJSIP/101", state=RING, number="101", exten="102")
+    pbx.rings("e", "f", "102")
+    pbx.dial_end("e", "f", "BUSY")
+    pbx.hang_up("f", "e", cause="17")
+    assert (ended(pbx.facts).extension, ended(pbx.facts).reason) == ("101", Reason.BUSY)

@@ -1,0 +1,24 @@
+# Two commands do everything on a bare Debian 12: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+
+.PHONY: demo test lint bench widget
+
+$(VENV)/.ready: pyproject.toml requirements.txt
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)"
+	@touch $@
+
+demo: $(VENV)/.ready
+	@$(RUN)/python -m sandbox demo $(if $(ONCE),--once)
+
+test: $(VENV)/.ready
+	@$(RUN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.ready
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/mypy
+
+bench: $(VENV)/.ready
+	@$(RUN)/python -m bench

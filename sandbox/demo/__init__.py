@@ -1,0 +1,93 @@
+"""`python -m sandbox demo`: an amoCRM, an office on a real Asterisk, the Phone Station between them, a day of calls."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.crm.limits import Limits
+from sandbox.crm.server import Crm
+from sandbox.debian import Unavailable
+from sandbox.demo.day import DAY
+from sandbox.demo.scene import Company, Mismatch
+from sandbox.demo.station import Station, StationDown
+from sandbox.demo.tell import bold, say
+from sandbox.pbx.errors import NotRunning
+from sandbox.pbx.office import Office
+
+HOME = Path("var/demo").absolute()
+CRM_PORT, STATION_PORT = 8400, 8000
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit status: 0 all happened as told, 1 something did not or cannot be had here."""
+    options = _parser().parse_args(argv)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: _interrupt(stop))
+    try:
+        return _play(options, stop)
+    except KeyboardInterrupt:
+        say("\nstopped")
+        return 0 if stop.is_set() and not options.once else 1
+    except (Unavailable, NotRunning, StationDown, Mismatch, OSError) as trouble:
+        say(f"\ndemo: {trouble}")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end when the day is over")
+    parser.add_argument("--crm-port", type=int, default=CRM_PORT)
+    parser.add_argument("--port", type=int, default=STATION_PORT, help="of the Phone Station")
+    return parser
+
+
+def _interrupt(stop: threading.Event) -> None:
+    stop.set()
+    raise KeyboardInterrupt
+
+
+def _play(options: argparse.Namespace, stop: threading.Event) -> int:
+    began = time.monotonic()
+    shutil.rmtree(HOME, ignore_errors=True)
+    say(bold("Телефонная станция / Phone Station: a day in the office"))
+    say("  a sandbox amoCRM with two accounts …")
+    redirect = f"http://localhost:{options.port}/oauth/callback"
+    with Crm(port=options.crm_port, redirect_uri=redirect, limits=Limits(retry_after=1)) as crm:
+        crm.seed_demo()
+        say("  an office on a real Asterisk 22 (the first time it is downloaded, about 80 MB) …")
+        with Office(version=22, home=HOME / "office") as office:
+            say("  the Phone Station with its own PostgreSQL …")
+            with Station(crm, options.port, HOME) as station:
+                company = _connect(crm, office, station)
+                say(f"  ready in {time.monotonic() - began:.0f} s\n")
+                failures = sum(not scene.play(company) for scene in DAY)
+                _close(crm, station, failures)
+                if not options.once:
+                    stop.wait()
+    return 1 if failures else 0
+
+
+def _connect(crm: Crm, office: Office, station: Station) -> Company:
+    say("  both accounts install the integration; ООО «Акме» connects its PBX and maps its employees …")
+    acme, beta = crm.account("acme"), crm.account("beta")
+    for account in (acme, beta):
+        station.install(account)
+    station.set_up(acme, office)
+    return Company(crm=crm, account=acme, stranger=beta, office=office, station=station)
+
+
+def _close(crm: Crm, station: Station, failures: int) -> None:
+    say(bold("\nThe day is over." if not failures else f"\nThe day is over; {failures} of {len(DAY)} went otherwise."))
+    say(f"  the CRM           {crm.account('acme').url}   (board, cards, Неразобранное, notifications)")
+    say(f"  a second account  {crm.account('beta').url}   (saw nothing of it)")
+    say(f"  the Phone Station {station.url}/healthz   log: {os.path.relpath(station.log)}")
+    say(f"  why a call did what it did: {station.why_command} CALL   (names are in the log and in each call note)")
+    say("  Ctrl-C stops everything.")

@@ -1,0 +1,108 @@
+"""The office's day, scene by scene."""
+
+from __future__ import annotations
+
+from sandbox.demo.scene import Company, Scene, check, holds, phone
+
+STRANGER, STRANGER_KEY = "+79267778899", "926 777-88-99"
+MISSED, MISSED_KEY = "+79031234567", "903 123-45-67"
+IVAN, MARIA = "+79161234567", "+79035551020"
+
+
+def stranger_answered(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    caller = office.client(STRANGER).calls(office.did.general)
+    phone(f"{STRANGER} calls the general queue; 101, 102 and 103 ring")
+    talk = office.phone("102").answers().talks(1.2)
+    phone("102 (Борис) answers")
+    (lead,) = company.wait(lambda: company.leads_of(STRANGER_KEY), "a new lead while they talk")
+    check(lead["responsible_user_id"] == company.user(1)["id"], f"new lead for Борис   {company.link(lead)}")
+    check(len([c for c in company.account.contacts if STRANGER_KEY in c["name"]]) == 1, "and a new contact")
+    holds(company.popup_line(1))
+    caller.hangs_up()
+    talk.is_over()
+    holds(company.note_line(company.finished(company.next_note(known))))
+
+
+def client_with_a_lead(company: Company) -> None:
+    office, known, leads = company.office, len(company.calls()), len(company.account.leads)
+    office.client(IVAN).calls(office.did.direct)
+    phone(f"Иван Сидоров ({IVAN}), with an open lead, calls 101 directly")
+    talk = office.phone("101").answers().talks(1.0)
+    phone("101 (Анна) answers, talks, hangs up")
+    note = company.next_note(known)
+    holds(company.popup_line(0))
+    talk.hangs_up()
+    check(len(company.account.leads) == leads, "no new lead: the open one is used")
+    holds(company.note_line(company.finished(note)))
+
+
+def stranger_missed(company: Company) -> None:
+    office = company.office
+    caller = office.client(MISSED).calls(office.did.sales)
+    office.phone("102").rings()
+    caller.hangs_up()
+    phone(f"{MISSED} calls the sales queue, waits, gives up")
+    (record,) = company.wait(lambda: company.account.unsorted, "a record in Неразобранное")
+    check(record["category"] == "sip", f"one record in Неразобранное   {company.account.url}/leads/unsorted")
+    holds(company.popup_line(0))
+
+
+def client_missed(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    caller = office.client(MARIA).calls(office.did.ivr).talks_to_nobody(0.5)
+    caller.hangs_up()
+    phone(f"Мария Орлова ({MARIA}), with an open lead, hears the menu and gives up")
+    holds(company.note_line(company.next_note(known)))
+    check(len(company.account.unsorted) == 1, "no record in Неразобранное: it is noted on her lead")
+    for place in range(3):
+        holds(company.popup_line(place))
+
+
+def called_back(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    office.phone("103").dials("8" + MISSED[2:])
+    office.client(MISSED).answers().talks(1.0)
+    phone(f"103 (Вера) calls {MISSED} back; he answers")
+    company.wait(lambda: not company.account.unsorted, "the record is accepted")
+    (lead,) = company.leads_of(MISSED_KEY)
+    check(
+        lead["responsible_user_id"] == company.user(2)["id"], f"his record is accepted for Вера   {company.link(lead)}"
+    )
+    office.phone("103").hangs_up()
+    holds(company.note_line(company.finished(company.next_note(known))))
+
+
+def outbound_busy(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    office.client(IVAN).is_busy()
+    office.phone("101").dials("8" + IVAN[2:]).is_over()
+    office.client(IVAN).is_free()
+    phone(f"101 (Анна) calls Иван ({IVAN}): busy")
+    holds(company.note_line(company.next_note(known)))
+
+
+def transfer(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    caller = office.client(MARIA).calls(office.did.direct)
+    office.phone("101").answers().talks(1.2)
+    office.phone("101").transfers_to("102")
+    office.phone("102").answers()
+    caller.talks(1.2)
+    phone("Мария calls 101 (Анна), who transfers her to 102 (Борис)")
+    holds(company.popup_line(1))
+    caller.hangs_up()
+    note = company.finished(company.next_note(known))
+    check("→" in note["params"].get("call_result", ""), "the note names the chain")
+    holds(company.note_line(note))
+
+
+DAY = (
+    Scene("A stranger calls and is answered", stranger_answered),
+    Scene("A client with an open lead calls", client_with_a_lead),
+    Scene("A stranger is missed", stranger_missed),
+    Scene("A client with an open lead is missed", client_missed),
+    Scene("The missed stranger is called back", called_back),
+    Scene("A call out finds the line busy", outbound_busy),
+    Scene("A client is transferred", transfer),
+)

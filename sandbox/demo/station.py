@@ -1,0 +1,143 @@
+"""The Phone Station as its operator runs it: `python -m backend all`, and what the widget would ask of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from sandbox.crm.handle import AccountHandle
+from sandbox.crm.server import Crm
+from sandbox.pbx.office import Office
+
+LEASH = Path(__file__).parents[1] / "pbx" / "leash.py"
+PATIENCE = 30.0  # seconds for anything but the first start of PostgreSQL, which is quicker still
+ASK_AGAIN = 0.1
+
+
+class StationDown(Exception):
+    """It did not start, or did not do what it was asked; says where to look."""
+
+
+class Station:
+    """Runs while it is entered; its log is kept in `home`."""
+
+    def __init__(self, crm: Crm, port: int, home: Path) -> None:
+        self.url = f"http://localhost:{port}"
+        self.log = home / "station.log"
+        self._home = home
+        self._environment = {
+            "PORT": str(port),
+            "PUBLIC_URL": self.url,
+            "DATA_DIR": str(home / "station"),
+            "AMOCRM_CLIENT_ID": crm.client_id,
+            "AMOCRM_CLIENT_SECRET": crm.client_secret,
+            "SANDBOX_HOST_SUFFIX": crm.domain,
+            "PBX_NETWORKS": "127.0.0.0/8",
+            "WEB_CONCURRENCY": "1",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def why_command(self) -> str:
+        return f"DATA_DIR={os.path.relpath(self._home / 'station')} .venv/bin/python -m backend why"
+
+    def __enter__(self) -> Self:
+        """Raises StationDown."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        command = (sys.executable, "-m", "backend", "all")
+        leash = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()))
+        with self.log.open("wb") as output:
+            self._process = subprocess.Popen(
+                (*leash, *command),
+                env={**_clean(os.environ), **self._environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to pass on, once
+            )
+        self.until(self._is_ready, "it answers")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait()
+
+    def install(self, account: AccountHandle) -> None:
+        """The marketplace's hook, then what the station does with it. Raises StationDown."""
+        status = account.install()
+        if status != 200:
+            raise StationDown(f"the install hook of {account.subdomain} was answered with {status}")
+        self.until(lambda: self._ask(account, "GET", "/api/settings").ok, f"{account.subdomain} is connected")
+        self.until(lambda: self._knows_clients(account), "it knows the clients")
+
+    def set_up(self, account: AccountHandle, office: Office) -> None:
+        """What an administrator does in the widget's settings. Raises StationDown."""
+        people = [user["id"] for user in account.users]
+        seats = zip(people, ("101", "102", "103"), strict=False)
+        ami = office.ami
+        wanted = {
+            "settings": {
+                "employees": [{"user_id": user, "extensions": [extension]} for user, extension in seats],
+                "missed_to": people[:1],
+                "default_employee": people[0],
+            },
+            "pbx": {
+                "host": ami.host, "port": ami.tls_port, "username": ami.username, "secret": ami.secret,
+                "tls": True, "certificate": ami.certificate.read_text(),
+            },
+        }  # fmt: skip
+        answer = self._ask(account, "PUT", "/api/settings", json=wanted)
+        if not answer.ok:
+            raise StationDown(f"the settings were refused: {answer.text}")
+        self.until(lambda: self._link(account) == "up", "the line to the PBX is up")
+
+    def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
+        """What this employee's widget would show, the newest last."""
+        answer = self._ask(account, "GET", "/api/popups", user=user)
+        answer.raise_for_status()
+        return list(answer.json()["popups"])
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Raises StationDown when it does not come true in time, or the process ended."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if self._process is None or self._process.poll() is not None:
+                raise StationDown(f"the Phone Station ended by itself; see {self.log}")
+            if time.monotonic() > deadline:
+                raise StationDown(f"waited {PATIENCE:.0f} s in vain until {what}; see {self.log}")
+            time.sleep(ASK_AGAIN)
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=PATIENCE).ok
+        except requests.ConnectionError:
+            return False
+
+    def _knows_clients(self, account: AccountHandle) -> bool:
+        return re.search(rf"phonebook synced .*account={account.id}\b", self.log.read_text()) is not None
+
+    def _link(self, account: AccountHandle) -> str:
+        return str((self._ask(account, "GET", "/api/settings").json().get("pbx") or {}).get("link"))
+
+    def _ask(
+        self, account: AccountHandle, method: str, path: str, *, user: int | None = None, **more: Any
+    ) -> requests.Response:
+        token = account.widget_token(account.users[0]["id"] if user is None else user)
+        return requests.request(method, self.url + path, headers={"X-Auth-Token": token}, timeout=PATIENCE, **more)
+
+
+def _clean(environment: Any) -> dict[str, str]:
+    """The demo is alone: it uses no database or key of the machine it runs on."""
+    return {name: value for name, value in environment.items() if name not in ("DATABASE_URL", "SECRET_KEYS")}
