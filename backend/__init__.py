@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from flask import Flask
 
-from backend import web
-from backend.amocrm.hosts import Hosts
-from backend.amocrm.oauth import Integration
-from backend.config import Settings
-from backend.store import crypto, db, migrate
-from backend.store.session import ASIDE
+    from backend.config import Settings
 
 LARGEST_BODY = 1024 * 1024  # bytes; the settings of 2,000 employees are under half of it
 POOL_WAIT = 30  # seconds
@@ -22,6 +17,14 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     """The app of one process. `connections` is how many it may open to the database, by default those of a `web`
     worker without its listening one.
     """
+    from flask import Flask  # here, not above: what is pure in this package is imported without any of it
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from backend import web
+    from backend.amocrm.hosts import Hosts
+    from backend.amocrm.oauth import Integration
+    from backend.store import crypto, db, migrate
+
     app = Flask(__name__)
     app.config.update(
         PUBLIC_URL=settings.public_url,
@@ -46,6 +49,8 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
 
 def _database(url: str, connections: int) -> dict[str, Any]:
     """One connection of the process's share is kept aside: see `store.session`."""
+    from backend.store.session import ASIDE
+
     common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT}
     return {
         "SQLALCHEMY_DATABASE_URI": url,

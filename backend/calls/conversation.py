@@ -48,7 +48,8 @@ class Conversation:
     tried: Channel | None = None  # the last channel that was dialled to reach whom the caller wanted
     talks: list[Talking] = field(default_factory=list)
     rings: dict[str, set[Channel]] = field(default_factory=dict)
-    turns: dict[str, int] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)  # how often each extension rang
+    turn: int = 1  # whose turn it is to talk: counts those the call was passed to
     recording: str | None = None
     ended: bool = False
     awaited: bool = False  # known from the journal alone, until a snapshot shows what is left of it
@@ -94,8 +95,8 @@ class Conversation:
             return [self._fact(facts.CallAnswered, at, extension=extension)]
         if previous == extension:
             return []
-        turn = len(self.talks)
-        return [self._fact(facts.CallPassed, at, extension=extension, previous=previous, turn=turn)]
+        self.turn += 1
+        return [self._fact(facts.CallPassed, at, extension=extension, previous=previous, turn=self.turn)]
 
     def ring(self, channel: Channel, at: float | None) -> list[Fact]:
         extension = channel.extension or ""

@@ -46,6 +46,7 @@ def _retell(call: Conversation, fact: Fact) -> None:
             _talk(call, fact.extension, fact.at)
         case CallPassed():
             _talk(call, fact.extension, fact.at)
+            call.turn = fact.turn
         case ExtensionRang():
             call.turns[fact.extension] = fact.turn
             call.rings[fact.extension] = set()

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from backend.accounts import sync_mirrors
 from backend.amocrm import answers, requests
 from backend.amocrm.requests import Entity
 from backend.desk import lookup
@@ -33,6 +34,9 @@ def sync_page(job: Job) -> None:
     """One page; then the next, the next kind, and at last what was not seen is forgotten."""
     at: dict[str, Any] = dict(job.row.body)
     entity = Entity(at["entity"])
+    if entity is ORDER[0] and at["page"] == 1:
+        job.desk.commit()
+        sync_mirrors(job.desk.account_id, job.desk.crm)
     body = job.desk.send(requests.everything(entity, at["page"]))
     KEEP[entity](job, body, at["round"])
     if answers.may_have_more(body, entity.value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -56,10 +57,10 @@ def _interrupt(stop: threading.Event) -> None:
 
 def _play(options: argparse.Namespace, stop: threading.Event) -> int:
     began = time.monotonic()
-    shutil.rmtree(HOME, ignore_errors=True)
+    _take_home()
     say(bold("Телефонная станция / Phone Station: a day in the office"))
     say("  a sandbox amoCRM with two accounts …")
-    redirect = f"http://localhost:{options.port}/oauth/callback"
+    redirect = f"http://localhost:{options.port}/oauth/amocrm"
     with Crm(port=options.crm_port, redirect_uri=redirect, limits=Limits(retry_after=1)) as crm:
         crm.seed_demo()
         say("  an office on a real Asterisk 22 (the first time it is downloaded, about 80 MB) …")
@@ -73,6 +74,17 @@ def _play(options: argparse.Namespace, stop: threading.Event) -> int:
                 if not options.once:
                     stop.wait()
     return 1 if failures else 0
+
+
+def _take_home() -> None:
+    """The demo's folder, emptied and ours until we end. Raises OSError when another demo runs here."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    lock = os.open(HOME.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError(f"another demo runs in {os.path.relpath(HOME)}: stop it first") from None
+    shutil.rmtree(HOME)
 
 
 def _connect(crm: Crm, office: Office, station: Station) -> Company:

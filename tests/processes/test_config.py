@@ -99,7 +99,7 @@ def test_the_defaults_fit_a_small_database_plan() -> None:
 
 
 def test_the_redirect_address_follows_the_public_one() -> None:
-    assert load(PUBLIC_URL="https://phone.example.com/").redirect_uri == "https://phone.example.com/oauth/callback"
+    assert load(PUBLIC_URL="https://phone.example.com/").redirect_uri == "https://phone.example.com/oauth/amocrm"
 
 
 def test_what_the_embedded_set_up_made_for_itself_is_found(tmp_path: Path) -> None:

@@ -234,3 +234,19 @@ def test_events_between_the_restart_and_the_list_end_nothing_early() -> None:
     heir.hang_up("f")
     assert keys(heir.facts) == ["stopped:102:1"]
     assert snapshot(heir, heir.row("c", bridge="b"), heir.row("e", bridge="b")) == []
+
+
+def test_a_call_passed_on_after_the_restart_counts_on() -> None:
+    pbx = talking()
+    pbx.leave("b", "e")
+    pbx.at += 5
+    pbx.enter("b", "e")
+    pbx.hang_up("e")
+    pbx.rings("c", "f", "102")
+    pbx.answers("f", "b2", "c")
+    heir = restarted(pbx)
+    snapshot(heir, heir.row("c", bridge="b2"), heir.row("f", bridge="b2"))
+    heir.hang_up("f")
+    heir.rings("c", "g", "103")
+    heir.answers("g", "b3", "c")
+    assert keys([*pbx.told("passed"), *heir.told("passed")]) == ["passed:2", "passed:3"]

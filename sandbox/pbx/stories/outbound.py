@@ -57,7 +57,7 @@ def outbound_declined(office: Office) -> None:
     office.phone("101").dials(NUMBER.declined).is_over()
 
 
-@story(outbound(NUMBER.unreachable, reason="unreachable"))
+@story(outbound(NUMBER.unreachable, reason="refused"))  # 503 from the trunk: Q.850 cause 34
 def outbound_unreachable(office: Office) -> None:
     """The trunk has no way to the number (503)."""
     office.phone("101").dials(NUMBER.unreachable).is_over()

@@ -1,0 +1,84 @@
+"""A hundred calls, an amoCRM that fails one request in five, workers killed and frozen at random: once each, all there."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from sandbox.crm.faults import Kind
+from sandbox.crm.server import Crm
+from sandbox.crm.traffic import Phase, Request
+from tests.firm import Firm
+from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
+from tests.kill.conftest import Hire
+
+CLIENTS = 30  # of each firm
+CALLS = 50
+KILLS = 8
+TROUBLES = (
+    {"kind": Kind.STATUS, "status": 500},
+    {"kind": Kind.STATUS, "status": 502, "after_write": True},
+    {"kind": Kind.CUT, "seconds": 0.01},
+    {"kind": Kind.CUT, "seconds": 0.01, "after_write": True},
+    {"kind": Kind.TOO_MANY, "retry_after": 1},
+)
+SHARE = 0.2 / len(TROUBLES)  # of all requests, for each trouble
+
+
+class RandomKiller:
+    """Kills the older of the two workers, at random moments of random requests, and hires another."""
+
+    def __init__(self, hire: Hire, dice: random.Random) -> None:
+        self._hire = hire
+        self._workers = [hire(), hire()]
+        self._lock = threading.Lock()
+        self._seen = 0
+        self._at = {(dice.randrange(20, 400), dice.choice(list(Phase))) for _ in range(KILLS)}
+        self.killed = 0
+
+    def __call__(self, phase: Phase, request: Request) -> None:
+        with self._lock:
+            self._seen += phase is Phase.BEFORE
+            if (self._seen, phase) in self._at:
+                self._at.discard((self._seen, phase))
+                self._workers.pop(0).kill()
+                self._workers.append(self._hire())
+                self.killed += 1
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_a_hundred_calls(firm: Firm, other: Firm, app: Flask, crm: Crm, hire: Hire, seed: int) -> None:
+    dice = random.Random(seed)
+    for number, trouble in enumerate(TROUBLES):
+        crm.spoil(path="^/api/v4", probability=SHARE, seed=seed * 10 + number, **trouble)
+    killer = RandomKiller(hire, dice)
+    crm.on_request.append(killer)
+    calls = {each.id: [call(each, phone) for call, phone in _day(dice)] for each in (firm, other)}
+    until_all_done(app)
+    crm.mend()
+    assert killer.killed == KILLS
+    for each in (firm, other):
+        assert_noted_once(each, calls[each.id])
+        assert_one_of_each(each, PHONES)
+
+
+PHONES = [f"+79161230{n:03}" for n in range(CLIENTS)]
+KINDS: tuple[Callable[[Firm, str], str], ...] = (
+    lambda firm, phone: firm.talk(phone, "101"),
+    lambda firm, phone: firm.talk(phone, "101", "102"),
+    lambda firm, phone: firm.talk(phone, "102", outbound=True),
+    lambda firm, phone: firm.miss(phone),
+    lambda firm, phone: firm.fail(phone),
+)
+
+
+def _day(dice: random.Random) -> Iterator[tuple[Callable[[Firm, str], str], str]]:
+    """Every client calls or is called once, some again, in any order."""
+    phones = [*PHONES, *dice.choices(PHONES, k=CALLS - CLIENTS)]
+    dice.shuffle(phones)
+    for phone in phones:
+        yield dice.choice(KINDS), phone

@@ -1,0 +1,88 @@
+"""The worker is killed at each step between fact and CRM: no call note or lead missing, none twice."""
+
+from __future__ import annotations
+
+import re
+import pytest
+from flask import Flask
+
+from sandbox.crm.faults import Kind
+from sandbox.crm.server import Crm
+from sandbox.crm.traffic import Phase, Request
+from tests.firm import Firm
+from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
+from tests.kill.conftest import Hire
+from tests.kill.processes import Process
+
+PHONES = IVAN, STRANGER, CALLED, MISSED, TWICE, COURIER = [f"+7926777880{n}" for n in range(6)]
+
+# Every kind of request that a call's way into the CRM knows, looks after an unclear end included.
+STEPS = {
+    "POST contacts",
+    "GET contacts?query",
+    "GET leads?filter",
+    "GET contacts?page",
+    "GET companies?page",
+    "GET leads?page",
+    "POST leads/complex",
+    "PATCH leads/N",
+    "POST leads/notes",
+    "PATCH leads/notes",
+    "POST leads/unsorted/sip",
+    "POST leads/unsorted/N/accept",
+}
+LOOKS = {"GET leads?newest", "GET leads/N/notes", "GET leads/unsorted?filter"}
+
+
+def step(request: Request) -> str:
+    """The request without what is peculiar to it."""
+    path = re.sub(r"/(\d+|[0-9a-f]{60})(?=/|$)", "/N", request.path.removeprefix("/api/v4/"))
+    asked = "newest" if "order%5Bid%5D=desc" in request.query and path == "leads" else ""
+    asked = asked or next((word for word in ("query", "filter", "page") if word in request.query), "")
+    return f"{request.method} {path}" + (f"?{asked}" if asked and not path.endswith("/notes") else "")
+
+
+class Killer:
+    """Kills the worker at the first request of each kind, in the given moment, and hires the next."""
+
+    def __init__(self, crm: Crm, hire: Hire, phase: Phase, lost: bool) -> None:
+        self._crm, self._hire, self.phase, self._lost = crm, hire, phase, lost
+        self.killed_at: list[str] = []
+        self.worker: Process = hire()
+
+    def __call__(self, phase: Phase, request: Request) -> None:
+        if phase is not self.phase or not request.path.startswith("/api/v4/") or step(request) in self.killed_at:
+            return
+        self.killed_at.append(step(request))
+        if self._lost:
+            self._crm.spoil(Kind.CUT, account=request.account, count=1)
+        self.worker.kill()
+        self.worker = self._hire()
+
+
+MOMENTS = {
+    "its request is lost with it": (Phase.BEFORE, True),
+    "its request is carried out": (Phase.AFTER_COMMIT, False),
+    "it has the answer": (Phase.AFTER, False),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_every_kind_of_request(
+    firm: Firm, other: Firm, app: Flask, crm: Crm, hire: Hire, moment: str
+) -> None:
+    before = other.snapshot()
+    firm.set(no_lead_numbers=[COURIER], lead_owner="last")
+    firm.account.add_lead("Поставка", firm.account.add_contact("Иван", [IVAN]))
+    calls = [firm.talk(IVAN, "101"), firm.talk(STRANGER, "101", "102"), firm.talk(COURIER, "101"), firm.fail(CALLED)]
+    calls += [firm.miss(MISSED), firm.miss(TWICE)]
+    killer = Killer(crm, hire, *MOMENTS[moment])
+    crm.on_request.append(killer)
+    until_all_done(app)
+    calls.append(firm.talk(TWICE, "102"))
+    until_all_done(app)
+    crm.on_request.clear()
+    assert STEPS | (LOOKS if killer.phase is not Phase.AFTER else set()) <= set(killer.killed_at)
+    assert_noted_once(firm, calls)
+    assert_one_of_each(firm, PHONES)
+    assert other.snapshot() == before
