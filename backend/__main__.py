@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
     """A command gets its arguments, a process its settings and the logs set up."""
     if function == "main":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends us without a word
         return (rest,)
     if function in ("run_all", "secret_key"):
         return ()

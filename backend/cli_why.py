@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -88,7 +89,7 @@ def _what_if(asked: argparse.Namespace) -> Iterator[str]:
     yield from (f"    because {reason}" for reason in decision.reasons)
     for intent in decision.intents:
         values = {name: value for name, value in intents.to_json(intent).items() if value not in (None, "", ())}
-        yield f"  would {intent.kind}: {values}"
+        yield f"  would {intent.kind}: {json.dumps(values, ensure_ascii=False)}"
 
 
 def _supposed(asked: argparse.Namespace) -> Fact:

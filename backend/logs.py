@@ -47,7 +47,8 @@ def configure(log_format: Literal["json", "text"], level: int = logging.INFO) ->
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it tells of each drain twice
+    for chatty in ("procrastinate", "alembic.runtime.plugins"):  # each drain twice, each plug-in at every start
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def about(**ids: object) -> AbstractContextManager[None]:

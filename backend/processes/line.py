@@ -133,9 +133,12 @@ class Line:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _setup(account_id: int) -> Setup:
-    pbx = db.session.get_one(AccountPbx, account_id)
-    address = PbxAddress(
+def stored_address(account_id: int) -> PbxAddress | None:
+    """The account's PBX; None when it has none."""
+    pbx = db.session.get(AccountPbx, account_id)
+    if pbx is None:
+        return None
+    return PbxAddress(
         host=pbx.host,
         port=pbx.port,
         username=pbx.username,
@@ -143,6 +146,11 @@ def _setup(account_id: int) -> Setup:
         tls=pbx.tls,
         certificate=pbx.certificate,
     )
+
+
+def _setup(account_id: int) -> Setup:
+    address = stored_address(account_id)
+    assert address is not None  # a lease is a row of the PBX itself
     rows = [row for call in journal.open_calls(account_id) for row in journal.facts_of(account_id, call.call)]
     return Setup(address=address, lines=settings.lines(account_id), journalled=[from_json(row.body) for row in rows])
 

@@ -6,6 +6,7 @@ from sandbox.demo.scene import Company, Scene, check, holds, phone
 
 STRANGER, STRANGER_KEY = "+79267778899", "926 777-88-99"
 MISSED, MISSED_KEY = "+79031234567", "903 123-45-67"
+LATE = "+79851112233"
 IVAN, MARIA = "+79161234567", "+79035551020"
 
 
@@ -44,7 +45,7 @@ def stranger_missed(company: Company) -> None:
     caller.hangs_up()
     phone(f"{MISSED} calls the sales queue, waits, gives up")
     (record,) = company.wait(lambda: company.account.unsorted, "a record in Неразобранное")
-    check(record["category"] == "sip", f"one record in Неразобранное   {company.account.url}/leads/unsorted")
+    check(record["category"] == "sip", f"one record in Неразобранное   {company.account.url}/unsorted")
     holds(company.popup_line(0))
 
 
@@ -97,6 +98,15 @@ def transfer(company: Company) -> None:
     holds(company.note_line(note))
 
 
+def after_hours(company: Company) -> None:
+    office = company.office
+    caller = office.client(LATE).calls(office.did.after_hours).talks_to_nobody(0.5)
+    caller.hangs_up()
+    phone(f"{LATE} calls after hours, hears the announcement, hangs up")
+    company.wait(lambda: company.account.unsorted, "a record in Неразобранное")
+    holds(f"one record in Неразобранное, for the morning   {company.account.url}/unsorted")
+
+
 DAY = (
     Scene("A stranger calls and is answered", stranger_answered),
     Scene("A client with an open lead calls", client_with_a_lead),
@@ -105,4 +115,5 @@ DAY = (
     Scene("The missed stranger is called back", called_back),
     Scene("A call out finds the line busy", outbound_busy),
     Scene("A client is transferred", transfer),
+    Scene("A stranger calls after hours", after_hours),
 )

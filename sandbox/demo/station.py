@@ -34,11 +34,11 @@ class Station:
     def __init__(self, crm: Crm, port: int, home: Path) -> None:
         self.url = f"http://localhost:{port}"
         self.log = home / "station.log"
-        self._home = home
+        self.data = home / "station"
         self._environment = {
             "PORT": str(port),
             "PUBLIC_URL": self.url,
-            "DATA_DIR": str(home / "station"),
+            "DATA_DIR": str(self.data),
             "AMOCRM_CLIENT_ID": crm.client_id,
             "AMOCRM_CLIENT_SECRET": crm.client_secret,
             "SANDBOX_HOST_SUFFIX": crm.domain,
@@ -49,11 +49,11 @@ class Station:
 
     @property
     def why_command(self) -> str:
-        return f"DATA_DIR={os.path.relpath(self._home / 'station')} .venv/bin/python -m backend why"
+        return f"DATA_DIR={os.path.relpath(self.data)} .venv/bin/python -m backend why"
 
     def __enter__(self) -> Self:
         """Raises StationDown."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         command = (sys.executable, "-m", "backend", "all")
         leash = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()))
         with self.log.open("wb") as output:
@@ -82,26 +82,33 @@ class Station:
         self.until(lambda: self._ask(account, "GET", "/api/settings").ok, f"{account.subdomain} is connected")
         self.until(lambda: self._knows_clients(account), "it knows the clients")
 
-    def set_up(self, account: AccountHandle, office: Office) -> None:
-        """What an administrator does in the widget's settings. Raises StationDown."""
+    def set_up(self, account: AccountHandle, office: Office, **choices: Any) -> None:
+        """What an administrator does in the widget's settings; `choices` are settings beyond the demo's.
+
+        Raises StationDown.
+        """
+        ami, links = office.ami, self._links(account)
+        pbx = {
+            "host": ami.host, "port": ami.tls_port, "username": ami.username, "secret": ami.secret,
+            "tls": True, "certificate": ami.certificate.read_text(),
+        }  # fmt: skip
+        self.choose(account, pbx=pbx, **choices)
+        self.until(lambda: self._links(account) > links, "the line to the PBX is up")
+
+    def choose(self, account: AccountHandle, pbx: dict[str, Any] | None = None, **choices: Any) -> None:
+        """Replaces the account's settings. Raises StationDown."""
         people = [user["id"] for user in account.users]
         seats = zip(people, ("101", "102", "103"), strict=False)
-        ami = office.ami
-        wanted = {
-            "settings": {
-                "employees": [{"user_id": user, "extensions": [extension]} for user, extension in seats],
-                "missed_to": people[:1],
-                "default_employee": people[0],
-            },
-            "pbx": {
-                "host": ami.host, "port": ami.tls_port, "username": ami.username, "secret": ami.secret,
-                "tls": True, "certificate": ami.certificate.read_text(),
-            },
-        }  # fmt: skip
+        settings = {
+            "employees": [{"user_id": user, "extensions": [extension]} for user, extension in seats],
+            "missed_to": people[:1],
+            "default_employee": people[0],
+            **choices,
+        }
+        wanted = {"settings": settings} if pbx is None else {"settings": settings, "pbx": pbx}
         answer = self._ask(account, "PUT", "/api/settings", json=wanted)
         if not answer.ok:
             raise StationDown(f"the settings were refused: {answer.text}")
-        self.until(lambda: self._link(account) == "up", "the line to the PBX is up")
 
     def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
         """What this employee's widget would show, the newest last."""
@@ -128,8 +135,9 @@ class Station:
     def _knows_clients(self, account: AccountHandle) -> bool:
         return re.search(rf"phonebook synced .*account={account.id}\b", self.log.read_text()) is not None
 
-    def _link(self, account: AccountHandle) -> str:
-        return str((self._ask(account, "GET", "/api/settings").json().get("pbx") or {}).get("link"))
+    def _links(self, account: AccountHandle) -> int:
+        """How often the line to this account's PBX has come up."""
+        return len(re.findall(rf"link .*account={account.id} state=up\b", self.log.read_text()))
 
     def _ask(
         self, account: AccountHandle, method: str, path: str, *, user: int | None = None, **more: Any

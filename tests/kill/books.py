@@ -54,7 +54,7 @@ def _left(app: Flask) -> list[object]:
 def assert_noted_once(firm: Firm, calls: Sequence[str]) -> None:
     """In a note of its own, or as part of its unsorted record."""
     noted = Counter(note["params"]["uniq"].removeprefix("call-") for note in firm.call_notes())
-    assert noted == Counter(calls)
+    _assert_same("calls noted", noted, Counter(calls))
 
 
 def assert_one_of_each(firm: Firm, phones: Sequence[str]) -> None:
@@ -62,8 +62,12 @@ def assert_one_of_each(firm: Firm, phones: Sequence[str]) -> None:
     state = firm.account.state()
     owner = {contact["id"]: _phone(contact) for contact in state["contacts"].values()}
     leads = Counter(owner[link["id"]] for lead in state["leads"].values() for link in lead["contacts"])
-    assert Counter(owner.values()) == Counter(phones)
-    assert leads == Counter(phones)
+    _assert_same("contacts", Counter(owner.values()), Counter(phones))
+    _assert_same("leads", leads, Counter(phones))
+
+
+def _assert_same(what: str, found: Counter[str], wanted: Counter[str]) -> None:
+    assert found == wanted, f"{what}: too many {dict(found - wanted)}, missing {dict(wanted - found)}"
 
 
 def _phone(contact: dict[str, object]) -> str:

@@ -19,4 +19,4 @@ SCHEMA = Path(__file__).parents[1] / "procrastinate-3.10.sql"
 
 
 def upgrade() -> None:
-    op.get_bind().connection.driver_connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    op.get_bind().exec_driver_sql(SCHEMA.read_text(encoding="utf-8").replace("%", "%%"))

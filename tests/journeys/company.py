@@ -1,0 +1,175 @@
+"""A company on a real PBX and its account of the sandbox CRM, as journeys speak of them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from backend.config import database_url_file, normalise_database_url
+from sandbox.crm.handle import AccountHandle
+from sandbox.demo.station import Station
+from sandbox.pbx.lines import Client, Leg, Phone
+from sandbox.pbx.numbers import Dids
+from sandbox.pbx.office import Office
+from tests.journeys.ledger import Ledger
+
+PATIENCE = 30.0  # seconds; only ever spent by a journey that fails
+GLANCE = 0.03  # seconds between looks
+TALK = 0.6  # seconds of a talk, which the CRM counts as one
+
+UNSETTLED = """
+    select 1 from calls where account_id = %(account)s and ended is null
+    union all
+    select 1 from intents where account_id = %(account)s and state = 'todo' and call <> 'phonebook'
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """An outside party: how his number is kept, and what his card and his open lead are (or will be) called."""
+
+    line: Client
+    number: str
+    name: str
+    lead: str
+
+    def calls(self, did: str) -> Leg:
+        return self.line.calls(did)
+
+    def rings(self) -> Leg:
+        return self.line.rings()
+
+    def answers(self) -> Leg:
+        return self.line.answers()
+
+    def hangs_up(self) -> Leg:
+        return self.line.hangs_up()
+
+    @property
+    def dialled(self) -> str:
+        """As an employee types it."""
+        return f"8{self.number[2:]}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A client whom both accounts knew before they installed the integration."""
+
+    number: str
+    name: str
+    lead: str
+
+
+@dataclass
+class Town:
+    """One version of Asterisk, the station, and two accounts that know the same clients; `other` has no PBX."""
+
+    office: Office
+    station: Station
+    account: AccountHandle
+    other: AccountHandle
+    known: dict[str, list[Known]]
+    strangers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        address = normalise_database_url(database_url_file(self.station.data).read_text())
+        self._journal = psycopg.connect(address.replace("+psycopg", "", 1), autocommit=True)
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def is_settled(self) -> bool:
+        """Whether every call has ended for the station too, and everything it decided is done."""
+        return self._journal.execute(UNSETTLED, {"account": self.account.id}).fetchone() is None
+
+
+class Company:
+    """One journey: what the account gains, and what its employees are shown, from its beginning on."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.office, self.station, self.account = town.office, town.station, town.account
+        recordings = f"{self.station.url}/recordings/{self.account.id}/"
+        self._ledger, self._other = Ledger(town.account, recordings), Ledger(town.other, recordings)
+        self._seen = {call for user in self.account.users for call in self._calls_shown(user)}
+        self.is_told = False
+
+    # ---- who takes part
+
+    @property
+    def did(self) -> Dids:
+        return self.office.did
+
+    def phone(self, extension: str) -> Phone:
+        return self.office.phone(extension)
+
+    def stranger(self, number: str | None = None) -> Person:
+        """Nobody the accounts know."""
+        number = number or f"+7926500{next(self._town.strangers):04}"
+        spoken = f"+7 {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
+        return Person(self.office.client(number), number, f"Клиент {spoken}", f"Звонок {spoken}")
+
+    def client(self, kind: str = "with a lead") -> Person:
+        """Somebody whom both accounts know; nobody has called him yet."""
+        known = self._town.known[kind].pop()
+        return Person(self.office.client(known.number), known.number, known.name, known.lead)
+
+    # ---- what there is to see
+
+    def holds(self, *lines: str) -> None:
+        """Waits until this is what the account gained, no more and no less."""
+        _await(self._ledger.lines, lines, "the CRM")
+
+    def shows(self, *lines: str) -> None:
+        """Waits until these are the popups of this journey's calls."""
+        _await(self.popups, lines, "the screens")
+
+    def in_the_end(self, crm: Sequence[str] = (), popups: Sequence[str] = ()) -> None:
+        """The same when every call is over and everything is done; and the other account has seen nothing."""
+        self.office.quiet()
+        _await(self._town.is_settled, True, "the journal")
+        self.holds(*crm)
+        self.shows(*popups)
+        assert self._town.is_settled()
+        assert self._other.lines() == []
+        assert not any(self.station.popups(self._town.other, user["id"]) for user in self._town.other.users)
+        self.is_told = True
+
+    def popups(self) -> list[str]:
+        """`Анна: talking, Иван → «Сделка»`, a line for each employee and call."""
+        return sorted(
+            self._popup_line(user["name"], popup)
+            for user in self.account.users
+            for popup in self.station.popups(self.account, user["id"])
+            if popup["call"] not in self._seen
+        )
+
+    def calls(self) -> list[str]:
+        """The names of this journey's calls, by the popups they left."""
+        shown = [call for user in self.account.users for call in self._calls_shown(user)]
+        return sorted(set(shown) - self._seen)
+
+    def _calls_shown(self, user: dict[str, Any]) -> list[str]:
+        return [popup["call"] for popup in self.station.popups(self.account, user["id"])]
+
+    def _popup_line(self, name: str, popup: dict[str, Any]) -> str:
+        state, details = popup["state"], popup["details"]
+        if state == "closed":
+            return f"{name}: closed"
+        lead = details["lead"]
+        link = f" → {self._ledger.lead(lead['id'])}" if lead else ""
+        return f"{name}: {state}, {details['name'] or details['phone']}{link}"
+
+
+def _await(look: Callable[[], Any], wanted: Any, where: str) -> None:
+    wanted = sorted(wanted) if isinstance(wanted, tuple) else wanted
+    deadline = time.monotonic() + PATIENCE
+    while (seen := look()) != wanted:
+        if time.monotonic() > deadline:
+            assert seen == wanted, where
+        time.sleep(GLANCE)
