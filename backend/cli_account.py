@@ -18,6 +18,7 @@ from backend.accounts import client_for, disable, integration, sync_mirrors
 from backend.amocrm import oauth
 from backend.amocrm.errors import AmoError
 from backend.config import load_settings
+from backend.desk.health import health
 from backend.installs import connect
 from backend.store import accounts, crypto, db, settings
 from backend.store.accounts import Account
@@ -109,6 +110,7 @@ def show(asked: argparse.Namespace) -> None:
     told: dict[str, Any] = {name: str(getattr(account, name)) for name in names}
     told["settings"] = settings.read(account.id).model_dump(mode="json")
     told["pbx"] = settings.pbx_as_shown(account.id)
+    told["health"] = health(account.id)
     print(json.dumps(told, ensure_ascii=False, indent=2))
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bench.firm import Firm, firm
 from bench.table import Row
+from sandbox.crm.limits import Limits
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ def measure(calls: int = CALLS, burst: int = BURST, spread: float = SECOND) -> I
         for phone in known:
             office.add_client(phone)
         office.sync()
+        office.crm.limit(Limits())
         yield _row("known client with open lead", _one_by_one(office, known[:calls]), KNOWN)
         yield _row("unknown client", _one_by_one(office, unknown), UNKNOWN)
         what = f"burst of {burst} known clients in {spread:g} s"

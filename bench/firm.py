@@ -23,6 +23,7 @@ from backend.desk.job import Fence
 from backend.processes.postgres import EmbeddedPostgres
 from backend.store import db, journal, migrate, settings
 from sandbox.crm.handle import AccountHandle
+from sandbox.crm.limits import Limits
 from sandbox.crm.server import CLIENT_ID, CLIENT_SECRET, Crm
 
 DID = "74951000001"
@@ -79,9 +80,10 @@ class Firm:
                 arrive.arrive(self.id, fact)
 
     def work(self) -> None:
-        """Carries out all that is due now, as the worker's drain does."""
+        """Carries out everything, as the worker's drains do one after another."""
         with self.app.app_context():
-            while journal.next_due(self.id):
+            while due := journal.next_due(self.id):
+                time.sleep(max(0.0, due.timestamp() - time.time()))
                 work.work(self.id, Fence())
 
     @contextmanager
@@ -111,8 +113,8 @@ class Firm:
 
 @contextmanager
 def firm() -> Iterator[Firm]:
-    """The account's budget of requests is the real one, and so are the CRM's limits."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Crm() as crm:
+    """The account's budget of requests is the real one; the CRM's limits are off."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Crm(limits=Limits(on=False)) as crm:
         with EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as postgres, _app(postgres, crm) as app:
             yield _open(app, crm)
 

@@ -72,8 +72,6 @@ def _carry(desk: Desk, group: list[Job]) -> None:
     try:
         _step(desk, group)
     except TryLater as error:
-        for job in group:
-            job.row.unclear = False
         _put_off(group, str(error), at_least=error.retry_after or 0)
     except Unclear as error:
         _put_off(group, f"unclear: {error}")
@@ -84,8 +82,6 @@ def _carry(desk: Desk, group: list[Job]) -> None:
                 "amoCRM refused", account=desk.account_id, call=job.row.call, intent=job.row.kind, error=str(error)
             )
     except NeedsPerson as error:
-        for job in group:
-            job.row.unclear = False
         _put_off(group, str(error))
         if error.need is not Need.RIGHTS:  # one thing forbidden holds up one call, not the account
             desk.commit()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, text
 
 from backend.amocrm.client import Client as Crm
+from backend.amocrm.errors import NeedsPerson, Rejected, TryLater
 from backend.amocrm.requests import Request
 from backend.calls import intents
 from backend.calls.intents import Intent
@@ -20,6 +21,7 @@ from backend.store.journal import CallRow, IntentRow, IntentState
 
 LONGEST_ERROR = 500
 STALE = 1.0  # seconds after which "I am the only one" is asked again before sending
+IN_FLIGHT = 10.0  # seconds that amoCRM is given to carry out a request whose sender died, before anybody looks for it
 
 _HOLD = text("select 1 from procrastinate_jobs where id = :job and status = 'doing' for share")
 
@@ -43,7 +45,8 @@ class Fence:
         self.held_at = time.monotonic()
 
     def hold_again_if_stale(self) -> None:
-        """To be called right before a request is sent: a process that was frozen meanwhile must not send it."""
+        """To be called right before a request is sent: a process that was frozen meanwhile must not send it.
+        Nothing must be left uncommitted."""
         if time.monotonic() - self.held_at > STALE:
             self.hold()
             db.session.commit()
@@ -71,15 +74,27 @@ class Desk:
         return self.crm.send(request)
 
     def write(self, rows: Sequence[IntentRow], request: Request) -> Any:
-        """Sends what must not be done twice: first it is written down that the request may have reached amoCRM."""
+        """Sends what must not be done twice: first it is written down that the request may have reached amoCRM,
+        and that whoever takes over from us looks for it only when amoCRM has had its time."""
         for row in rows:
-            row.unclear = True
+            row.unclear, row.due_at = True, _in(IN_FLIGHT)
         self.commit()
-        self.fence.hold_again_if_stale()
-        answer = self.crm.send(request)
-        for row in rows:
-            row.unclear = False
+        try:
+            answer = self.crm.send(request)
+        except (TryLater, NeedsPerson, Rejected):  # nothing was done
+            _settle(rows)
+            raise
+        _settle(rows)
         return answer
+
+
+def _settle(rows: Sequence[IntentRow]) -> None:
+    for row in rows:
+        row.unclear, row.due_at = False, _in(0)
+
+
+def _in(seconds: float) -> Any:
+    return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -114,12 +129,11 @@ class Job:
         """Not done; tried again then. What is known to be unclear stays so."""
         self.row.attempts += 1
         self.row.error = error[:LONGEST_ERROR]
-        self.row.due_at = func.clock_timestamp() + timedelta(seconds=seconds)
+        self.row.due_at = _in(seconds)
 
     def refuse(self, error: str) -> None:
         """amoCRM will not have it: it waits in sight of the account's health, and holds up only its own call."""
         self.row.state = IntentState.REFUSED.value
-        self.row.unclear = False
         self.row.error = error[:LONGEST_ERROR]
 
     def write(self, request: Request) -> Any:

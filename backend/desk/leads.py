@@ -51,7 +51,6 @@ def _make_lead(job: Job, wanted: OpenLead) -> None:
 
 def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
     """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact. Raises the refusal."""
-    job.row.unclear = False
     if wanted.responsible and any(refusal.concerns(field) for field in RESPONSIBLE):
         return replace(wanted, responsible=None)
     if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):

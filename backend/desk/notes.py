@@ -69,8 +69,6 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     except (Rejected, NeedsPerson) as refusal:
         if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
             raise
-        for job in waiting:
-            job.row.unclear = False
         if len(waiting) > 1:  # one bad note fails the whole batch (contract §3.2): find it
             for job in waiting:
                 _add_notes(desk, entity, [job])

@@ -43,7 +43,6 @@ def _make_record(job: Job, wanted: AddUnsorted) -> None:
     try:
         record = answers.unsorted_records(job.write(requests.add_unsorted_calls([model])))[0]
     except Rejected as refusal:
-        job.row.unclear = False
         if not _found_own_record(job, wanted):
             _without_unsorted(job, wanted, refusal)
         return

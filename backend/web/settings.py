@@ -8,6 +8,7 @@ from backend.accounts import client_for
 from backend.amocrm import account_answers, requests
 from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import Visitor
+from backend.desk.health import health
 from backend.store import accounts, settings
 from backend.store.accounts import Account
 from backend.store.settings_change import change
@@ -72,6 +73,7 @@ def _shown(account: Account, *, is_admin: bool) -> dict[str, Any]:
         },
         "settings": settings.read(account.id).model_dump(mode="json"),
         "pbx": settings.pbx_as_shown(account.id) if is_admin else None,
+        "health": health(account.id) if is_admin else None,
         "is_admin": is_admin,
         "users": [
             {"id": each.user_id, "name": each.name, "is_active": each.is_active} for each in accounts.users(account.id)

@@ -38,6 +38,10 @@ class Person:
     name: str
     lead: str
 
+    @property
+    def spoken(self) -> str:
+        return spoken(self.number)
+
     def calls(self, did: str) -> Leg:
         return self.line.calls(did)
 
@@ -111,13 +115,14 @@ class Company:
     def stranger(self, number: str | None = None) -> Person:
         """Nobody the accounts know."""
         number = number or f"+7926500{next(self._town.strangers):04}"
-        spoken = f"+7 {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
-        return Person(self.office.client(number), number, f"Клиент {spoken}", f"Звонок {spoken}")
+        return Person(self.office.client(number), number, f"Клиент {spoken(number)}", f"Звонок {spoken(number)}")
 
     def client(self, kind: str = "with a lead") -> Person:
         """Somebody whom both accounts know; nobody has called him yet."""
         known = self._town.known[kind].pop()
-        return Person(self.office.client(known.number), known.number, known.name, known.lead)
+        return Person(
+            self.office.client(known.number), known.number, known.name, known.lead or f"Звонок {spoken(known.number)}"
+        )
 
     # ---- what there is to see
 
@@ -164,6 +169,10 @@ class Company:
         lead = details["lead"]
         link = f" → {self._ledger.lead(lead['id'])}" if lead else ""
         return f"{name}: {state}, {details['name'] or details['phone']}{link}"
+
+
+def spoken(number: str) -> str:
+    return f"{number[:2]} {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
 
 
 def _await(look: Callable[[], Any], wanted: Any, where: str) -> None:

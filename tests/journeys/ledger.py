@@ -40,13 +40,17 @@ class Ledger:
             for card in self._new(table):
                 hidden = ", hidden" if card["is_unsorted"] else ""
                 phones = ", ".join(_phones(card)) or "no number"
-                yield f"{KINDS[table]} «{card['name']}» {phones}, {self._user(card)}{hidden}"
+                yield f"{KINDS[table]} «{card['name']}»{self._firm(card)} {phones}, {self._user(card)}{hidden}"
         for lead in self._new("leads"):
             yield f"lead «{lead['name']}» of {self._parties(lead)}, {self._user(lead)}, {self._stage(lead)}"
 
     def _parties(self, lead: Record) -> str:
-        linked = [(table, each["id"]) for table in ("contacts", "companies") for each in lead["_embedded"][table]]
-        return " and ".join(f"«{self._now[table][card]['name']}»" for table, card in linked) or "nobody"
+        linked = [self._now["contacts"][each["id"]]["name"] for each in lead["contacts"]]
+        return ("«" + "» and «".join(linked) + "»" if linked else "nobody") + self._firm(lead)
+
+    def _firm(self, card: Record) -> str:
+        firm = card.get("company_id")
+        return f" at «{self._now['companies'][firm]['name']}»" if firm else ""
 
     def _stage(self, lead: Record) -> str:
         pipeline = self._now["pipelines"][lead["pipeline_id"]]
