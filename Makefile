@@ -22,3 +22,6 @@ lint: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	@$(RUN)/python -m bench
+
+widget:
+	@echo "widget: there is no widget in this version yet; popups are read at GET /api/popups (README)" >&2; exit 1

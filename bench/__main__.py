@@ -22,11 +22,11 @@ def main(names: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in MEASUREMENTS]:
         print(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return 2
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     chosen = [MEASUREMENTS[name] for name in names or MEASUREMENTS]
     print(table(row for measure in chosen for row in measure()))
     return 0
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     sys.exit(main(sys.argv[1:]))

@@ -1,9 +1,9 @@
 """How many requests a call costs at amoCRM, read from the sandbox CRM's own log.
 
-Facts go through the real desk: arrive, decide, write down, carry out, within the account's real budget. One by one: each
-call is answered, carried out, ended, carried out, before the next. The burst: all are answered within one second and end
-within another, while what is due is carried out beside them, as it comes. Everything that the CRM is asked in that time
-counts; the install and the full sync before are not in it, and neither is what a site's budget is spent on besides.
+Facts are told to the real desk, and a real worker process carries out what is decided, within the account's real budget
+of requests. One by one: each call is answered, that is carried out, it ends, that is carried out, before the next. The
+burst: all calls are answered within one second, and end within the next, while the worker takes what there is as it
+comes. Everything the CRM is asked meanwhile counts; what the install and its full sync ask before is not in it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from bench.firm import Firm, firm
 from bench.table import Row
-from sandbox.crm.limits import Limits
 
 T = TypeVar("T")
 
@@ -25,13 +24,9 @@ KNOWN, UNKNOWN, IN_BURST = 2.0, 4.0, 0.5  # requests per call
 
 
 def measure(calls: int = CALLS, burst: int = BURST, spread: float = SECOND) -> Iterator[Row]:
-    """`spread`: the seconds within which a burst's calls are answered, and end."""
-    with firm() as office:
-        known, unknown = _phones(7916, max(calls, burst)), _phones(7926, calls)
-        for phone in known:
-            office.add_client(phone)
-        office.sync()
-        office.crm.limit(Limits())
+    """`spread`: the seconds within which a burst's calls are answered, and then end."""
+    known, unknown = _phones(7916, max(calls, burst)), _phones(7926, calls)
+    with firm(known) as office:
         yield _row("known client with open lead", _one_by_one(office, known[:calls]), KNOWN)
         yield _row("unknown client", _one_by_one(office, unknown), UNKNOWN)
         what = f"burst of {burst} known clients in {spread:g} s"
@@ -56,21 +51,21 @@ def _one_by_one(office: Firm, phones: list[str]) -> float:
     for phone in phones:
         call = office.call(phone)
         office.answer(call)
-        office.work()
+        office.settle()
         office.hang_up(call)
-        office.work()
+        office.settle()
     return _per_call(office, before, noted, len(phones))
 
 
 def _at_once(office: Firm, phones: list[str], spread: float) -> float:
     before, noted = office.requests(), len(office.call_notes())
-    with office.working():
-        calls = []
-        for phone in _paced(phones, spread):
-            calls.append(office.call(phone))
-            office.answer(calls[-1])
-        for call in _paced(calls, spread):
-            office.hang_up(call)
+    calls = []
+    for phone in _paced(phones, spread):
+        calls.append(office.call(phone))
+        office.answer(calls[-1])
+    for call in _paced(calls, spread):
+        office.hang_up(call)
+    office.settle()
     return _per_call(office, before, noted, len(phones))
 
 
@@ -87,5 +82,5 @@ def _per_call(office: Firm, before: int, noted: int, calls: int) -> float:
     spent = office.requests() - before
     notes = office.call_notes()[noted:]
     assert len(notes) == calls, f"{len(notes)} notes for {calls} calls"
-    assert all(note["params"]["duration"] for note in notes)
+    assert all(note["params"]["duration"] for note in notes), "a duration is missing"
     return spent / calls

@@ -1,13 +1,15 @@
-"""A firm to measure with: an account of the sandbox CRM, connected to a backend on a database of its own."""
+"""A firm to measure with: an account of the sandbox CRM, a backend on a database of its own, and its worker process."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,7 @@ from backend import create_app, installs
 from backend.amocrm.oauth import Tokens
 from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, Fact, Result, Talk
 from backend.config import Settings, new_secret_key
-from backend.desk import arrive, sync, work
-from backend.desk.job import Fence
+from backend.desk import arrive
 from backend.processes.postgres import EmbeddedPostgres
 from backend.store import db, journal, migrate, settings
 from sandbox.crm.handle import AccountHandle
@@ -29,6 +30,8 @@ from sandbox.crm.server import CLIENT_ID, CLIENT_SECRET, Crm
 DID = "74951000001"
 EXTENSION = "101"
 TALK = 60.0  # seconds that a call lasts by its own account
+LOOK = 0.01  # seconds between looks whether all is carried out
+PATIENCE = 60.0  # seconds without an end before something must be broken
 
 
 @dataclass
@@ -39,17 +42,9 @@ class Firm:
     crm: Crm
     account: AccountHandle
     id: int
+    worker: subprocess.Popen[bytes]
+    log: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def add_client(self, phone: str) -> None:
-        """With an open lead; known here after `sync`."""
-        self.account.add_lead("Сделка", contact=self.account.add_contact("Клиент", [phone]))
-
-    def sync(self) -> None:
-        with self.app.app_context():
-            sync.start(self.id)
-            db.session.commit()
-        self.work()
 
     def call(self, phone: str) -> dict[str, Any]:
         """What all facts of one call say."""
@@ -79,29 +74,15 @@ class Firm:
             for fact in facts:
                 arrive.arrive(self.id, fact)
 
-    def work(self) -> None:
-        """Carries out everything, as the worker's drains do one after another."""
+    def settle(self) -> None:
+        """Waits until the worker has carried out everything. AssertionError when it does not."""
+        until = time.monotonic() + PATIENCE
         with self.app.app_context():
-            while due := journal.next_due(self.id):
-                time.sleep(max(0.0, due.timestamp() - time.time()))
-                work.work(self.id, Fence())
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Carries out beside the block what it tells, as soon as it can; and the rest at its end."""
-        over = threading.Event()
-        worker = threading.Thread(target=self._work_until, args=(over,), name="worker")
-        worker.start()
-        try:
-            yield
-        finally:
-            over.set()
-            worker.join()
-            self.work()
-
-    def _work_until(self, over: threading.Event) -> None:
-        while not over.wait(0.005):
-            self.work()
+            while journal.next_due(self.id):
+                db.session.rollback()
+                assert self.worker.poll() is None, f"the worker ended: {self.log.read_text()}"
+                assert time.monotonic() < until, "the worker does not get done"
+                time.sleep(LOOK)
 
     def requests(self) -> int:
         """How many the CRM has answered so far."""
@@ -112,22 +93,39 @@ class Firm:
 
 
 @contextmanager
-def firm() -> Iterator[Firm]:
-    """The account's budget of requests is the real one; the CRM's limits are off."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Crm(limits=Limits(on=False)) as crm:
-        with EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as postgres, _app(postgres, crm) as app:
-            yield _open(app, crm)
+def firm(clients: Sequence[str]) -> Iterator[Firm]:
+    """With clients who have an open lead each, known here already. The CRM's limits are on, from then."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        crm = stack.enter_context(Crm(limits=Limits(on=False)))
+        postgres = stack.enter_context(EmbeddedPostgres(folder, settings={"fsync": "off"}))
+        values = _settings(postgres, crm, folder)
+        app = stack.enter_context(_app(values))
+        account = crm.account("bench")
+        account_id = _connect(app, account, clients)
+        log = folder / "worker.log"
+        worker = stack.enter_context(_worker(values, log))
+        office = Firm(app=app, crm=crm, account=account, id=account_id, worker=worker, log=log)
+        office.settle()
+        crm.limit(Limits())
+        yield office
+
+
+def _settings(postgres: EmbeddedPostgres, crm: Crm, folder: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": postgres.url,
+            "secret_keys": new_secret_key(),
+            "amocrm_client_id": CLIENT_ID,
+            "amocrm_client_secret": CLIENT_SECRET,
+            "sandbox_host_suffix": crm.domain,
+            "data_dir": folder,
+        }
+    )
 
 
 @contextmanager
-def _app(postgres: EmbeddedPostgres, crm: Crm) -> Iterator[Flask]:
-    values = Settings(
-        database_url=postgres.url,
-        secret_keys=(new_secret_key(),),
-        amocrm_client_id=CLIENT_ID,
-        amocrm_client_secret=CLIENT_SECRET,
-        sandbox_host_suffix=crm.domain,
-    )
+def _app(values: Settings) -> Iterator[Flask]:
     app = create_app(values)
     migrate.upgrade(app)
     yield app
@@ -136,16 +134,36 @@ def _app(postgres: EmbeddedPostgres, crm: Crm) -> Iterator[Flask]:
             engine.dispose()
 
 
-def _open(app: Flask, crm: Crm) -> Firm:
-    account = crm.account("bench")
+@contextmanager
+def _worker(values: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m backend worker`."""
+    told = {
+        "DATABASE_URL": values.database_url,
+        "SECRET_KEYS": ",".join(values.secret_keys),
+        "AMOCRM_CLIENT_ID": values.amocrm_client_id,
+        "AMOCRM_CLIENT_SECRET": values.amocrm_client_secret,
+        "SANDBOX_HOST_SUFFIX": values.sandbox_host_suffix,
+        "DATA_DIR": str(values.data_dir),
+    }
+    command = [sys.executable, "-m", "backend", "worker"]
+    with log.open("wb") as out, subprocess.Popen(command, env={**os.environ, **told}, stdout=out, stderr=out) as worker:
+        try:
+            yield worker
+        finally:
+            worker.terminate()
+
+
+def _connect(app: Flask, account: AccountHandle, clients: Sequence[str]) -> int:
+    """As an install does, without the hook; the account's id."""
     account.add_user("Вера", admin=True)
-    anna = account.add_user("Анна")["id"]
+    seats = [{"user_id": account.add_user("Анна")["id"], "extensions": [EXTENSION]}]
+    for phone in clients:
+        account.add_lead("Сделка", contact=account.add_contact("Клиент", [phone]))
     with app.app_context():
         account_id = installs.connect(account.url.partition("://")[2], _tokens(account))
-        seats = [{"user_id": anna, "extensions": [EXTENSION]}]
         settings.write(account_id, settings.AccountSettings.model_validate({"employees": seats}))
         db.session.commit()
-    return Firm(app=app, crm=crm, account=account, id=account_id)
+    return account_id
 
 
 def _tokens(account: AccountHandle) -> Tokens:

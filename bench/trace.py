@@ -5,9 +5,9 @@ the socket is in it on both sides, the PBX that sends is not (see pbx.py). Ours 
 choosing events, handing them over) and the whole Tracker; writing facts down is not in it. The bare side reads the same
 bytes from an asyncio protocol, splits them at empty lines and makes a dict of each event; nothing else.
 
-The stream are the stories of the office's recordings one after another, again and again, each time with channel ids of
-their own, so that nothing is taken for a repetition: "as recorded" with every event of the AMI user's classes, "filtered"
-with those alone that the link asks the PBX to send (which a PBX grants only to a user with that right).
+The stream is the office's recorded stories one after another, again and again, each time with channel ids of their own,
+so that nothing is taken for a repetition. "As recorded" has every event of the AMI user's classes; "filtered" those alone
+that the link asks the PBX to send, which a PBX grants to a user with that right.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path

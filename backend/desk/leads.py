@@ -10,7 +10,7 @@ from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
 from backend.calls import client
 from backend.calls.intents import AddContact, HandOverLead, OpenLead
-from backend.desk import lookup, places
+from backend.desk import lookup, others, places
 from backend.desk.job import Job
 from backend.store import phonebook
 
@@ -87,7 +87,7 @@ def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
     since = job.row.created_at.timestamp() - CLOCKS_APART
     for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
         ours = lead.name == wanted.name and lead.created_at >= since
-        if ours and not phonebook.has_lead(job.desk.account_id, lead.id):
+        if ours and not others.have_lead(job, lead.id):
             contact = next(iter(lead.contact_ids), None)
             _keep_lead(job, wanted, lead.id, contact)
             job.done(lead=lead.id, contact=contact, made=True, found_after_unclear_end=True)
@@ -97,8 +97,11 @@ def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
 
 
 def add_contact(job: Job) -> None:
-    """A contact without a lead; if it was made before a crash, the live look-up finds it."""
+    """A contact without a lead, unless one turns up: made by another call meanwhile, or ours from before a crash."""
     wanted: AddContact = job.intent
+    if job.row.unclear and _found_own_contact(job, wanted):
+        return
+    others.wait_for_unclear(job, wanted.phone)
     lookup.ask_live(job.desk, wanted.phone)
     known = client.choose(lookup.knowledge(job.desk.account_id, wanted.phone))
     if known.party:
@@ -108,6 +111,18 @@ def add_contact(job: Job) -> None:
     made = answers.made(job.write(requests.add_contacts([model])), "contacts")
     places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
     places.at(job, contact=made[0].id)
+
+
+def _found_own_contact(job: Job, wanted: AddContact) -> bool:
+    """After an unclear end: among the newest contacts, for the search may lag behind them."""
+    for contact in answers.contacts(job.desk.send(requests.changed(Entity.CONTACTS))):
+        party = lookup.contact_party(contact, job.desk.rules.country)
+        if wanted.phone in party.phones and not contact.is_deleted:
+            phonebook.put_parties(job.desk.account_id, [party])
+            places.at(job, contact=contact.id)
+            return True
+    job.row.unclear = False
+    return False
 
 
 def hand_over_lead(job: Job) -> None:

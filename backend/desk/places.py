@@ -8,7 +8,7 @@ from typing import Any
 from backend.calls import phones
 from backend.calls.client import Client, Entity, Waiting, choose
 from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
-from backend.desk import lookup
+from backend.desk import lookup, others
 from backend.desk.job import Job
 from backend.store import phonebook, popups
 
@@ -19,6 +19,7 @@ def turned_up(job: Job, wanted: OpenLead | AddUnsorted) -> bool:
         return False
     if _settled(job):
         return True
+    others.wait_for_unclear(job, wanted.phone)
     lookup.ask_live(job.desk, wanted.phone)
     return _settled(job)
 

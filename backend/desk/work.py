@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 
 from backend import accounts as errands
+from backend.amocrm.client import Client
+from backend.amocrm.tokens import Tokenkeeper
 from backend.desk import carry
 from backend.desk.job import Desk, Fence
 from backend.store import accounts, db, settings, wake
@@ -21,7 +24,7 @@ def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lam
     account = accounts.find(account_id)
     if account is None or account.state is AccountState.DISABLED:
         return
-    crm = errands.client_for(account_id)
+    crm = _client(account_id, fence)
     desk = Desk(account_id, crm, settings.rules(account_id), _recording_link(account_id), fence)
     at: datetime | None = datetime.now(UTC) + PAUSE
     try:
@@ -32,6 +35,18 @@ def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lam
             fence.hold()
             wake.wake(account_id, at)
             db.session.commit()
+
+
+def _client(account_id: int, fence: Fence) -> Client:
+    """The account's client; having waited for the budget, it asks again whether the work is still ours."""
+
+    def pace() -> None:
+        errands.keep_pace(account_id)
+        fence.hold_again_if_stale()
+
+    ours = errands.integration()
+    keeper = Tokenkeeper(errands.AccountVault(account_id), ours, time.time)
+    return Client(keeper, hosts=ours.hosts, pace=pace)
 
 
 def _recording_link(account_id: int) -> Callable[[str], str]:

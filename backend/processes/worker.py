@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import procrastinate
 import structlog
 from flask import Flask
+from procrastinate.exceptions import ConnectorException
 
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
@@ -66,15 +67,22 @@ async def _serve(app: Flask, settings: Settings) -> None:
 
 
 async def _drains(engine: procrastinate.App, settings: Settings) -> None:
-    await engine.run_worker_async(
-        queues=[wake.QUEUE],
-        concurrency=settings.worker_concurrency,
-        fetch_job_polling_interval=POLL,
-        update_heartbeat_interval=HEARTBEAT,
-        stalled_worker_timeout=600,
-        delete_jobs="always",
-        install_signal_handlers=False,
-    )
+    """For ever: procrastinate's worker ends when the database goes away under it, and begins anew as another one."""
+    while True:
+        try:
+            await engine.run_worker_async(
+                queues=[wake.QUEUE],
+                concurrency=settings.worker_concurrency,
+                fetch_job_polling_interval=POLL,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=600,
+                delete_jobs="always",
+                install_signal_handlers=False,
+            )
+            log.error("drains stopped, they begin anew")
+        except ConnectorException as error:
+            log.error("drains stopped, they begin anew", error=str(error))
+        await asyncio.sleep(HEARTBEAT)
 
 
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:

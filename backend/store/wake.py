@@ -36,21 +36,26 @@ def wake(account_id: int, at: datetime | None = None) -> None:
 
 _RESCUE = text(
     """
-    delete from procrastinate_jobs as job
-    where task_name = 'drain' and status = 'doing'
-      and (not exists (select 1 from procrastinate_workers as worker
-                       where worker.id = job.worker_id
-                         and worker.last_heartbeat > clock_timestamp() - make_interval(secs => :dead_after))
-           or exists (select 1 from procrastinate_events as event
-                      where event.job_id = job.id and event.type = 'started'
-                        and event.at < clock_timestamp() - make_interval(secs => :longest)))
+    delete from procrastinate_jobs where id in (
+        select id from procrastinate_jobs as job
+        where task_name = 'drain' and status = 'doing'
+          and (not exists (select 1 from procrastinate_workers as worker
+                           where worker.id = job.worker_id
+                             and worker.last_heartbeat > clock_timestamp() - make_interval(secs => :dead_after))
+               or exists (select 1 from procrastinate_events as event
+                          where event.job_id = job.id and event.type = 'started'
+                            and event.at < clock_timestamp() - make_interval(secs => :longest)))
+        for update of job skip locked)  -- whoever was frozen while it held one must not hold up the others
     returning cast(args ->> 'account_id' as bigint)
     """
 )
 _FORGOTTEN = text(
     """
-    select distinct account_id from intents
+    select distinct account_id from intents as head
     where state = 'todo' and due_at <= clock_timestamp() - interval '2 seconds'
+      and not exists (select 1 from intents as earlier
+                      where earlier.account_id = head.account_id and earlier.call = head.call
+                        and earlier.id < head.id and earlier.state <> 'done')
       and not exists (select 1 from procrastinate_jobs
                       where queueing_lock = 'drain:' || account_id and status in ('todo', 'doing'))
       and exists (select 1 from accounts where id = account_id and state = 'connected')

@@ -18,6 +18,8 @@ from tests.kill.processes import Nursery, Process
 # What is seconds in production; the proportions are kept.
 QUICK = {
     "backend.desk.carry.FIRST_WAIT": 0.1,
+    "backend.desk.job.STALE": 0.15,
+    "backend.desk.job.IN_FLIGHT": 1.0,
     "backend.processes.worker.POLL": 0.1,
     "backend.processes.worker.HEARTBEAT": 0.15,
     "backend.processes.worker.DEAD_AFTER": 0.75,

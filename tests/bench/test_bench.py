@@ -1,0 +1,42 @@
+"""Every measurement runs to its end on small sizes; how fast is not asked here."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import __main__ as bench
+from bench import crm_requests, trace
+from bench.table import Row
+
+
+def test_requests_per_call_are_counted() -> None:
+    known, unknown, burst = crm_requests.measure(calls=1, burst=3, spread=0.1)
+    assert (known.measured, unknown.measured) == ("2.00", "4.00")
+    assert float(burst.measured) <= 2
+
+
+def test_both_streams_go_through_link_and_tracker_whole() -> None:
+    rows = list(trace.measure(at_least=1, rounds=1))
+    assert [row.what.split(": ")[0].split(", ")[1] for row in rows] == ["as recorded", "filtered"]
+
+
+def test_the_table_says_what_was_not_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        Row(what="calls", measured="3", reach="≤ 2", holds=False),
+        Row(what="a longer name", measured="1", reach="≤ 2", holds=True),
+    ]
+    monkeypatch.setitem(bench.MEASUREMENTS, "calls", lambda: rows)
+    assert bench.main(["calls"]) == 0
+    assert capsys.readouterr().out == (
+        "measurement   | measured | to reach\n"
+        "--------------+----------+-----------------\n"
+        "calls         | 3        | ≤ 2  NOT REACHED\n"
+        "a longer name | 1        | ≤ 2\n"
+    )
+
+
+def test_an_unknown_measurement_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["speed"]) == 2
+    assert "no such measurement: speed; there are: requests, trace" in capsys.readouterr().err
