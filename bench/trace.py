@@ -6,8 +6,8 @@ choosing events, handing them over) and the whole Tracker; writing facts down is
 bytes from an asyncio protocol, splits them at empty lines and makes a dict of each event; nothing else.
 
 The stream is the office's recorded stories one after another, again and again, each time with channel ids of their own,
-so that nothing is taken for a repetition. "As recorded" has every event of the AMI user's classes; "filtered" those alone
-that the link asks the PBX to send, which a PBX grants to a user with that right.
+so that nothing is taken for a repetition. "As recorded" has every event of the AMI user's classes; "filtered" those
+alone that the link asks the PBX to send, which a PBX grants to a user with that right.
 """
 
 from __future__ import annotations

@@ -16,5 +16,8 @@ if ! "$PYTHON" -m venv "$venv" >/dev/null 2>&1; then
 fi
 
 echo "setup: Python packages into $venv (about a minute the first time)"
-"$venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt -e '.[dev]' ||
-    fail "the packages could not be installed: is the Python package index reachable?"
+log=$venv/setup.log
+"$venv/bin/pip" install --disable-pip-version-check -r requirements.txt -e '.[dev]' >"$log" 2>&1 || {
+    tail -n 3 "$log" >&2
+    fail "the packages could not be installed (all of it: $log); is the Python package index reachable?"
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from string import Formatter
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from backend.calls import phones
 from backend.calls.lines import Lines
 from backend.calls.rules import Employee, LeadOwner, Rules, Stage
 from backend.store import accounts, db
-from backend.store.accounts import Account, AccountPbx
+from backend.store.accounts import Account, AccountPbx, LinkState
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
@@ -253,4 +254,12 @@ def pbx_as_shown(account_id: int) -> dict[str, Any] | None:
     if row is None:
         return None
     shown = {name: getattr(row, name) for name in ("host", "port", "username", "tls", "certificate")}
-    return {**shown, "has_secret": True, "link": str(row.link), "link_reason": row.link_reason}
+    return {**shown, "has_secret": True, **_link_as_shown(row)}
+
+
+def _link_as_shown(row: AccountPbx) -> dict[str, str]:
+    """What is written counts only while a process holds the line."""
+    is_held = row.lease_until is not None and row.lease_until > datetime.now(UTC)
+    if is_held or row.link is LinkState.NEVER:
+        return {"link": str(row.link), "link_reason": row.link_reason}
+    return {"link": str(LinkState.DOWN), "link_reason": "no pbx process holds the line"}

@@ -219,11 +219,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
     )
     with op.batch_alter_table("intents", schema=None) as batch_op:
+        batch_op.create_index("ix_intents_call", ["account_id", "call", "id"], unique=False)
         batch_op.create_index(
             "ix_intents_due", ["account_id", "due_at"], unique=False, postgresql_where=sa.text("state = 'todo'")
-        )
-        batch_op.create_index(
-            "ix_intents_head", ["account_id", "call", "id"], unique=False, postgresql_where=sa.text("state = 'todo'")
         )
 
     op.create_table(

@@ -1,0 +1,258 @@
+"""Who may import whom, where foreign words may stand, and how big things may grow: the design's arrows, held."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("backend", "sandbox")
+
+# Part of backend → the parts it may import beside itself. Read downwards: nothing imports what stands below it.
+ARROWS: dict[str, tuple[str, ...]] = {
+    "calls": (),
+    "amocrm": (),
+    "logs": (),
+    "pbx": ("calls",),
+    "store": ("calls",),
+    "config": ("pbx",),  # networks in which a PBX may be
+    "replay": ("calls", "pbx"),
+    "accounts": ("amocrm", "store"),
+    "desk": ("calls", "amocrm", "store", "accounts"),
+    "installs": ("amocrm", "store", "accounts", "desk"),
+    "web": ("amocrm", "store", "config", "accounts", "desk", "installs"),
+    "backend": ("amocrm", "store", "config", "logs", "web"),  # the package itself: create_app, and its commands
+    "processes": ("calls", "amocrm", "pbx", "store", "config", "logs", "accounts", "desk", "installs", "backend"),
+    "wsgi": ("config", "logs", "backend"),
+    "cli_account": ("amocrm", "store", "config", "logs", "accounts", "desk", "installs", "backend"),
+    "cli_record": ("pbx", "config", "backend", "processes"),
+    "cli_replay": ("calls", "replay"),
+    "cli_why": ("calls", "store", "config", "desk", "backend"),
+}
+# Others' libraries that belong to one part, or to a few.
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "panoramisk": ("pbx",),
+    "requests": ("amocrm",),
+    "urllib3": ("amocrm",),
+    "authlib": ("amocrm",),
+    "joserfc": ("amocrm",),
+    "procrastinate": ("processes",),
+    "cryptography": ("store", "config", "pbx"),
+    "sqlalchemy": tuple(ARROWS.keys() - {"calls", "amocrm", "pbx"}),
+    "flask": tuple(ARROWS.keys() - {"calls", "amocrm", "pbx"}),
+    "flask_sqlalchemy": ("store",),
+    "gevent": ("web", "processes"),
+    "phonenumbers": ("calls", "store", "installs"),
+}
+# What is pure knows no clock, no chance and no outside.
+IMPURE = {
+    "asyncio", "datetime", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading",
+    "time", "uuid",
+}  # fmt: skip
+
+AMI_WORDS = {
+    "Event", "ActionID", "Channel", "ChannelState", "Uniqueid", "Linkedid", "CallerIDNum", "ConnectedLineNum", "Exten",
+    "BridgeUniqueid", "DestChannel", "DestUniqueid", "DialString", "DialStatus", "Cause-txt",
+}  # fmt: skip
+AMI_PLACES = (
+    "backend/pbx/", "backend/replay.py", "backend/calls/tracker.py", "backend/calls/exchange.py",
+    "backend/calls/resync.py", "backend/calls/legacy.py", "backend/calls/recordings.py",
+)  # fmt: skip
+AMOCRM_WORDS = {"_embedded", "_links", "custom_fields_values", "validation-errors", "note_type", "call_status"}
+AMOCRM_PLACES = ("backend/amocrm/",)
+
+# Where an error of any kind may be caught and not raised again: each keeps going what serves many.
+SUPERVISION_LOOPS = {
+    "backend/desk/carry.py:_carry",  # one call's bug, the account's other calls
+    "backend/pbx/link.py:_hand",  # the consumer's bug, the link
+    "backend/processes/line.py:_write",  # a fact that cannot be decided is kept
+    "backend/processes/worker.py:_once",  # one chore, the worker
+}
+
+LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 10  # lines
+FROZEN = "backend/store/migrations/versions/"
+
+
+@dataclass(frozen=True)
+class Module:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def part(self) -> str:
+        """`backend/desk/carry.py` is of `desk`, `backend/config.py` of `config`, `backend/__init__.py` of `backend`."""
+        _, *inner = self.path.relative_to(ROOT).with_suffix("").parts
+        return self.path.relative_to(ROOT).parts[0] if inner[0] in ("__init__", "__main__") else inner[0]
+
+    @property
+    def tree(self) -> ast.Module:
+        return _parsed(self.path)
+
+    def imports(self) -> Iterator[str]:
+        """Full dotted names, relative ones made absolute, wherever in the file they stand."""
+        package = self.path.relative_to(ROOT).parts[:-1]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (each.name for each in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else ()
+                yield from (".".join(filter(None, (*base, node.module, each.name))) for each in node.names)
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def modules(*folders: str) -> list[Module]:
+    return [Module(path) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def part_of(imported: str) -> str:
+    """`backend.desk.carry` → `desk`; `backend.create_app` and `backend` itself → `backend`."""
+    first, _, rest = imported.partition(".")
+    inner = rest.partition(".")[0]
+    there = ROOT / first / inner
+    return inner if inner and (there.is_dir() or there.with_suffix(".py").is_file()) else first
+
+
+def test_every_part_of_the_backend_has_its_arrows() -> None:
+    assert {module.part for module in modules("backend")} == set(ARROWS)
+
+
+def test_the_arrows_lead_one_way() -> None:
+    order = list(TopologicalSorter(ARROWS).static_order())
+    assert set(order) == set(ARROWS)
+    seen: set[str] = set()
+    for part, imported in ARROWS.items():
+        assert set(imported) <= seen, f"{part} stands above what it imports"
+        seen.add(part)
+
+
+def test_the_backend_imports_along_the_arrows() -> None:
+    assert list(_against_the_arrows()) == []
+
+
+def _against_the_arrows() -> Iterator[str]:
+    for module in modules("backend"):
+        for imported in module.imports():
+            if imported.partition(".")[0] == "backend":
+                part = part_of(imported)
+                if part != module.part and part not in ARROWS[module.part] and not _is_command(module, part):
+                    yield f"{module.name} imports {imported}"
+
+
+def _is_command(module: Module, part: str) -> bool:
+    """`python -m backend` may import what it starts."""
+    return module.path.name == "__main__.py" and part in ARROWS
+
+
+def test_backend_and_sandbox_do_not_know_each_other() -> None:
+    other = dict(zip(OURS, reversed(OURS), strict=True))
+    crossing = [
+        f"{module.name} imports {imported}"
+        for package in OURS
+        for module in modules(package)
+        for imported in module.imports()
+        if imported.partition(".")[0] in (other[package], "tests", "bench")
+    ]
+    assert crossing == []
+
+
+def test_a_library_stays_in_its_parts() -> None:
+    abroad = [
+        f"{module.name} imports {imported}"
+        for module in modules("backend")
+        for imported in module.imports()
+        if module.part not in LIBRARIES.get(imported.partition(".")[0], ARROWS)
+    ]
+    assert abroad == []
+
+
+def test_calls_is_pure() -> None:
+    allowed = (sys.stdlib_module_names - IMPURE) | {"phonenumbers", "backend"}
+    impure = [
+        f"{module.name} imports {imported}"
+        for module in modules("backend/calls")
+        for imported in module.imports()
+        if imported.partition(".")[0] not in allowed
+    ]
+    assert impure == []
+
+
+@pytest.mark.parametrize(
+    ("words", "places"), [(AMI_WORDS, AMI_PLACES), (AMOCRM_WORDS, AMOCRM_PLACES)], ids=["AMI", "amoCRM"]
+)
+def test_foreign_words_stop_at_their_border(words: set[str], places: tuple[str, ...]) -> None:
+    leaked = [
+        f"{module.name}:{line}: {text!r}"
+        for module in modules("backend")
+        if not module.name.startswith((*places, FROZEN))
+        for line, text in _texts(module.tree)
+        if text in words
+    ]
+    assert leaked == []
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def test_only_supervision_loops_swallow_any_error() -> None:
+    found = {
+        f"{module.name}:{function.name}"
+        for module in modules(*OURS, "bench")
+        for function in module.functions()
+        if any(_swallows_all(node) for node in ast.walk(function))
+    }
+    assert found == SUPERVISION_LOOPS
+
+
+def _swallows_all(node: ast.AST) -> bool:
+    """Catches everything; not so one that only cleans up and raises it again."""
+    if not isinstance(node, ast.ExceptHandler):
+        return False
+    kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+    everything = any(each is None or getattr(each, "id", "") in ("Exception", "BaseException") for each in kinds)
+    return everything and not isinstance(node.body[-1], ast.Raise)
+
+
+def test_files_stay_small() -> None:
+    lines = {module.name: len(module.path.read_text().splitlines()) for module in modules(*OURS, "bench")}
+    assert _over(lines, LONGEST_FILE) == {}
+
+
+def test_functions_stay_small() -> None:
+    lengths = {f"{module.name}:{function.name}": _length(function) for module, function in _our_functions()}
+    assert _over(lengths, LONGEST_FUNCTION) == {}
+    assert statistics.median(_length(function) for _, function in _our_functions()) <= MEDIAN_FUNCTION
+
+
+def _our_functions() -> Iterable[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    return ((module, function) for module in modules(*OURS, "bench") for function in module.functions())
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def _over(lengths: dict[str, int], longest: int) -> dict[str, int]:
+    return {name: length for name, length in lengths.items() if length > longest and not name.startswith(FROZEN)}
