@@ -36,6 +36,7 @@ def _settled(job: Job) -> bool:
         job.turn_into(_use(job, knowledge.waiting, wanted))
         return True
     if known.party and not (wanted.contact or wanted.company):
+        _name_in_popups(job, known.party)
         contact = known.party.entity is Entity.CONTACTS
         job.turn_into(replace(wanted, contact=known.party.id) if contact else replace(wanted, company=known.party.id))
     return False
@@ -55,6 +56,8 @@ def _use(job: Job, waiting: Waiting, wanted: OpenLead | AddUnsorted) -> UseUnsor
 def at_known(job: Job, known: Client) -> None:
     """The call belongs to what was found."""
     party, lead = known.party, known.lead
+    if party:
+        _name_in_popups(job, party)
     contact = party.id if party and party.entity is Entity.CONTACTS else None
     company = party.id if party and party.entity is Entity.COMPANIES else None
     at(job, lead=lead.id if lead else None, contact=contact, company=company, lead_name=lead.name if lead else "")
@@ -65,7 +68,8 @@ def at(
 ) -> None:
     """The call belongs here, and this step is over."""
     job.call.lead, job.call.contact, job.call.company = lead, contact, company
-    link_popups(job, {"id": lead, "name": lead_name} if lead else None, contact, None)
+    if lead:
+        link_popups(job, lead, lead_name)
     job.done(lead=lead, contact=contact, company=company)
 
 
@@ -77,11 +81,17 @@ def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: i
     phonebook.put_parties(job.desk.account_id, [party])
 
 
-def link_popups(job: Job, lead: dict[str, Any] | None, contact: int | None, name: str | None) -> None:
+def link_popups(job: Job, lead: int, name: str) -> None:
     """The popup gains the link the moment the lead exists."""
-    details: dict[str, Any] = {"lead": lead} if lead else {}
-    if contact:
-        details["party"] = {"entity": Entity.CONTACTS.value, "id": contact}
-    if name:
-        details["name"] = name
-    popups.change(job.desk.account_id, job.call.call, details)
+    popups.change(job.desk.account_id, job.call.call, {"lead": {"id": lead, "name": name, "price": 0, "stage": ""}})
+
+
+def name_contact(job: Job, contact: int, name: str) -> None:
+    """The popup of a client whom nobody knew tells what he is called now."""
+    party = {"entity": Entity.CONTACTS.value, "id": contact}
+    popups.change(job.desk.account_id, job.call.call, {"party": party, "name": name})
+
+
+def _name_in_popups(job: Job, party: Party) -> None:
+    known = {"entity": party.entity.value, "id": party.id}
+    popups.change(job.desk.account_id, job.call.call, {"party": known, "name": party.name})

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -101,7 +101,8 @@ class IntentRow(Base):
 
 
 # written out, not bound: a prepared statement must be able to see that a partial index fits
-_TODO, _DONE = literal_column("'todo'"), literal_column("'done'")
+_TODO: ColumnElement[str] = literal_column("'todo'")
+_DONE: ColumnElement[str] = literal_column("'done'")
 
 
 def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: dict[str, Any]) -> FactRow | None:

@@ -18,7 +18,7 @@ from sandbox.pbx.numbers import Dids
 from sandbox.pbx.office import Office
 from tests.journeys.ledger import Ledger
 
-PATIENCE = 30.0  # seconds; only ever spent by a journey that fails
+PATIENCE = 8.0  # seconds; only ever spent by a journey that fails
 GLANCE = 0.03  # seconds between looks
 TALK = 0.6  # seconds of a talk, which the CRM counts as one
 
@@ -78,7 +78,7 @@ class Town:
     account: AccountHandle
     other: AccountHandle
     known: dict[str, list[Known]]
-    strangers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    strangers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         address = normalise_database_url(database_url_file(self.station.data).read_text())
@@ -101,7 +101,6 @@ class Company:
         recordings = f"{self.station.url}/recordings/{self.account.id}/"
         self._ledger, self._other = Ledger(town.account, recordings), Ledger(town.other, recordings)
         self._seen = {call for user in self.account.users for call in self._calls_shown(user)}
-        self.is_told = False
 
     # ---- who takes part
 
@@ -115,7 +114,7 @@ class Company:
     def stranger(self, number: str | None = None) -> Person:
         """Nobody the accounts know."""
         number = number or f"+7926500{next(self._town.strangers):04}"
-        return Person(self.office.client(number), number, f"Клиент {spoken(number)}", f"Звонок {spoken(number)}")
+        return Person(self.office.client(number), number, f"Клиент {spoken(number)}", new_lead(number))
 
     def client(self, kind: str = "with a lead") -> Person:
         """Somebody whom both accounts know; nobody has called him yet."""
@@ -143,7 +142,6 @@ class Company:
         assert self._town.is_settled()
         assert self._other.lines() == []
         assert not any(self.station.popups(self._town.other, user["id"]) for user in self._town.other.users)
-        self.is_told = True
 
     def popups(self) -> list[str]:
         """`Анна: talking, Иван → «Сделка»`, a line for each employee and call."""
@@ -175,10 +173,15 @@ def spoken(number: str) -> str:
     return f"{number[:2]} {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
 
 
+def new_lead(number: str) -> str:
+    """What the lead is called that a call makes."""
+    return f"Звонок {spoken(number)}"
+
+
 def _await(look: Callable[[], Any], wanted: Any, where: str) -> None:
     wanted = sorted(wanted) if isinstance(wanted, tuple) else wanted
     deadline = time.monotonic() + PATIENCE
     while (seen := look()) != wanted:
         if time.monotonic() > deadline:
-            assert seen == wanted, where
+            assert seen == wanted, f"{where} has {seen}, not {wanted}"
         time.sleep(GLANCE)

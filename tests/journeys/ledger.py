@@ -1,4 +1,4 @@
-"""What an account gained since a journey began: every card, record and note, one line each, as a person would say it."""
+"""What an account gained since a journey began: a line for every card, record and note, as a person would say it."""
 
 from __future__ import annotations
 

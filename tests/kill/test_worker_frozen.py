@@ -52,9 +52,9 @@ def test_frozen_with_a_request_in_flight(
 
 def test_frozen_between_its_claim_and_the_request(firm: Firm, app: Flask, crm: Crm, hire: Hire) -> None:
     """It waits for the account's budget: the request is written down as sent, and is not."""
-    first = hire()
-    once(crm, Phase.AFTER_COMMIT, "GET /api/v4/contacts", lambda: _open_budget_in(app, 3))
     calls = [firm.talk(STRANGER, "101")]
+    once(crm, Phase.AFTER_COMMIT, "GET /api/v4/contacts", lambda: _open_budget_in(app, 3))
+    first = hire()
     until(lambda: _ask(app, "select 1 from intents where unclear"), "a write waits for the budget")
     first.freeze()
     _open_budget_in(app, 0)
