@@ -14,6 +14,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	@$(RUN)/python -m pytest $(TESTS)
+	$(if $(TESTS),,@$(RUN)/python -m pytest --postgres 15 tests/desk tests/test_migrations.py)
 
 lint: $(VENV)/.ready
 	@$(RUN)/ruff check .

@@ -54,6 +54,12 @@ def keep_pace(account_id: int) -> None:
     time.sleep(wait)
 
 
+def rest(account_id: int, seconds: float) -> None:
+    """Leaves amoCRM alone for so long: the account's budget is spent until then."""
+    with accounts.budget(account_id) as budget:
+        budget.tat = max(budget.tat, budget.now + seconds)
+
+
 class AccountVault:
     """The account's tokens in the database, as `amocrm.tokens.Vault` wants them."""
 

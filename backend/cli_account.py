@@ -18,9 +18,10 @@ from backend.accounts import client_for, disable, integration, sync_mirrors
 from backend.amocrm import oauth
 from backend.amocrm.errors import AmoError
 from backend.config import load_settings
+from backend.desk.arrive import decide_again
 from backend.desk.health import health
 from backend.installs import connect
-from backend.store import accounts, crypto, db, settings
+from backend.store import accounts, crypto, db, journal, settings, wake
 from backend.store.accounts import Account
 from backend.store.settings_change import change
 
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(
         commands, "employees", employees, "users with their extensions; USER_ID=101,102 maps", _account_id, _mapping
     )
+    _command(commands, "retry", retry, "carry out again what amoCRM refused or a bug of ours held up", _account_id)
     _command(commands, "sync", sync, "read the account's users and stages from amoCRM", _account_id)
     _command(commands, "connect-url", connect_url, "the address that asks an administrator for consent", _kommo)
     _command(commands, "disable", disable_account, "stop working for an account; its settings are kept", _account_id)
@@ -112,6 +114,14 @@ def show(asked: argparse.Namespace) -> None:
     told["pbx"] = settings.pbx_as_shown(account.id)
     told["health"] = health(account.id)
     print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def retry(asked: argparse.Namespace) -> None:
+    account = _account(asked.account)
+    decided, again = decide_again(account.id), journal.try_refused_again(account.id)
+    wake.wake(account.id)
+    db.session.commit()
+    print(f"{decided} facts decided again, {again} refused intents to be carried out again")
 
 
 def add(asked: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DataError
 
 from backend.accounts import Mirrors, integration, keep_mirrors, read_mirrors
-from backend.amocrm import account_answers, requests
+from backend.amocrm import account_answers, limiter, requests
 from backend.amocrm.client import Access, Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
 from backend.amocrm.oauth import Tokens
@@ -20,6 +21,8 @@ from backend.desk import sync
 from backend.store import accounts, db, installs, tokens, wake
 from backend.store.accounts import Account, AccountState
 from backend.store.installs import CODE_LIFE, Install
+
+LOOKED = 4  # requests that an install has made before the account has a budget: account, users, pipelines
 
 log = structlog.get_logger(__name__)
 
@@ -158,6 +161,7 @@ def _account_row(host: str, account: account_answers.Account) -> Insert:
         "state_reason": "",
         "state_since": func.now(),
         "blocked_until": None,
+        "budget_tat": time.time() + LOOKED / limiter.RATE,
         "installed_by": account.current_user_id,
     }
     country = account.country.upper() if account.country.upper() in SUPPORTED_REGIONS else "RU"

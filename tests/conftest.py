@@ -17,14 +17,20 @@ from backend import create_app
 from backend.config import Settings
 from backend.processes.postgres import EmbeddedPostgres
 from backend.store import db, migrate
+from tests.processes import postgres_15
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 NAMES = (f"copy{number}" for number in itertools.count())
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", choices=("15", "18"), default="18", help="the major version all tests run on")
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=SPEED) as server:
+def postgres(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[EmbeddedPostgres]:
+    bin_dir = postgres_15.bin_dir() if pytestconfig.getoption("--postgres") == "15" else None
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), bin_dir, settings=SPEED) as server:
         yield server
 
 

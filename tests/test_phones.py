@@ -15,7 +15,8 @@ CLIENT = "+79161234567"
     [
         "+79161234567", "79161234567", "89161234567", "9161234567", "+7 (916) 123-45-67", "8-916-123-45-67",
         "8 916 123 45 67 доб. 12", "+79161234567,,101", "+7 916 123-45-67 ext 5", "*6789161234567",
-        "#31#+79161234567", " 89161234567 ",
+        "#31#+79161234567", " 89161234567 ", "WhatsApp +7 916 123-45-67", "p.+79161234567", "work: 8 916 1234567",
+        "+7 (916) 123-45-67 (ext. 5)",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_number_has_one_key(spelling: str) -> None:
@@ -42,6 +43,11 @@ def test_foreign_numbers_lose_nothing_when_the_plus_is_missing() -> None:
 def test_the_same_digits_mean_another_number_in_another_country() -> None:
     assert phones.key("0671234567", "UA") == "+380671234567"
     assert phones.key("0671234567", "RU") != "+380671234567"
+
+
+def test_amocrm_is_searched_for_a_number_without_its_country() -> None:
+    assert phones.search_digits("+79161234567") == "9161234567"
+    assert phones.search_digits("+37120001234") == "20001234"
 
 
 @pytest.mark.parametrize("garbage", ["☎", "()", "+", "\x00", "x" * 100_000])

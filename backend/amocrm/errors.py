@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+EMPLOYEE_FIELDS = ("responsible_user_id", "created_by", "call_responsible", "user_id")
+
 
 class Need(StrEnum):
     """What a person must do before the account works again; `blocked` also passes by itself when amoCRM relents."""
@@ -66,6 +68,11 @@ class Rejected(AmoError):
         told = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
         super().__init__(f"{status} {detail}" + (f" ({told})" if told else ""), status=status, trace=trace)
         self.problems = problems
+
+    @property
+    def concerns_employee(self) -> bool:
+        """True when it names a user who is not there (any more): a deleted one is refused too (contract §3.2)."""
+        return any(map(self.concerns, EMPLOYEE_FIELDS))
 
     def concerns(self, field: str) -> bool:
         """True when a problem's path ends in this field, such as `responsible_user_id` of a deleted user."""

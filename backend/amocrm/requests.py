@@ -151,6 +151,11 @@ def change_lead(lead_id: int, model: Model) -> Request:
     return _patch(f"/api/v4/leads/{lead_id}", model)
 
 
+def hand_over(lead_id: int, user_id: int) -> Request:
+    """The lead gets another responsible."""
+    return change_lead(lead_id, {"responsible_user_id": user_id})
+
+
 def add_notes(entity: Entity, notes: Sequence[Model]) -> Request:
     """Notes of many entities of one type; each carries its `entity_id`."""
     return _post(f"/api/v4/{entity}/notes", list(notes))

@@ -113,7 +113,10 @@ class Case:
             "responsible": lead.responsible if lead else party.responsible if party else None,
         }
         return ShowPopup(
-            employees=tuple(each.user_id for each in employees), state=state, details=details, only_in=only_in
+            employees=tuple(each.user_id for each in employees),
+            state=state,
+            details={name: value for name, value in details.items() if value is not None},
+            only_in=only_in,
         )
 
     def stage(self, employee: Employee | None) -> Stage | None:

@@ -17,20 +17,24 @@ HIDDEN = frozenset(
 SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (contract §6, 22)
 LONGEST = 64  # a number with its extension never needs more; what is longer is not a number
 
-_EXTENSION = re.compile(r"(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?<=\d)[\s.()]*(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)  # after a number only
 _SERVICE_PREFIX = re.compile(r"^\s*(?:[*#]\d{2,3}[#*]?)+")  # *67, #31#: "hide my number" and the like
 _NOT_DIGIT = re.compile(r"\D")
 
 
-@lru_cache(maxsize=65536)
 def key(raw: str | None, country: str) -> str | None:
     """The key of a number as somebody wrote or dialled it in `country` (ISO 3166, two letters).
 
     None when the number is hidden or holds no digit.
     """
-    if raw is None or raw.strip().lower() in HIDDEN:
+    return None if raw is None else _key(raw[:LONGEST], country)
+
+
+@lru_cache(maxsize=65536)
+def _key(raw: str, country: str) -> str | None:
+    if raw.strip().lower() in HIDDEN:
         return None
-    written = _EXTENSION.sub("", _SERVICE_PREFIX.sub("", raw[:LONGEST]))
+    written = _EXTENSION.sub("", _SERVICE_PREFIX.sub("", raw))
     digits = _NOT_DIGIT.sub("", written)
     if not digits:
         return None
@@ -53,8 +57,10 @@ def _e164(written: str, digits: str, country: str) -> str | None:
 
 
 def search_digits(key: str) -> str:
-    """What to ask amoCRM's fuzzy search for: the last ten digits (contract §3.5)."""
-    return _NOT_DIGIT.sub("", key)[-10:]
+    """What to ask amoCRM's fuzzy search for: the number without its country (contract §3.5), at most ten digits."""
+    if key.startswith("+"):
+        return phonenumbers.national_significant_number(phonenumbers.parse(key))[-10:]
+    return key[-10:]
 
 
 def is_outside(key: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.calls import intents, phones, policy
-from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, RecordingNamed, Result, to_json
-from backend.calls.intents import Intent, LogCall, ShowPopup
+from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, RecordingNamed, Result, from_json, to_json
+from backend.calls.intents import Intent, LogCall, PopupState, ShowPopup
 from backend.calls.policy import Decision
 from backend.calls.rules import Rules
 from backend.desk import lookup
@@ -107,15 +108,32 @@ def _put(account_id: int, call: str, intent: Intent) -> bool:
 def _show(account_id: int, call: str, popup: ShowPopup) -> None:
     only_in = None if popup.only_in is None else [each.value for each in popup.only_in]
     state: dict[str, Any] = {"state": popup.state.value, "only_in": only_in}
-    if popup.employees is None or popup.state is intents.PopupState.CLOSED:
+    if popup.state is PopupState.TALKING and "lead" not in popup.details:
+        popup = replace(popup, details={**popup.details, **_link_of(account_id, call)})
+    if popup.employees is None or popup.state is PopupState.CLOSED:
         popups.change(account_id, call, popup.details, users=popup.employees, **state)
     else:
         popups.show(account_id, call, popup.employees, details=popup.details, **state)
+
+
+def _link_of(account_id: int, call: str) -> dict[str, Any]:
+    """The link to the lead that the call has got meanwhile, as its other popups show it."""
+    shown = (popup.details.get("lead") for popup in popups.of_call(account_id, call))
+    return next(({"lead": lead} for lead in shown if lead), {})
+
+
+def decide_again(account_id: int) -> int:
+    """Facts that a bug had kept from being decided; how many are decided now. Commits each."""
+    waiting = [(row.id, from_json(row.body)) for row in journal.undecided(account_id)]
+    for row_id, fact in waiting:
+        journal.drop_fact(account_id, row_id)
+        arrive(account_id, fact)
+    return len(waiting)
 
 
 def keep(account_id: int, fact: Fact) -> None:
     """Writes down a fact that could not be decided, so that it can be once the bug is mended. Commits."""
     row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     if row is not None:
-        row.reasons = ["our bug: not decided"]
+        row.reasons, row.decided = ["our bug: not decided"], False
     db.session.commit()

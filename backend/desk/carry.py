@@ -22,6 +22,7 @@ from backend.calls.intents import (
 from backend.desk import leads, notes, records, sync
 from backend.desk.job import Desk, Fenced, Job, jobs
 from backend.store import db, journal
+from backend.store.journal import IntentState
 
 SLICE = 5.0  # seconds of work before other accounts get the thread
 FIRST_WAIT, LONGEST_WAIT = 1.0, 600.0  # seconds before an intent is tried again; doubles with each failure
@@ -45,16 +46,22 @@ TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {
 def drain(desk: Desk, *, should_stop: Callable[[], bool] = lambda: False) -> datetime | None:
     """Works for up to SLICE seconds; returns when to come back, None when there is nothing left to do.
 
-    Raises Fenced when another worker has taken over, NeedsPerson when the account has to wait for somebody.
+    Raises TryLater when amoCRM named a time to come back, Fenced when another worker has taken over, NeedsPerson when
+    the account has to wait for somebody.
     """
     until = time.monotonic() + SLICE
-    while rows := journal.due(desk.account_id, BATCH):
-        db.session.expire_all()  # facts that arrive meanwhile change the calls
-        for group in _groups(jobs(desk, rows)):
+    while due := _due(desk):
+        for group in _groups(due):
             if time.monotonic() > until or should_stop():
                 return journal.next_due(desk.account_id)
             _carry(desk, group)
     return journal.next_due(desk.account_id)
+
+
+def _due(desk: Desk) -> list[Job]:
+    """As the database has it now: facts that arrive meanwhile change the calls."""
+    db.session.expire_all()
+    return jobs(desk, journal.due(desk.account_id, BATCH))
 
 
 def _groups(due: list[Job]) -> Iterator[list[Job]]:
@@ -73,15 +80,18 @@ def _carry(desk: Desk, group: list[Job]) -> None:
         _step(desk, group)
     except TryLater as error:
         _put_off(group, str(error), at_least=error.retry_after or 0)
+        if error.retry_after:  # amoCRM named a time: whoever sends more before it is banned (contract §3.1)
+            desk.commit()
+            raise
     except Unclear as error:
         _put_off(group, f"unclear: {error}")
     except Rejected as error:
-        for job in group:
-            job.refuse(str(error))
-            log.error(
-                "amoCRM refused", account=desk.account_id, call=job.row.call, intent=job.row.kind, error=str(error)
-            )
+        if len(group) > 1:
+            return _carry_each(desk, group)
+        _refuse(group[0], error)
     except NeedsPerson as error:
+        if len(group) > 1 and error.need is Need.RIGHTS:
+            return _carry_each(desk, group)
         _put_off(group, str(error))
         if error.need is not Need.RIGHTS:  # one thing forbidden holds up one call, not the account
             desk.commit()
@@ -95,6 +105,13 @@ def _carry(desk: Desk, group: list[Job]) -> None:
     desk.commit()
 
 
+def _carry_each(desk: Desk, group: list[Job]) -> None:
+    """One bad item fails a whole batch (contract §3.2): each alone then."""
+    for job in group:
+        if job.row.state == IntentState.TODO.value:
+            _carry(desk, [job])
+
+
 def _step(desk: Desk, group: list[Job]) -> None:
     kind = group[0].row.kind
     if kind in TOGETHER:
@@ -103,7 +120,14 @@ def _step(desk: Desk, group: list[Job]) -> None:
         ONE_BY_ONE[kind](group[0])
 
 
+def _refuse(job: Job, error: Rejected) -> None:
+    job.refuse(str(error))
+    log.error("amoCRM refused", account=job.desk.account_id, call=job.row.call, intent=job.row.kind, error=str(error))
+
+
 def _put_off(group: list[Job], error: str, at_least: float = 0) -> None:
     for job in group:
+        if job.row.state != IntentState.TODO.value:
+            continue  # done before the trouble began
         wait = min(FIRST_WAIT * 2**job.row.attempts, LONGEST_WAIT)
         job.put_off(max(wait, at_least), error)

@@ -1,29 +1,25 @@
-"""What an account needs from time to time, whatever calls come."""
+"""What accounts need from time to time, whatever calls come."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, true
 
 from backend.desk import sync
-from backend.store import db, wake
+from backend.store import db, journal, wake
 from backend.store.accounts import Account, AccountState
-from backend.store.journal import IntentRow
 
 SYNC_EVERY = timedelta(hours=1)
+KEPT_FOR = timedelta(days=90)  # facts and done intents: as long as anybody asks why
+AT_ONCE = 5000  # rows deleted in one transaction
 
 
 def sync_due_phonebooks() -> list[int]:
     """Starts a full sync for every connected account whose last one is an hour old, or that never had one."""
-    latest = (
-        select(func.max(IntentRow.created_at))
-        .where(IntentRow.account_id == Account.id, IntentRow.kind == sync.KIND)
-        .scalar_subquery()
-    )
     due = select(Account.id).where(
         Account.state == AccountState.CONNECTED,
-        func.coalesce(latest < func.clock_timestamp() - SYNC_EVERY, true()),
+        func.coalesce(Account.phonebook_sync_at < func.clock_timestamp() - SYNC_EVERY, true()),
     )
     found = list(db.session.scalars(due.order_by(Account.id)))
     for account_id in found:
@@ -31,3 +27,10 @@ def sync_due_phonebooks() -> list[int]:
         wake.wake(account_id)
     db.session.commit()
     return found
+
+
+def forget_old() -> int:
+    """Deletes old rows of the journal, a bounded number at a time; how many."""
+    gone = journal.forget_older(datetime.now(UTC) - KEPT_FOR, AT_ONCE)
+    db.session.commit()
+    return gone

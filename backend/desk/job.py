@@ -141,4 +141,5 @@ class Job:
 
 
 def jobs(desk: Desk, rows: Sequence[IntentRow]) -> list[Job]:
-    return [Job(desk, row, journal.call(desk.account_id, row.call)) for row in rows]
+    calls = journal.calls(desk.account_id, [row.call for row in rows])
+    return [Job(desk, row, calls.get(row.call)) for row in rows]

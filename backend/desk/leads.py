@@ -15,7 +15,6 @@ from backend.desk.job import Job
 from backend.store import phonebook
 
 CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
-RESPONSIBLE = ("responsible_user_id", "created_by", "user_id")
 
 
 def open_lead(job: Job) -> None:
@@ -51,7 +50,7 @@ def _make_lead(job: Job, wanted: OpenLead) -> None:
 
 def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
     """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact. Raises the refusal."""
-    if wanted.responsible and any(refusal.concerns(field) for field in RESPONSIBLE):
+    if wanted.responsible and refusal.concerns_employee:
         return replace(wanted, responsible=None)
     if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
         return replace(wanted, pipeline_id=None, status_id=None)
@@ -79,7 +78,9 @@ def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> No
     phonebook.put_leads(job.desk.account_id, [mirrored])
     job.call.lead, job.call.contact, job.call.company = lead, contact, wanted.company
     job.call.opened_lead = True
-    places.link_popups(job, {"id": lead, "name": wanted.name, "price": 0, "stage": ""}, contact, wanted.contact_name)
+    places.link_popups(job, lead, wanted.name)
+    if contact and not (wanted.contact or wanted.company):
+        places.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
 
 
 def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
@@ -110,6 +111,7 @@ def add_contact(job: Job) -> None:
     model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
     made = answers.made(job.write(requests.add_contacts([model])), "contacts")
     places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
+    places.name_popups(job, client.Entity.CONTACTS, made[0].id, wanted.name)
     places.at(job, contact=made[0].id)
 
 
@@ -119,6 +121,7 @@ def _found_own_contact(job: Job, wanted: AddContact) -> bool:
         party = lookup.contact_party(contact, job.desk.rules.country)
         if wanted.phone in party.phones and not contact.is_deleted:
             phonebook.put_parties(job.desk.account_id, [party])
+            places.name_popups(job, client.Entity.CONTACTS, contact.id, contact.name)
             places.at(job, contact=contact.id)
             return True
     job.row.unclear = False
@@ -129,5 +132,5 @@ def hand_over_lead(job: Job) -> None:
     """Only the lead that this call opened changes hands; repeating it changes nothing."""
     wanted: HandOverLead = job.intent
     if job.call.lead and job.call.opened_lead:
-        job.desk.send(requests.change_lead(job.call.lead, {"responsible_user_id": wanted.employee}))
+        job.desk.send(requests.hand_over(job.call.lead, wanted.employee))
     job.done(lead=job.call.lead if job.call.opened_lead else None)

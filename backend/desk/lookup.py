@@ -14,8 +14,8 @@ LIVE_LEADS = 10  # of one contact, newest first: older ones are seldom open
 
 
 def knowledge(account_id: int, phone: str | None) -> Knowledge:
-    """From the phonebook alone. Short and internal numbers are never matched."""
-    if phone is None or not phones.is_outside(phone):
+    """From the phonebook alone."""
+    if phone is None:
         return Knowledge()
     rows = phonebook.parties_with(account_id, phone)
     open_leads = phonebook.open_leads_of(account_id, [(row.entity, row.id) for row in rows])
@@ -47,6 +47,7 @@ def ask_live(desk: Desk, phone: str) -> None:
     found = answers.contacts(desk.send(requests.contacts_with(phones.search_digits(phone))))
     hits = [each for each in found if not each.is_deleted and phone in keys_of(each.phones, country)]
     phonebook.put_parties(account_id, [contact_party(each, country) for each in hits])
+    phonebook.forget_number(account_id, phone, Entity.CONTACTS.value, others_than=[each.id for each in hits])
     wanted = sorted({lead for each in hits for lead in each.lead_ids}, reverse=True)[:LIVE_LEADS]
     if wanted:
         phonebook.put_leads(account_id, [mirrored(account_id, each) for each in _leads(desk, wanted)])
@@ -63,7 +64,7 @@ def _leads(desk: Desk, wanted: Sequence[int]) -> list[answers.Lead]:
 
 def keys_of(numbers: Sequence[str], country: str) -> frozenset[str]:
     found = (phones.key(each, country) for each in numbers)
-    return frozenset(each for each in found if each and phones.is_outside(each))
+    return frozenset(each for each in found if each)
 
 
 def contact_party(contact: answers.Contact, country: str) -> phonebook.Party:

@@ -14,7 +14,6 @@ from backend.calls.intents import CallStatus, FinishCall, LogCall
 from backend.desk.job import Desk, Job
 from backend.store import phonebook
 
-EMPLOYEE_FIELDS = ("created_by", "responsible_user_id", "call_responsible")
 UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
 CODES = {
     CallStatus.TALKED: Code.TALKED,
@@ -57,22 +56,35 @@ def finish_calls(desk: Desk, together: Sequence[Job]) -> None:
         else:
             job.done(note=None)
     for entity, waiting in ready.items():
+        _change_notes(desk, entity, waiting)
+
+
+def _change_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
+    try:
         desk.send(requests.change_notes(entity, [_call_note(job, note_id=job.call.note) for job in waiting]))
-        for job in waiting:
-            job.done(note=job.call.note)
+    except Rejected:
+        if len(waiting) > 1 or _is_still_there(waiting[0], entity):
+            raise
+    for job in waiting:
+        job.done(note=job.call.note)
+
+
+def _is_still_there(job: Job, entity: Entity) -> bool:
+    """A note can be deleted with its lead: then there is nothing to finish."""
+    assert job.call.note_entity_id is not None
+    kinds = [NoteType.CALL_IN, NoteType.CALL_OUT]
+    found = answers.notes(job.desk.send(requests.notes_of(entity, job.call.note_entity_id, kinds)))
+    return any(note.id == job.call.note for note in found)
 
 
 def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
+    """Raises what `Desk.write` raises; of many notes one bad fails them all, and the drain sends each alone then."""
     notes = [_note(job, str(index)) for index, job in enumerate(waiting)]
     try:
         made = answers.made(desk.write([job.row for job in waiting], requests.add_notes(entity, notes)), "notes")
     except (Rejected, NeedsPerson) as refusal:
-        if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
+        if len(waiting) > 1 or (isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS):
             raise
-        if len(waiting) > 1:  # one bad note fails the whole batch (contract §3.2): find it
-            for job in waiting:
-                _add_notes(desk, entity, [job])
-            return
         _refused(waiting[0], refusal)
         return
     for job, note in zip(waiting, made, strict=True):
@@ -80,21 +92,34 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
 
 
 def _refused(job: Job, refusal: Rejected | NeedsPerson) -> None:
-    """A deleted employee or a deleted lead is worked around; a record that still waits may refuse notes until it is
+    """A deleted employee, lead or contact is worked around; a record that still waits may refuse notes until it is
     accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
     wanted: LogCall = job.intent
-    account_id = job.desk.account_id
-    if wanted.employee and isinstance(refusal, Rejected) and any(map(refusal.concerns, EMPLOYEE_FIELDS)):
+    if wanted.employee and isinstance(refusal, Rejected) and refusal.concerns_employee:
         job.turn_into(replace(wanted, employee=None))
-        return
-    if job.call.lead and answers.lead(job.desk.send(requests.lead(job.call.lead))) is None:
-        phonebook.close_lead(account_id, job.call.lead)
-        job.call.lead = None
-        return
-    if wanted.phone and (waits := phonebook.waiting(account_id, wanted.phone)) and waits.lead == job.call.lead:
+    elif wanted.phone and _waits_unsorted(job, wanted.phone):
         job.put_off(UNTIL_ACCEPTED, str(refusal))
-        return
-    raise refusal
+    elif not _moved_on(job):
+        raise refusal
+
+
+def _waits_unsorted(job: Job, phone: str) -> bool:
+    waiting = phonebook.waiting(job.desk.account_id, phone)
+    return waiting is not None and waiting.lead == job.call.lead
+
+
+def _moved_on(job: Job) -> bool:
+    """Whether the call's place is gone from the CRM and another is left: the contact of the lead, or its company."""
+    call, account_id = job.call, job.desk.account_id
+    if call.lead and answers.lead(job.desk.send(requests.lead(call.lead))) is None:
+        phonebook.close_lead(account_id, call.lead)
+        call.lead = None
+    elif not call.lead and call.contact and answers.contact(job.desk.send(requests.contact(call.contact))) is None:
+        phonebook.forget(account_id, Entity.CONTACTS.value, call.contact)
+        call.contact = None
+    else:
+        return False
+    return place_of(job) is not None
 
 
 def _keep(job: Job, entity: Entity, note: int) -> None:

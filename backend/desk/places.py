@@ -15,10 +15,12 @@ from backend.store import phonebook, popups
 
 def turned_up(job: Job, wanted: OpenLead | AddUnsorted) -> bool:
     """Whether there is a place already: looked for in the phonebook, then live."""
-    if wanted.phone is None or not phones.is_outside(wanted.phone):
+    if wanted.phone is None:
         return False
     if _settled(job):
         return True
+    if not phones.is_outside(wanted.phone):  # a short number is only ever equal, which a fuzzy search cannot tell
+        return False
     others.wait_for_unclear(job, wanted.phone)
     lookup.ask_live(job.desk, wanted.phone)
     return _settled(job)
@@ -35,10 +37,9 @@ def _settled(job: Job) -> bool:
     if knowledge.waiting:
         job.turn_into(_use(job, knowledge.waiting, wanted))
         return True
-    if known.party and not (wanted.contact or wanted.company):
-        _name_in_popups(job, known.party)
-        contact = known.party.entity is Entity.CONTACTS
-        job.turn_into(replace(wanted, contact=known.party.id) if contact else replace(wanted, company=known.party.id))
+    if known.party:
+        name_popups(job, known.party.entity, known.party.id, known.party.name)
+    job.turn_into(replace(wanted, **_card(known)))  # the number may have moved since the intent was written
     return False
 
 
@@ -53,23 +54,28 @@ def _use(job: Job, waiting: Waiting, wanted: OpenLead | AddUnsorted) -> UseUnsor
     )
 
 
+def _card(known: Client) -> dict[str, Any]:
+    """Whose new lead or record it is to be."""
+    party = known.party
+    return {
+        "contact": party.id if party and party.entity is Entity.CONTACTS else None,
+        "company": party.id if party and party.entity is Entity.COMPANIES else None,
+    }
+
+
 def at_known(job: Job, known: Client) -> None:
     """The call belongs to what was found."""
     party, lead = known.party, known.lead
     if party:
-        _name_in_popups(job, party)
-    contact = party.id if party and party.entity is Entity.CONTACTS else None
-    company = party.id if party and party.entity is Entity.COMPANIES else None
-    at(job, lead=lead.id if lead else None, contact=contact, company=company, lead_name=lead.name if lead else "")
+        name_popups(job, party.entity, party.id, party.name)
+    if lead:
+        link_popups(job, lead.id, lead.name, lead.price, lead.stage)
+    at(job, lead=lead.id if lead else None, **_card(known))
 
 
-def at(
-    job: Job, *, lead: int | None = None, contact: int | None = None, company: int | None = None, lead_name: str = ""
-) -> None:
+def at(job: Job, *, lead: int | None = None, contact: int | None = None, company: int | None = None) -> None:
     """The call belongs here, and this step is over."""
     job.call.lead, job.call.contact, job.call.company = lead, contact, company
-    if lead:
-        link_popups(job, lead, lead_name)
     job.done(lead=lead, contact=contact, company=company)
 
 
@@ -81,17 +87,13 @@ def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: i
     phonebook.put_parties(job.desk.account_id, [party])
 
 
-def link_popups(job: Job, lead: int, name: str) -> None:
+def link_popups(job: Job, lead: int, name: str, price: int = 0, stage: str = "") -> None:
     """The popup gains the link the moment the lead exists."""
-    popups.change(job.desk.account_id, job.call.call, {"lead": {"id": lead, "name": name, "price": 0, "stage": ""}})
+    link = {"id": lead, "name": name, "price": price, "stage": stage}
+    popups.change(job.desk.account_id, job.call.call, {"lead": link})
 
 
-def name_contact(job: Job, contact: int, name: str) -> None:
-    """The popup of a client whom nobody knew tells what he is called now."""
-    party = {"entity": Entity.CONTACTS.value, "id": contact}
-    popups.change(job.desk.account_id, job.call.call, {"party": party, "name": name})
-
-
-def _name_in_popups(job: Job, party: Party) -> None:
-    known = {"entity": party.entity.value, "id": party.id}
-    popups.change(job.desk.account_id, job.call.call, {"party": known, "name": party.name})
+def name_popups(job: Job, entity: Entity, party: int, name: str) -> None:
+    """The popup says who the client is, once that is known."""
+    card = {"entity": entity.value, "id": party}
+    popups.change(job.desk.account_id, job.call.call, {"party": card, "name": name})

@@ -8,6 +8,7 @@ from typing import Any
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
+from backend.calls import client
 from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
 from backend.desk import lookup, places
 from backend.desk.job import Job
@@ -81,7 +82,8 @@ def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) 
     job.call.lead, job.call.contact, job.call.part_of_record = lead, contact, True
     if wanted.phone and lead:
         phonebook.put_waiting(job.desk.account_id, wanted.phone, record.uid, lead, contact, job.call.call)
-    places.link_popups(job, None, contact, wanted.contact_name)
+    if contact and not (wanted.contact or wanted.company):
+        places.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
     job.done(record=record.uid, lead=lead, contact=contact)
 
 
@@ -94,37 +96,51 @@ def use_unsorted(job: Job) -> None:
     wanted: UseUnsorted = job.intent
     account_id = job.desk.account_id
     if _take_record(job, wanted.uid, accept_for=_accepting(job, wanted)):
+        _show_record(job, wanted)
         places.at(job, lead=wanted.lead, contact=wanted.contact)
         return
     phonebook.drop_waiting(account_id, wanted.uid)
     lead = answers.lead(job.desk.send(requests.lead(wanted.lead)))
     if lead and lead.is_open(accounts.unsorted_stages(account_id)):
         phonebook.put_leads(account_id, [lookup.mirrored(account_id, lead)])
+        places.link_popups(job, lead.id, lead.name, lead.price)
         places.at(job, lead=lead.id, contact=next(iter(lead.contact_ids), None))
         return
     job.turn_into(wanted.otherwise)
 
 
-def _accepting(job: Job, wanted: UseUnsorted) -> int | None:
-    """Who accepts the record: the employee who talks, else whoever stands for him; None when it shall go on waiting."""
+def _show_record(job: Job, wanted: UseUnsorted) -> None:
+    """Lead and contact of a record that we made are called as we would call them now."""
+    made = wanted.otherwise
+    places.link_popups(job, wanted.lead, made.name)
+    if wanted.contact and not (made.contact or made.company):
+        places.name_popups(job, client.Entity.CONTACTS, wanted.contact, made.contact_name)
+
+
+def _accepting(job: Job, wanted: UseUnsorted) -> list[int]:
+    """Who may accept the record: the employee who talks, else whoever stands for him; nobody when it shall wait on."""
     if not wanted.accept:
-        return None
+        return []
     account = accounts.find(job.desk.account_id)
-    return wanted.employee or job.desk.rules.default_employee or (account.installed_by if account else None)
+    standing_in = (job.desk.rules.default_employee, account.installed_by if account else None)
+    return [each for each in dict.fromkeys((wanted.employee, *standing_in)) if each]
 
 
-def _take_record(job: Job, uid: str, accept_for: int | None) -> bool:
+def _take_record(job: Job, uid: str, accept_for: list[int]) -> bool:
     """Accepts the record, or sees that it still waits. False when it is gone."""
-    if accept_for is None:
+    if not accept_for:
         return answers.unsorted_record(job.desk.send(requests.unsorted_record(uid))) is not None
+    employee, *others = accept_for
     try:
-        job.desk.send(requests.accept_unsorted(uid, user_id=accept_for))
+        job.desk.send(requests.accept_unsorted(uid, user_id=employee))
     except Rejected as refusal:
+        if refusal.concerns_employee and others:  # he has left the company
+            return _take_record(job, uid, others)
         if refusal.status != 404:
             raise
         return False
     phonebook.drop_waiting(job.desk.account_id, uid)
-    _open_accepted(job, accept_for)
+    _open_accepted(job, employee)
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from backend.amocrm import answers, requests
 from backend.amocrm.requests import Entity
 from backend.desk import lookup
 from backend.desk.job import Job
-from backend.store import db, journal, phonebook
+from backend.store import accounts, db, journal, phonebook
 
 KIND = "sync-phonebook"
 CALL = "phonebook"  # the journal's place for work that belongs to the account, not to a call
@@ -23,9 +24,11 @@ log = structlog.get_logger()
 
 
 def start(account_id: int) -> None:
-    """Writes a full sync down, unless one is under way. Does not commit."""
-    under_way = [row for row in journal.intents_of(account_id, CALL) if row.state == journal.IntentState.TODO.value]
-    if not under_way:
+    """Writes a full sync down, unless one is under way; one that was refused makes room. Does not commit."""
+    account = accounts.find(account_id)
+    assert account is not None
+    account.phonebook_sync_at = datetime.now(UTC)
+    if not journal.make_room(account_id, CALL):
         first = {"round": round(time.time()), "entity": ORDER[0].value, "page": 1}
         journal.add_intent(account_id, CALL, KIND, first, backfill=True)
 

@@ -10,6 +10,7 @@ from flask import current_app
 
 from backend import accounts as errands
 from backend.amocrm.client import Client
+from backend.amocrm.errors import NeedsPerson, TryLater
 from backend.amocrm.tokens import Tokenkeeper
 from backend.desk import carry
 from backend.desk.job import Desk, Fence
@@ -17,18 +18,29 @@ from backend.store import accounts, db, settings, wake
 from backend.store.accounts import AccountState
 
 PAUSE = timedelta(minutes=10)  # an account that waits for a person is asked again so often, should nobody wake it
+BREATH = timedelta(seconds=5)  # after a failure that is nobody's to mend, such as a database that went away
 
 
 def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """One slice of the account's work. Raises Fenced and NeedsPerson as `carry.drain` does."""
+    """One slice of the account's work. Raises Fenced and NeedsPerson as `carry.drain` does.
+
+    Where amoCRM named a time to come back, nobody asks it anything for this account before.
+    """
     account = accounts.find(account_id)
     if account is None or account.state is AccountState.DISABLED:
         return
     crm = _client(account_id, fence)
     desk = Desk(account_id, crm, settings.rules(account_id), _recording_link(account_id), fence)
-    at: datetime | None = datetime.now(UTC) + PAUSE
+    at: datetime | None = datetime.now(UTC) + BREATH
     try:
         at = carry.drain(desk, should_stop=should_stop)
+    except TryLater as later:
+        seconds = later.retry_after or 0.0
+        errands.rest(account_id, seconds)
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+    except NeedsPerson:
+        at = datetime.now(UTC) + PAUSE
+        raise
     finally:
         crm.close()
         if at is not None:

@@ -83,7 +83,7 @@ def read(raw: bytes) -> Message:
     Of a repeated header the first value counts; only `Output`, the lines a `Command` printed, is joined.
     """
     message: Message = {}
-    lines = raw.decode("utf-8", "replace").split("\r\n")
+    lines = raw.replace(b"\0", b"").decode("utf-8", "replace").split("\r\n")  # no database keeps a NUL
     for line in reversed(lines):
         name, is_header, value = line.partition(": ")
         if is_header:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from backend.calls.facts import Fact, from_json
 from backend.calls.lines import Lines
 from backend.calls.tracker import Tracker
 from backend.desk.arrive import arrive, keep
 from backend.pbx.address import Networks, PbxAddress
+from backend.pbx.errors import BadCommand
 from backend.pbx.link import Link, LinkState
 from backend.store import accounts, db, journal, settings
 from backend.store.accounts import AccountPbx
@@ -31,6 +32,8 @@ SHOWN = {
     LinkState.WAITING: Shown.DOWN,
     LinkState.REFUSED: Shown.REFUSED,
 }
+
+AWAY = (OperationalError, InterfaceError)  # the database, not what is written: that is our bug and is not repeated
 
 log = structlog.get_logger()
 
@@ -70,6 +73,8 @@ class Line:
                 await self._errands.join()
         self._task.cancel()
         await asyncio.wait([self._task])
+        if not self._task.cancelled() and (failure := self._task.exception()):
+            self._log.error("the line failed", exc_info=failure)
 
     def on_event(self, event: Mapping[str, str], at: float) -> None:
         self._tell(self._tracker.feed(event, at))
@@ -96,15 +101,26 @@ class Line:
     def _write(self, fact: Fact) -> None:
         try:
             arrive(self._account_id, fact)
-        except DBAPIError:
+        except AWAY:
             raise
         except Exception:  # a supervision loop: our bug in deciding must not lose the fact itself
             log.exception("fact not decided", account=self._account_id, call=fact.call, fact=fact.key)
             db.session.rollback()
             keep(self._account_id, fact)
 
+    @property
+    def has_ended(self) -> bool:
+        """By itself: it was cut, or failed; another has to take its place."""
+        return self._task.done()
+
     async def _live(self) -> None:
-        setup: Setup = await self._until_written(lambda: _setup(self._account_id))
+        try:
+            setup: Setup = await self._until_written(lambda: _setup(self._account_id))
+        except BadCommand as wrong:
+            why = str(wrong)
+            await self._in_store(lambda: _show(self._account_id, Shown.REFUSED, why))
+            await asyncio.Event().wait()  # for other settings, which bring another line
+            return
         self._tracker = Tracker(setup.lines)
         self._tracker.resume(setup.journalled)
         self._link = Link(setup.address, self, allowed=self._networks)
@@ -119,7 +135,10 @@ class Line:
         """In order, each until it is written."""
         while True:
             errand = await self._errands.get()
-            await self._until_written(errand)
+            try:
+                await self._until_written(errand)
+            except SQLAlchemyError:  # our bug: what the database will never take must not stop what follows
+                log.exception("not written", account=self._account_id)
             self._errands.task_done()
 
     async def _until_written(self, errand: Callable[[], Any]) -> Any:
@@ -127,7 +146,7 @@ class Line:
         while True:
             try:
                 return await self._in_store(errand)
-            except DBAPIError as error:
+            except AWAY as error:
                 self._log.error("the database does not take it", error=str(error.orig))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

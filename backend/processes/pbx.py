@@ -71,7 +71,7 @@ class Switchboard:
         except DBAPIError as error:
             log.error("leases not renewed", error=str(error.orig))
             held = set(self._lines) if now - self._renewed_at < LEASE - RENEW else set()
-        lost = self._lines.keys() - held
+        lost = {lease for lease, line in self._lines.items() if lease not in held or line.has_ended}
         await asyncio.gather(*(self._lines.pop(lease).close() for lease in lost))
         for lease in held - self._lines.keys():
             self._lines[lease] = Line(lease.account_id, self._in_store, self._networks)

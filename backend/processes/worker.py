@@ -23,6 +23,7 @@ from backend.store import wake
 POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (engine facts §2)
 HEARTBEAT, DEAD_AFTER = 1.0, 5.0  # seconds; procrastinate's own pruning is put far off, ours deletes and wakes
 ENGINE_CONNECTIONS = 2  # procrastinate's pool, its listening connection apart
+ENGINE_PATIENCE = 10.0  # seconds it waits for the database; the pool's own waits double without end
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ CHORES = (
     Chore(every=60, run=accounts.renew_due_tokens),
     Chore(every=600, run=accounts.probe_unpaid),
     Chore(every=5, run=chores.sync_due_phonebooks),
+    Chore(every=300, run=chores.forget_old),
 )
 
 
@@ -86,7 +88,13 @@ async def _drains(engine: procrastinate.App, settings: Settings) -> None:
 
 
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:
-    connector = procrastinate.PsycopgConnector(conninfo=settings.libpq_url, min_size=1, max_size=ENGINE_CONNECTIONS)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=settings.libpq_url,
+        min_size=1,
+        max_size=ENGINE_CONNECTIONS,
+        timeout=ENGINE_PATIENCE,
+        reconnect_timeout=ENGINE_PATIENCE,
+    )
     engine = procrastinate.App(connector=connector)
 
     @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)

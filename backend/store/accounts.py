@@ -63,6 +63,8 @@ class Account(Base):
     state_since: Mapped[datetime] = mapped_column(server_default=func.now())
     blocked_until: Mapped[datetime | None]
     budget_tat: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    phonebook_sync_at: Mapped[datetime | None]
+    """When the last full sync of the phonebook was begun."""
     installed_by: Mapped[int | None] = mapped_column(BigInteger)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -183,7 +185,7 @@ class Budget:
 def changing(account_id: int) -> Iterator[Account | None]:
     """The account, locked, in a transaction of its own that commits at the end; None when it is unknown."""
     with aside() as session, session.begin():
-        yield session.get(Account, account_id, with_for_update=True)
+        yield session.get(Account, account_id, with_for_update={"key_share": True})
 
 
 @contextmanager
@@ -191,7 +193,7 @@ def budget(account_id: int) -> Iterator[Budget]:
     """The account's budget, locked against every other process, in a transaction of its own."""
     with aside() as session, session.begin():
         mine = Account.id == account_id
-        tat = session.scalar(select(Account.budget_tat).where(mine).with_for_update())
+        tat = session.scalar(select(Account.budget_tat).where(mine).with_for_update(key_share=True))
         kept = Budget(tat or 0.0, session.execute(select(_CLOCK)).scalar_one())
         yield kept
         session.execute(update(Account).where(mine).values(budget_tat=kept.tat, updated_at=Account.updated_at))

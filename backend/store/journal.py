@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -25,7 +25,10 @@ class IntentState(StrEnum):
 
 class FactRow(Base):
     __tablename__ = "facts"
-    __table_args__ = (Index("uq_facts_account_call_key", "account_id", "call", "key", unique=True),)
+    __table_args__ = (
+        Index("uq_facts_account_call_key", "account_id", "call", "key", unique=True),
+        Index("ix_facts_recorded_at", "recorded_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
@@ -35,6 +38,7 @@ class FactRow(Base):
     at: Mapped[float]
     body: Mapped[dict[str, Any]]
     reasons: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    decided: Mapped[bool] = mapped_column(default=True, server_default="true")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -81,6 +85,8 @@ class IntentRow(Base):
     __tablename__ = "intents"
     __table_args__ = (
         Index("ix_intents_call", "account_id", "call", "id"),
+        Index("ix_intents_not_done", "account_id", "call", "id", postgresql_where=text("state <> 'done'")),
+        Index("ix_intents_done_at", "done_at", postgresql_where=text("state = 'done'")),
         Index("ix_intents_due", "account_id", "due_at", postgresql_where=text("state = 'todo'")),
     )
 
@@ -116,18 +122,31 @@ def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: d
     return db.session.scalars(query).one_or_none()
 
 
+def drop_fact(account_id: int, row_id: int) -> None:
+    """To be told anew, in the same transaction. Does not commit."""
+    db.session.execute(delete(FactRow).where(FactRow.account_id == account_id, FactRow.id == row_id))
+
+
 def facts_of(account_id: int, call: str) -> Sequence[FactRow]:
     query = select(FactRow).where(FactRow.account_id == account_id, FactRow.call == call).order_by(FactRow.id)
     return db.session.scalars(query).all()
 
 
 def has_fact(account_id: int, call: str, key: str) -> bool:
-    query = select(FactRow.id).where(FactRow.account_id == account_id, FactRow.call == call, FactRow.key == key)
+    """Known, and decided."""
+    mine = (FactRow.account_id == account_id, FactRow.call == call, FactRow.key == key)
+    query = select(FactRow.id).where(*mine, FactRow.decided)
     return db.session.scalar(query) is not None
 
 
 def call(account_id: int, call: str) -> CallRow | None:
     return db.session.get(CallRow, (account_id, call))
+
+
+def calls(account_id: int, names: Sequence[str]) -> dict[str, CallRow]:
+    """The calls of these names that there are."""
+    query = select(CallRow).where(CallRow.account_id == account_id, CallRow.call.in_(names))
+    return {row.call: row for row in db.session.scalars(query)}
 
 
 def open_calls(account_id: int) -> Sequence[CallRow]:
@@ -148,7 +167,7 @@ def open_missed_calls(account_id: int) -> Sequence[CallRow]:
 
 
 def close_missed_calls(account_id: int, client: str, at: float) -> None:
-    """Somebody talked to the client: his missed calls need nobody any more."""
+    """Somebody talked to the client: what he was missed with before needs nobody any more."""
     db.session.execute(
         update(CallRow)
         .where(
@@ -156,6 +175,7 @@ def close_missed_calls(account_id: int, client: str, at: float) -> None:
             CallRow.client == client,
             CallRow.result == "missed",
             CallRow.missed_closed_at.is_(None),
+            CallRow.ended <= at,
         )
         .values(missed_closed_at=at)
     )
@@ -172,6 +192,44 @@ def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, b
 def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
     query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.call == call)
     return db.session.scalars(query.order_by(IntentRow.id)).all()
+
+
+def make_room(account_id: int, call: str) -> bool:
+    """Deletes what of this work is over, done or refused. True while some is still to do. Does not commit."""
+    mine = (IntentRow.account_id == account_id, IntentRow.call == call)
+    db.session.execute(delete(IntentRow).where(*mine, IntentRow.state != _TODO))
+    return db.session.scalar(select(IntentRow.id).where(*mine).limit(1)) is not None
+
+
+def try_refused_again(account_id: int) -> int:
+    """Refused intents are to do again; how many. Does not commit."""
+    again = (
+        update(IntentRow)
+        .where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
+        .values(state=IntentState.TODO.value, due_at=func.clock_timestamp(), attempts=0)
+        .returning(IntentRow.id)
+    )
+    return len(db.session.scalars(again).all())
+
+
+def undecided(account_id: int) -> Sequence[FactRow]:
+    """Facts that a bug of ours kept from being decided, in their order."""
+    query = select(FactRow).where(FactRow.account_id == account_id, ~FactRow.decided).order_by(FactRow.id)
+    return db.session.scalars(query).all()
+
+
+def forget_older(than: datetime, limit: int) -> int:
+    """Deletes what is done and old, of all accounts: intents, and facts of calls that are over; how many rows.
+
+    Does not commit.
+    """
+    old_intents = select(IntentRow.id).where(IntentRow.state == IntentState.DONE.value, IntentRow.done_at < than)
+    old_facts = select(FactRow.id).where(FactRow.recorded_at < than, FactRow.decided)
+    gone = 0
+    for model, old in ((IntentRow, old_intents), (FactRow, old_facts)):
+        deleted = delete(model).where(model.id.in_(old.limit(limit))).returning(model.id)
+        gone += len(db.session.scalars(deleted).all())
+    return gone
 
 
 def due(account_id: int, limit: int) -> Sequence[IntentRow]:

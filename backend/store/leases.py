@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.store import db
+from backend.store import Base, db
 
 LEASE = 12.0  # seconds without a renewal until another process may take the account
 RENEW = 3.0  # seconds between renewals
@@ -35,11 +37,17 @@ _FREE = text(
     returning account_id, {_VERSION}
     """
 )
+_PRESENT = text(
+    """
+    insert into pbx_processes (owner, seen_at) values (:owner, clock_timestamp())
+    on conflict (owner) do update set seen_at = excluded.seen_at
+    """
+)
+_GONE = text("delete from pbx_processes where owner = :owner or seen_at < clock_timestamp() - interval '1 hour'")
 _LOAD = text(
     """
     select (select count(*) from account_pbx join accounts on accounts.id = account_id where state <> 'disabled'),
-           (select count(distinct lease_owner) from account_pbx
-            where lease_until > clock_timestamp() and lease_owner <> :owner)
+           (select count(*) from pbx_processes where seen_at > clock_timestamp() - make_interval(secs => :lease))
     """
 )
 _RELEASE = text(
@@ -48,6 +56,15 @@ _RELEASE = text(
     where lease_owner = :owner and (:every or account_id = any(:accounts))
     """
 )
+
+
+class PbxProcess(Base):
+    """A process that could hold lines, whether it has any: what is fair depends on how many there are."""
+
+    __tablename__ = "pbx_processes"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +77,10 @@ class Lease:
 
 def hold(owner: str) -> set[Lease]:
     """Renews this process's leases and takes its fair share of the free ones; all it holds now. Commits."""
+    db.session.execute(_PRESENT, {"owner": owner})
     held = _leases(_RENEW, owner=owner)
-    accounts, others = db.session.execute(_LOAD, {"owner": owner}).one()
-    share = math.ceil(accounts / (others + 1))
+    accounts, processes = db.session.execute(_LOAD, {"lease": LEASE}).one()
+    share = math.ceil(accounts / max(1, processes))
     if len(held) < share:
         held |= _leases(_FREE, owner=owner, room=share - len(held))
     over = sorted(held, key=lambda each: each.account_id)[share:]
@@ -75,7 +93,9 @@ def hold(owner: str) -> set[Lease]:
 
 
 def release(owner: str, accounts: list[int] | None = None) -> None:
-    """Gives these leases, or all of them, back at once. Does not commit."""
+    """Gives these leases back at once, or all of them as a process that ends. Does not commit."""
+    if accounts is None:
+        db.session.execute(_GONE, {"owner": owner})
     db.session.execute(_RELEASE, {"owner": owner, "every": accounts is None, "accounts": accounts or []})
 
 

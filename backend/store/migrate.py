@@ -8,9 +8,9 @@ from alembic import command
 from flask import Flask
 from flask_migrate import Migrate
 
-from backend.store import accounts, db, installs, journal, phonebook, popups
+from backend.store import accounts, db, installs, journal, leases, phonebook, popups
 
-TABLES = (accounts, installs, journal, phonebook, popups)  # named here so that the metadata knows all of them
+TABLES = (accounts, installs, journal, leases, phonebook, popups)  # named here so that the metadata knows all of them
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_041_996  # advisory lock: two releases at once must not both run a revision
 FOREIGN = ("procrastinate_", "idx_procrastinate_")

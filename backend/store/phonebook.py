@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 from backend.store.accounts import AccountStage
 
+SEARCH_LAG = 60  # seconds; more than amoCRM's index was ever seen behind
+
 
 class PartyRow(Base):
     """A contact or a company. `round` is the full sync that saw it last."""
@@ -261,6 +263,23 @@ def forget(account_id: int, entity: str, party_id: int) -> None:
         model = column.class_
         mine = (model.account_id == account_id, model.entity == entity, column == party_id)
         db.session.execute(delete(model).where(*mine))
+
+
+def forget_number(account_id: int, phone: str, entity: str, others_than: Sequence[int]) -> None:
+    """Nobody else has this number: amoCRM did not find it elsewhere. Those seen lately stay, because its search lags
+    behind what was just written (contract §3.5). Does not commit."""
+    seen_lately = select(PartyRow.id).where(
+        PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round > _now() - SEARCH_LAG
+    )
+    db.session.execute(
+        delete(PhoneRow).where(
+            PhoneRow.account_id == account_id,
+            PhoneRow.phone == phone,
+            PhoneRow.entity == entity,
+            PhoneRow.party_id.not_in(others_than),
+            PhoneRow.party_id.not_in(seen_lately),
+        )
+    )
 
 
 def size(account_id: int) -> dict[str, int]:

@@ -223,7 +223,7 @@ def lines(account_id: int) -> Lines:
 
 def write(account_id: int, settings: AccountSettings) -> None:
     """Replaces the settings; does not commit. Raises LookupError for an unknown account."""
-    account = db.session.get(Account, account_id, with_for_update=True)
+    account = db.session.get(Account, account_id, with_for_update={"key_share": True})
     if account is None:
         raise LookupError(f"no account {account_id}")
     account.settings = settings.model_dump(mode="json", exclude_unset=True)

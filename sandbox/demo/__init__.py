@@ -90,8 +90,7 @@ def _take_home() -> None:
 def _connect(crm: Crm, office: Office, station: Station) -> Company:
     say("  both accounts install the integration; ООО «Акме» connects its PBX and maps its employees …")
     acme, beta = crm.account("acme"), crm.account("beta")
-    for account in (acme, beta):
-        station.install(account)
+    station.install(acme, beta)
     station.set_up(acme, office)
     return Company(crm=crm, account=acme, stranger=beta, office=office, station=station)
 

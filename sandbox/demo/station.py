@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -74,26 +75,28 @@ class Station:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait()
 
-    def install(self, account: AccountHandle) -> None:
-        """The marketplace's hook, then what the station does with it. Raises StationDown."""
-        status = account.install()
-        if status != 200:
-            raise StationDown(f"the install hook of {account.subdomain} was answered with {status}")
-        self.until(lambda: self._ask(account, "GET", "/api/settings").ok, f"{account.subdomain} is connected")
-        self.until(lambda: self._knows_clients(account), "it knows the clients")
+    def install(self, *accounts: AccountHandle) -> None:
+        """The marketplace's hook for each, then what the station does with it. Raises StationDown."""
+        for account in accounts:
+            status = account.install()
+            if status != 200:
+                raise StationDown(f"the install hook of {account.subdomain} was answered with {status}")
+        for account in accounts:
+            self.until(partial(self._is_connected, account), f"{account.subdomain} is connected")
+            self.until(partial(self._knows_clients, account), f"it knows the clients of {account.subdomain}")
 
     def set_up(self, account: AccountHandle, office: Office, **choices: Any) -> None:
         """What an administrator does in the widget's settings; `choices` are settings beyond the demo's.
 
         Raises StationDown.
         """
-        ami, links = office.ami, self._links(account)
+        ami, links = office.ami, self.links(account)
         pbx = {
             "host": ami.host, "port": ami.tls_port, "username": ami.username, "secret": ami.secret,
             "tls": True, "certificate": ami.certificate.read_text(),
         }  # fmt: skip
         self.choose(account, pbx=pbx, **choices)
-        self.until(lambda: self._links(account) > links, "the line to the PBX is up")
+        self.until(lambda: self.links(account) > links, "the line to the PBX is up")
 
     def choose(self, account: AccountHandle, pbx: dict[str, Any] | None = None, **choices: Any) -> None:
         """Replaces the account's settings. Raises StationDown."""
@@ -132,10 +135,13 @@ class Station:
         except requests.ConnectionError:
             return False
 
+    def _is_connected(self, account: AccountHandle) -> bool:
+        return self._ask(account, "GET", "/api/settings").ok
+
     def _knows_clients(self, account: AccountHandle) -> bool:
         return re.search(rf"phonebook synced .*account={account.id}\b", self.log.read_text()) is not None
 
-    def _links(self, account: AccountHandle) -> int:
+    def links(self, account: AccountHandle) -> int:
         """How often the line to this account's PBX has come up."""
         return len(re.findall(rf"link .*account={account.id} state=up\b", self.log.read_text()))
 

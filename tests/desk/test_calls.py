@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from backend.calls.facts import Reason
 from backend.calls.rules import LeadOwner
-from backend.store import journal, popups
+from backend.store import db, journal, popups
+from backend.store.phonebook import PartyRow
+from sandbox.crm.fields import phone_values
 from tests.firm import Firm
 
 IVAN, STRANGER = "89161234567", "+79267778899"
@@ -257,7 +260,7 @@ def test_the_popup_gains_the_link_when_the_lead_exists(firm: Firm) -> None:
     firm.tell(*firm.answer(call, "101"))
     with firm.app.app_context():
         (popup,) = popups.of_call(firm.id, call["call"])
-        assert (popup.state, popup.details["lead"]) == ("talking", None)
+        assert (popup.state, popup.details.get("lead")) == ("talking", None)
     firm.work()
     with firm.app.app_context():
         (popup,) = popups.of_call(firm.id, call["call"])
@@ -290,3 +293,35 @@ def test_an_end_that_tells_of_an_untold_talk_brings_the_answer_with_it(firm: Fir
     (note,) = firm.call_notes()
     assert note["params"]["duration"] == 10
     assert len(firm.account.leads) == 1
+
+
+def test_short_numbers_are_found_when_they_are_equal(firm: Firm) -> None:
+    firm.talk("412345", "101")
+    firm.talk("412345", "101")
+    firm.miss("512345")
+    firm.miss("512345")
+    firm.work()
+    assert (len(firm.account.leads), len(firm.account.contacts), len(firm.account.unsorted)) == (1, 1, 1)
+
+
+def test_a_number_that_moved_to_another_contact_is_his(firm: Firm) -> None:
+    former = firm.account.add_contact("Прежний", [STRANGER])
+    firm.sync()
+    with firm.app.app_context():
+        db.session.execute(update(PartyRow).values(round=1))
+        db.session.commit()
+    firm.account.change("contacts", former, custom_fields_values=phone_values(["+79990000000"]))
+    present = firm.account.add_contact("Нынешний", [STRANGER])
+    firm.talk(STRANGER, "101")
+    firm.work()
+    (lead,) = firm.account.leads
+    assert [each["id"] for each in lead["contacts"]] == [present["id"]]
+
+
+def test_an_old_talk_told_late_does_not_close_a_newer_missed_call(firm: Firm) -> None:
+    talk = firm.call(STRANGER)
+    talk["at"] -= 3600
+    firm.miss(STRANGER)
+    firm.tell(*firm.answer(talk, "101"))
+    with firm.app.app_context():
+        assert len(journal.open_missed_calls(firm.id)) == 1

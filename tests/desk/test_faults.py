@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.amocrm.errors import NeedsPerson
-from backend.store import accounts, db, journal
+from backend.desk import arrive
+from backend.store import accounts, db, journal, phonebook
 from backend.store.accounts import AccountState
 from backend.store.journal import IntentRow
 from sandbox.crm.faults import Kind
@@ -126,3 +127,81 @@ def test_fifty_known_clients_in_one_second_share_requests(firm: Firm) -> None:
     firm.work()
     assert sorted(note["entity_id"] for note in firm.call_notes()) == sorted(leads)
     assert len(firm.account.requests()) - before <= 25
+
+
+def test_one_bad_note_of_many_refuses_its_own_call_alone(firm: Firm) -> None:
+    phones = [f"+79161230{n:03}" for n in range(3)]
+    for phone in phones:
+        firm.account.add_lead("Поставка", firm.account.add_contact("К", [phone]))
+    firm.sync()
+    calls = [firm.talk(phone, "101", seconds=30) for phone in phones]
+    firm.account.spoil(Kind.STATUS, "/leads/notes", method="POST", status=400, body=calls[1])
+    firm.work_through()
+    durations = {note["params"]["uniq"]: note["params"]["duration"] for note in firm.call_notes()}
+    assert durations == {calls[0]: 30, calls[2]: 30}
+    with firm.app.app_context():
+        assert [row.call for row in journal.refused(firm.id)] == [calls[1]]
+
+
+def test_one_duration_that_is_refused_does_not_lose_the_others(firm: Firm) -> None:
+    calls = [firm.talk(phone, "101", seconds=30) for phone in (IVAN, STRANGER)]
+    firm.account.spoil(Kind.STATUS, "/leads/notes", method="PATCH", status=400, body=calls[0])
+    firm.work_through()
+    durations = {note["params"]["uniq"]: note["params"]["duration"] for note in firm.call_notes()}
+    assert durations == {calls[0]: 0, calls[1]: 30}
+
+
+def test_refused_work_is_carried_out_when_somebody_says_so(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/leads/complex", status=400)
+    firm.talk(STRANGER, "101")
+    firm.work_through()
+    firm.crm.mend()
+    with firm.app.app_context():
+        assert journal.try_refused_again(firm.id) == 1
+        db.session.commit()
+    firm.work_through()
+    assert (len(firm.account.leads), len(firm.call_notes())) == (1, 1)
+
+
+def test_when_amocrm_names_a_time_nobody_asks_it_before(firm: Firm) -> None:
+    firm.account.spoil(Kind.TOO_MANY, retry_after=300)
+    before = len(firm.account.requests())
+    for n in range(5):
+        firm.talk(f"+7916123000{n}", "101")
+    firm.work()
+    firm.work()
+    assert len(firm.account.requests()) == before + 1
+
+
+def test_a_record_is_accepted_by_another_when_the_employee_has_left(firm: Firm) -> None:
+    firm.set(default_employee=firm.people["Вера"])
+    firm.miss(STRANGER)
+    firm.work()
+    firm.talk(STRANGER, "101")
+    with firm.crm.parts.world.lock:
+        del firm.crm.parts.world.by_subdomain("acme").users[firm.people["Анна"]]
+    firm.work_through()
+    (lead,) = firm.account.leads
+    assert lead["responsible_user_id"] == firm.people["Вера"]
+    assert len(firm.call_notes()) == 2
+
+
+def test_a_refused_sync_makes_room_for_the_next(firm: Firm) -> None:
+    firm.account.add_contact("Иван", [IVAN])
+    firm.account.spoil(Kind.STATUS, "/api/v4/contacts", status=400, count=1)
+    firm.sync()
+    firm.sync()
+    with firm.app.app_context():
+        assert phonebook.size(firm.id) == {"parties": 1, "phones": 1}
+
+
+def test_a_fact_that_a_bug_kept_from_being_decided_is_decided_later(firm: Firm) -> None:
+    call = firm.call(STRANGER)
+    started, answered = firm.answer(call, "101")
+    firm.tell(started)
+    with firm.app.app_context():
+        arrive.keep(firm.id, answered)
+        assert arrive.decide_again(firm.id) == 1
+    firm.tell(firm.end(call, ["101"], 30))
+    firm.work()
+    assert [note["params"]["duration"] for note in firm.call_notes()] == [30]

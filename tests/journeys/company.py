@@ -18,9 +18,9 @@ from sandbox.pbx.numbers import Dids
 from sandbox.pbx.office import Office
 from tests.journeys.ledger import Ledger
 
-PATIENCE = 8.0  # seconds; only ever spent by a journey that fails
+PATIENCE = 20.0  # seconds; only ever spent by a journey that fails
 GLANCE = 0.03  # seconds between looks
-TALK = 0.6  # seconds of a talk, which the CRM counts as one
+TALK = 0.52  # seconds of a talk, which round to one
 
 UNSETTLED = """
     select 1 from calls where account_id = %(account)s and ended is null
@@ -133,6 +133,10 @@ class Company:
         """Waits until these are the popups of this journey's calls."""
         _await(self.popups, lines, "the screens")
 
+    def rings(self, popups: int) -> None:
+        """Waits until so many popups say that it rings: the PBX knows it a moment after the phone."""
+        _await(lambda: sum(": ringing" in line for line in self.popups()), popups, "the ringing")
+
     def in_the_end(self, crm: Sequence[str] = (), popups: Sequence[str] = ()) -> None:
         """The same when every call is over and everything is done; and the other account has seen nothing."""
         self.office.quiet()
@@ -164,9 +168,9 @@ class Company:
         state, details = popup["state"], popup["details"]
         if state == "closed":
             return f"{name}: closed"
-        lead = details["lead"]
+        lead = details.get("lead")
         link = f" → {self._ledger.lead(lead['id'])}" if lead else ""
-        return f"{name}: {state}, {details['name'] or details['phone']}{link}"
+        return f"{name}: {state}, {details.get('name') or details['phone']}{link}"
 
 
 def spoken(number: str) -> str:

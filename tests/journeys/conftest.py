@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -19,7 +20,7 @@ from sandbox.pbx.office import Office
 from tests.journeys.company import Company, Known, Town
 
 COURIER = "+79265550000"
-CLIENTS = 40  # of each kind; a journey never uses another's
+MOST_CLIENTS, MOST_OTHERS = 32, 6  # a journey never uses another's
 
 
 @pytest.fixture(scope="session", params=[22, 16], ids=["asterisk22", "asterisk16"])
@@ -29,17 +30,16 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     redirect = f"http://localhost:{port}{REDIRECT_PATH}"
     with (
         Crm(redirect_uri=redirect, limits=Limits(on=False)) as crm,
-        Office(version=request.param, home=home / "office") as office,
+        _booting(Office(version=request.param, home=home / "office")) as booted,
         Station(crm, port, home) as station,
     ):
         acme = _account(crm, "acme", "Анна", "Борис", "Вера", "Глеб")
         beta = _account(crm, "beta", "Галина", "Денис")
-        town = Town(office, station, acme, beta, _clients(acme, beta))
-        for account in (acme, beta):
-            station.install(account)
+        known = _clients(acme, beta)
+        station.install(acme, beta)
         station.choose(beta)
-        station.set_up(acme, office, **choices(town))
-        with closing(town):
+        with closing(Town(booted(), station, acme, beta, known)) as town:
+            station.set_up(acme, town.office, **choices(town))
             yield town
 
 
@@ -66,6 +66,17 @@ def choices(town: Town) -> dict[str, object]:
     }
 
 
+@contextmanager
+def _booting(office: Office) -> Iterator[Callable[[], Office]]:
+    """The office boots while other things start; it is asked for when it is needed."""
+    with ThreadPoolExecutor(1) as beside:
+        boot = beside.submit(office.__enter__)
+        try:
+            yield boot.result
+        finally:
+            boot.result().__exit__(None, None, None)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
@@ -82,17 +93,17 @@ def _account(crm: Crm, subdomain: str, *people: str) -> AccountHandle:
 
 def _clients(acme: AccountHandle, beta: AccountHandle) -> dict[str, list[Known]]:
     """Both accounts know them all; in the first, Борис is responsible."""
-    boris = acme.users[1]
-    known: dict[str, list[Known]] = {"with a lead": [], "without a lead": [], "a company": []}
-    for place in range(CLIENTS):
-        ivan = Known(f"+7903600{place:04}", f"Иван {place}", f"Поставка {place}")
-        olga = Known(f"+7903700{place:04}", f"Ольга {place}", "")
-        firm = Known(f"+7495765{place:04}", f"ООО «Ромашка {place}»", "")
-        for account, responsible in ((acme, boris), (beta, beta.users[0])):
+    known = {
+        "with a lead": [Known(f"+7903600{n:04}", f"Иван {n}", f"Поставка {n}") for n in range(MOST_CLIENTS)],
+        "without a lead": [Known(f"+7903700{n:04}", f"Ольга {n}", "") for n in range(MOST_OTHERS)],
+        "a company": [Known(f"+7495765{n:04}", f"ООО «Ромашка {n}»", "") for n in range(MOST_OTHERS)],
+    }
+    for account, responsible in ((acme, acme.users[1]), (beta, beta.users[0])):
+        for ivan in known["with a lead"]:
             contact = account.add_contact(ivan.name, [f"8{ivan.number[2:]}"], responsible)
             account.add_lead(ivan.lead, contact, responsible, "Переговоры")
+        for olga in known["without a lead"]:
             account.add_lead("Прошлая", account.add_contact(olga.name, [olga.number], responsible), responsible, 142)
+        for firm in known["a company"]:
             account.add_company(firm.name, [firm.number], responsible)
-        for kind, client in zip(known, (ivan, olga, firm), strict=True):
-            known[kind].append(client)
     return known

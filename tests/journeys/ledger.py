@@ -29,8 +29,10 @@ class Ledger:
         return sorted([*self._cards(), *self._records(), *self._notes(), *self._changes()])
 
     def lead(self, lead_id: int) -> str:
-        """A lead by its name, wherever a link leads to it."""
-        return f"«{self._account.state()['leads'][lead_id]['name']}»"
+        """The name of the lead that a link leads to."""
+        if lead_id not in self._now["leads"]:
+            self._now = self._account.state()
+        return f"«{self._now['leads'][lead_id]['name']}»"
 
     def _new(self, table: str) -> list[Record]:
         return [record for key, record in self._now[table].items() if key not in self._before[table]]

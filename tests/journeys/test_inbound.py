@@ -101,7 +101,7 @@ def test_a_number_of_the_no_lead_list_is_registered_and_never_a_lead(company: Co
             f"contact «{courier.name}» {courier.number}, Анна",
             f"call_in {courier.number} on contact «{courier.name}», Анна: talked",
         ),
-        popups=(f"Анна: ended, {courier.spoken}",),
+        popups=(f"Анна: ended, {courier.name}",),
     )
 
 
@@ -109,7 +109,7 @@ def test_the_number_that_was_dialled_chooses_the_pipeline(company: Company) -> N
     """A ring group of Local channels; the number is the service's."""
     stranger = company.stranger()
     call = stranger.calls(company.did.group_local)
-    company.phone("101").rings()
+    company.rings(2)
     company.phone("102").answers().talks(TALK)
     call.hangs_up()
     company.in_the_end(

@@ -63,10 +63,6 @@ def given_up(company: Company, person: Person) -> None:
     call.hangs_up()
 
 
-def ended_by_the_network(company: Company, person: Person) -> None:
-    company.phone("101").dials(person.dialled).is_over()
-
-
 FAILED = {
     "busy": "busy, занято",
     "no_answer": "no answer, не отвечает",
@@ -86,12 +82,11 @@ def registered(person: Person, outcome: str) -> tuple[str, ...]:
 
 
 def test_an_attempt_that_failed_is_registered_with_its_reason(company: Company) -> None:
-    """The trunk's answer is a number's own manner; nobody sees a popup."""
-    lines: list[str] = []
-    for manner, outcome in FAILED.items():
-        person = company.stranger(f"+{getattr(company.office.number, manner)}")
-        ended_by_the_network(company, person)
-        lines += registered(person, outcome)
+    """A number's manner is the trunk's answer; 101 dials them all at once. Nobody sees a popup."""
+    people = [company.stranger(f"+{getattr(company.office.number, manner)}") for manner in FAILED]
+    for call in [company.phone("101").dials(person.dialled) for person in people]:
+        call.is_over()
+    lines = [line for each, outcome in zip(people, FAILED.values(), strict=True) for line in registered(each, outcome)]
     gave_up = company.stranger()
     given_up(company, gave_up)
     company.in_the_end(crm=(*lines, *registered(gave_up, "no answer, не дождались ответа")))
@@ -99,7 +94,7 @@ def test_an_attempt_that_failed_is_registered_with_its_reason(company: Company) 
 
 def is_busy(company: Company, person: Person) -> None:
     person.line.is_busy()
-    ended_by_the_network(company, person)
+    company.phone("101").dials(person.dialled).is_over()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_transfer_that_nobody_takes_leaves_the_talk_as_it_was(company: Company
     call = ivan.calls(company.did.direct)
     company.phone("101").answers().talks(TALK)
     company.phone("101").transfers_to("102")
-    company.phone("102").rings()
+    company.rings(1)
     call.hangs_up()
     company.in_the_end(
         crm=(f"call_in {ivan.number} on lead «{ivan.lead}», Анна: talked",),

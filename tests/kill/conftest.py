@@ -23,6 +23,8 @@ QUICK = {
     "backend.processes.worker.POLL": 0.1,
     "backend.processes.worker.HEARTBEAT": 0.15,
     "backend.processes.worker.DEAD_AFTER": 0.75,
+    "backend.processes.worker.ENGINE_PATIENCE": 1.0,
+    "backend.store.wake.LONGEST_DRAIN": 10.0,
 }
 
 Hire = Callable[..., Process]

@@ -72,8 +72,9 @@ class Process:
         states = {(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks}
         return "T" if states == {"T"} else "R"
 
-    def said(self, words: str) -> bool:
-        return words in self.log.read_text("utf-8", "replace")
+    def times(self, words: str) -> int:
+        """How often it has said so in its log."""
+        return self.log.read_text("utf-8", "replace").count(words)
 
 
 class Nursery:

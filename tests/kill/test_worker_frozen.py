@@ -96,7 +96,7 @@ def _taken_over(first: Process, app: Flask, hire: Hire) -> None:
     hire()
     until_all_done(app)
     first.thaw()
-    until(lambda: first.said("drain taken over"), "the thawed worker lets go")
+    until(lambda: first.times("drain taken over"), "the thawed worker lets go")
 
 
 def _open_budget_in(app: Flask, seconds: int) -> None:

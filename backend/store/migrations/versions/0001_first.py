@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("state_since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("budget_tat", sa.Double(), server_default="0", nullable=False),
+        sa.Column("phonebook_sync_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("installed_by", sa.BigInteger(), nullable=True),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -78,6 +79,12 @@ def upgrade() -> None:
     with op.batch_alter_table("oauth_states", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_oauth_states_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "pbx_processes",
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_pbx_processes")),
+    )
     op.create_table(
         "account_pbx",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -188,6 +195,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("decided", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_facts_account_id_accounts"), ondelete="CASCADE"
@@ -195,6 +203,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts")),
     )
     with op.batch_alter_table("facts", schema=None) as batch_op:
+        batch_op.create_index("ix_facts_recorded_at", ["recorded_at"], unique=False)
         batch_op.create_index("uq_facts_account_call_key", ["account_id", "call", "key"], unique=True)
 
     op.create_table(
@@ -221,7 +230,16 @@ def upgrade() -> None:
     with op.batch_alter_table("intents", schema=None) as batch_op:
         batch_op.create_index("ix_intents_call", ["account_id", "call", "id"], unique=False)
         batch_op.create_index(
+            "ix_intents_done_at", ["done_at"], unique=False, postgresql_where=sa.text("state = 'done'")
+        )
+        batch_op.create_index(
             "ix_intents_due", ["account_id", "due_at"], unique=False, postgresql_where=sa.text("state = 'todo'")
+        )
+        batch_op.create_index(
+            "ix_intents_not_done",
+            ["account_id", "call", "id"],
+            unique=False,
+            postgresql_where=sa.text("state <> 'done'"),
         )
 
     op.create_table(
