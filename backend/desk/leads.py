@@ -84,17 +84,27 @@ def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> No
 
 
 def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
-    """After an unclear end: the newest leads, one with our name made since, that no other call has."""
+    """After an unclear end: the newest leads, one of this client with our name made since, that no other call has."""
     since = job.row.created_at.timestamp() - CLOCKS_APART
     for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
         ours = lead.name == wanted.name and lead.created_at >= since
-        if ours and not others.have_lead(job, lead.id):
+        if ours and not others.have_lead(job, lead.id) and _is_clients(job, wanted, lead):
             contact = next(iter(lead.contact_ids), None)
             _keep_lead(job, wanted, lead.id, contact)
             job.done(lead=lead.id, contact=contact, made=True, found_after_unclear_end=True)
             return True
     job.row.unclear = False
     return False
+
+
+def _is_clients(job: Job, wanted: OpenLead, lead: answers.Lead) -> bool:
+    """A name may be anybody's: the contact tells. Of a hidden number there is nothing more to compare."""
+    if wanted.phone is None:
+        return True
+    if wanted.contact:
+        return wanted.contact in lead.contact_ids
+    contact = answers.contact(job.desk.send(requests.contact(lead.contact_ids[0]))) if lead.contact_ids else None
+    return contact is not None and wanted.phone in lookup.keys_of(contact.phones, job.desk.rules.country)
 
 
 def add_contact(job: Job) -> None:

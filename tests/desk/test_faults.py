@@ -205,3 +205,14 @@ def test_a_fact_that_a_bug_kept_from_being_decided_is_decided_later(firm: Firm) 
     firm.tell(firm.end(call, ["101"], 30))
     firm.work()
     assert [note["params"]["duration"] for note in firm.call_notes()] == [30]
+
+
+def test_a_lead_of_the_same_name_that_somebody_else_made_is_not_taken_for_ours(firm: Firm) -> None:
+    firm.set(lead_name="Звонок")
+    firm.account.spoil(Kind.CUT, "/leads/complex", seconds=0.01, count=1)
+    firm.talk(STRANGER, "101")
+    firm.work()
+    foreign = firm.account.add_lead("Звонок", firm.account.add_contact("Другой", [IVAN]))
+    firm.work_through()
+    assert len(firm.account.leads) == 2
+    assert foreign["id"] not in [note["entity_id"] for note in firm.call_notes()]
