@@ -17,8 +17,8 @@ from backend.desk.job import Desk, Fence
 from backend.store import accounts, db, settings, wake
 from backend.store.accounts import AccountState
 
-PAUSE = timedelta(minutes=10)  # an account that waits for a person is asked again so often, should nobody wake it
-BREATH = timedelta(seconds=5)  # after a failure that is nobody's to mend, such as a database that went away
+PAUSE = 600.0  # seconds; an account that waits for a person is asked again so often, should nobody wake it
+BREATH = 5.0  # seconds after a failure of another kind, such as a database that went away
 
 
 def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lambda: False) -> None:
@@ -31,22 +31,27 @@ def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lam
         return
     crm = _client(account_id, fence)
     desk = Desk(account_id, crm, settings.rules(account_id), _recording_link(account_id), fence)
-    at: datetime | None = datetime.now(UTC) + BREATH
+    at: datetime | None = _in(BREATH)
     try:
         at = carry.drain(desk, should_stop=should_stop)
     except TryLater as later:
         seconds = later.retry_after or 0.0
         errands.rest(account_id, seconds)
-        at = datetime.now(UTC) + timedelta(seconds=seconds)
+        at = _in(seconds)
     except NeedsPerson:
-        at = datetime.now(UTC) + PAUSE
+        at = _in(PAUSE)
         raise
     finally:
         crm.close()
+        db.session.rollback()
         if at is not None:
             fence.hold()
             wake.wake(account_id, at)
             db.session.commit()
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def _client(account_id: int, fence: Fence) -> Client:

@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import procrastinate
+import psycopg
 import structlog
 from flask import Flask
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager as AnyJobManager
 
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
@@ -61,16 +64,16 @@ async def _serve(app: Flask, settings: Settings) -> None:
         loop.add_signal_handler(each, stop.set)
     engine = _engine(app, settings)
     async with engine.open_async(), asyncio.TaskGroup() as tasks:
-        drains = tasks.create_task(_drains(engine, settings))
+        drains = tasks.create_task(_drains(engine, settings, stop))
         chores = [tasks.create_task(_repeat(app, chore)) for chore in CHORES]
         await stop.wait()
         for task in (drains, *chores):
             task.cancel()
 
 
-async def _drains(engine: procrastinate.App, settings: Settings) -> None:
-    """For ever: procrastinate's worker ends when the database goes away under it, and begins anew as another one."""
-    while True:
+async def _drains(engine: procrastinate.App, settings: Settings, stop: asyncio.Event) -> None:
+    """Procrastinate's worker ends when the database goes away under it; it begins anew, as another one."""
+    while not stop.is_set():
         try:
             await engine.run_worker_async(
                 queues=[wake.QUEUE],
@@ -87,6 +90,22 @@ async def _drains(engine: procrastinate.App, settings: Settings) -> None:
         await asyncio.sleep(HEARTBEAT)
 
 
+class JobManager(AnyJobManager):
+    """Tells the end of a job once more where the database went away meanwhile: a job that never ends would keep its
+    account from moving on until LONGEST_DRAIN. One that was taken over has no end to tell."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        for wait in (HEARTBEAT, 2 * HEARTBEAT, None):
+            try:
+                return await super().finish_job(job, status, delete_job)
+            except ConnectorException as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):  # "Job was not found"
+                    return None
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+
+
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:
     connector = procrastinate.PsycopgConnector(
         conninfo=settings.libpq_url,
@@ -96,6 +115,7 @@ def _engine(app: Flask, settings: Settings) -> procrastinate.App:
         reconnect_timeout=ENGINE_PATIENCE,
     )
     engine = procrastinate.App(connector=connector)
+    engine.job_manager = JobManager(connector)
 
     @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)
     def drain(context: procrastinate.JobContext, account_id: int) -> None:

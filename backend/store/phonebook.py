@@ -253,10 +253,6 @@ def close_lead(account_id: int, lead_id: int) -> None:
     )
 
 
-def has_lead(account_id: int, lead_id: int) -> bool:
-    return db.session.get(LeadRow, (account_id, lead_id)) is not None
-
-
 def forget(account_id: int, entity: str, party_id: int) -> None:
     """The contact or company is gone from the CRM. Does not commit."""
     for column in (PhoneRow.party_id, LeadPartyRow.party_id, PartyRow.id):

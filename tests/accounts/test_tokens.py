@@ -280,7 +280,7 @@ def test_the_budget_is_shared_and_kept(app: Flask, connected: Two) -> None:
             budget.tat = max(budget.tat, budget.now) + 1
     with accounts.budget(acme.id) as spent, accounts.budget(beta.id) as whole:
         assert spent.tat - spent.now > 2
-        assert whole.tat <= whole.now
+        assert whole.tat - whole.now < 1  # but for the requests of its own install
 
 
 def test_far_too_much_work_is_told_instead_of_slept_over(connected: Two) -> None:

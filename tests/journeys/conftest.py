@@ -19,6 +19,9 @@ from sandbox.pbx.numbers import MOBILE
 from sandbox.pbx.office import Office
 from tests.journeys.company import Company, Known, Town
 
+ON_22 = pytest.mark.parametrize("town", [22], indirect=True)
+"""For what is the same whatever the Asterisk: it is shown once, and the time is kept for what differs."""
+
 COURIER = "+79265550000"
 MOST_CLIENTS, MOST_OTHERS = 32, 6  # a journey never uses another's
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.journeys.company import TALK, Company
+from tests.journeys.conftest import ON_22
 
 pytestmark = pytest.mark.asterisk
 
@@ -42,9 +43,12 @@ def test_asterisk_is_restarted_in_the_middle_of_a_call(company: Company) -> None
     )
 
 
-@pytest.mark.parametrize("town", [22], indirect=True)  # a dead process keeps its lease for 12 s: once is enough
+@ON_22
 def test_the_pbx_process_is_killed_in_the_middle_of_calls(company: Company) -> None:
-    """One talk outlives it, one ends meanwhile, one call rings and is answered afterwards: each is told of once."""
+    """One talk outlives it, one ends meanwhile, one call rings and is answered afterwards: each is told of once.
+
+    The lease of a dead process is free after 12 s; so long nobody hears the PBX.
+    """
     stays, leaves, waits = company.stranger(), company.client(), company.client()
     staying = stays.calls(company.did.direct)
     company.phone("101").answers().talks(TALK)

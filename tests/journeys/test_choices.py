@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.company import TALK, Company, Town
-from tests.journeys.conftest import choices
+from tests.journeys.conftest import ON_22, choices
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.usefixtures("chosen_otherwise")]
+pytestmark = [pytest.mark.asterisk, ON_22, pytest.mark.usefixtures("chosen_otherwise")]
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from tests.journeys.company import TALK, Company
+from tests.journeys.conftest import ON_22
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, ON_22]
 
 
 def why(company: Company, *arguments: str) -> str:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +17,21 @@ from flask import Flask
 from backend.config import Settings
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
+from sandbox.crm.traffic import Phase, Request
 from tests.conftest import running
 from tests.firm import Firm
-from tests.kill.processes import Nursery, Process
+from tests.kill.processes import ROOT, Nursery, Process, environ
 
 # What is seconds in production; the proportions are kept.
 QUICK = {
     "backend.desk.carry.FIRST_WAIT": 0.1,
+    "backend.desk.work.BREATH": 0.2,
     "backend.desk.job.STALE": 0.15,
     "backend.desk.job.IN_FLIGHT": 1.0,
     "backend.processes.worker.POLL": 0.1,
-    "backend.processes.worker.HEARTBEAT": 0.15,
-    "backend.processes.worker.DEAD_AFTER": 0.75,
-    "backend.processes.worker.ENGINE_PATIENCE": 1.0,
+    "backend.processes.worker.HEARTBEAT": 0.1,
+    "backend.processes.worker.DEAD_AFTER": 0.6,
+    "backend.processes.worker.ENGINE_PATIENCE": 0.5,
     "backend.store.wake.LONGEST_DRAIN": 10.0,
 }
 
@@ -71,5 +79,37 @@ def hire(nursery: Nursery, settings_here: Settings) -> Iterator[Hire]:
 
 
 @pytest.fixture
+def employ(settings_here: Settings, tmp_path: Path) -> Iterator[Callable[[], Process]]:
+    """Starts a worker as a platform does: nothing of it is changed."""
+    with ExitStack() as undo:
+
+        def start() -> Process:
+            log = undo.enter_context((tmp_path / "worker.log").open("a"))
+            command = [sys.executable, "-m", "backend", "worker"]
+            started = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | environ(settings_here), stdout=log, stderr=log
+            )
+            undo.enter_context(started)
+            process = Process(started.pid, Path(log.name))
+            undo.callback(process.kill)
+            return process
+
+        yield start
+
+
+@pytest.fixture
 def other(app: Flask, crm: Crm) -> Firm:
     return Firm.open(app, crm, "beta")
+
+
+def once(crm: Crm, phase: Phase, path: str, act: Callable[[], object]) -> threading.Event:
+    """Acts in that moment of the first request whose `METHOD path` ends so; set when it has acted."""
+    acted = threading.Event()
+
+    def hook(at: Phase, request: Request) -> None:
+        if at is phase and f"{request.method} {request.path}".endswith(path) and not acted.is_set():
+            act()
+            acted.set()
+
+    crm.on_request.append(hook)
+    return acted

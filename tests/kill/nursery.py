@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -38,7 +39,8 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             _live(order, die_with_us)
-        print(pid, flush=True)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
 
 
 def _live(order: Order, die_with_us: Callable[[], None] | None) -> None:
@@ -51,9 +53,12 @@ def _live(order: Order, die_with_us: Callable[[], None] | None) -> None:
     os.environ.update(order["environ"])
     for name, value in order.get("constants", {}).items():
         _set(name, value)
-    JOBS[order["job"]](order)
-    sys.stdout.flush()
-    os._exit(0)
+    try:
+        JOBS[order["job"]](order)
+    finally:  # whatever ends it, it must not live on as a second mother
+        if sys.exc_info()[0]:
+            traceback.print_exc()
+        os._exit(0)
 
 
 def _set(name: str, value: Any) -> None:

@@ -22,7 +22,7 @@ from tests.kill.conftest import Hire
 from tests.kill.processes import Process, until
 
 PHONES = [f"+79161230{n:03}" for n in range(15)]
-OUTAGES = 3
+OUTAGES = 2
 
 
 @pytest.fixture

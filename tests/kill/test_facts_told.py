@@ -72,7 +72,7 @@ def _stopped(teller: Process, holder: psycopg.Connection, table: str) -> int | N
 
     def waiting() -> int | None:
         found = holder.execute(_WAITING, [table]).fetchone()
-        return found and int(found[0])
+        return int(found[0]) if found else None
 
     until(lambda: waiting() or not teller.is_alive, "the teller writes or is done")
     return waiting()

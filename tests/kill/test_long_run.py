@@ -1,10 +1,11 @@
-"""A hundred calls, an amoCRM that fails one request in five, workers killed and frozen at random: once each, all there."""
+"""A hundred calls, an amoCRM that fails one request in five, workers killed at random: all is there, and once."""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +20,7 @@ from tests.kill.conftest import Hire
 CLIENTS = 30  # of each firm
 CALLS = 50
 KILLS = 8
-TROUBLES = (
+TROUBLES: tuple[dict[str, Any], ...] = (
     {"kind": Kind.STATUS, "status": 500},
     {"kind": Kind.STATUS, "status": 502, "after_write": True},
     {"kind": Kind.CUT, "seconds": 0.01},
@@ -44,7 +45,6 @@ class RandomKiller:
                 self._next.pop(0)
                 self._workers.pop(0).kill()
                 self._workers.append(self._hire())
-
 
     @property
     def all_killed(self) -> bool:

@@ -77,7 +77,7 @@ def test_no_fact_is_left_without_a_drain(busy_app: Flask, hire: Hire) -> None:
 def _pair(app: Flask, facts: ThreadPoolExecutor, account: int) -> bool:
     """Whether one of the two was left lying."""
     wait([facts.submit(_tell, app, account, after) for after in (0, random.uniform(0, APART))])
-    return until(lambda: _fate(app, account), f"a drain of account {account}") == "lost"
+    return bool(until(lambda: _fate(app, account), f"a drain of account {account}") == "lost")
 
 
 def _tell(app: Flask, account: int, after: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -16,31 +15,16 @@ from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.firm import Firm
 from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
-from tests.kill.conftest import Hire
+from tests.kill.conftest import Hire, once
 from tests.kill.processes import PATIENCE, Process, until
 
 STRANGER, MISSED = "+79267778800", "+79267778801"
 WRITES = ["POST /api/v4/leads/complex", "POST /api/v4/leads/notes", "POST /api/v4/leads/unsorted/sip"]
 
 
-def once(crm: Crm, phase: Phase, path: str, act: Callable[[], object]) -> threading.Event:
-    """Acts in that moment of the first request whose `METHOD path` ends so; set when it has acted."""
-    acted = threading.Event()
-
-    def hook(at: Phase, request: Request) -> None:
-        if at is phase and f"{request.method} {request.path}".endswith(path) and not acted.is_set():
-            act()
-            acted.set()
-
-    crm.on_request.append(hook)
-    return acted
-
-
 @pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize("phase", list(Phase))
-def test_frozen_with_a_request_in_flight(
-    firm: Firm, app: Flask, crm: Crm, hire: Hire, phase: Phase, path: str
-) -> None:
+def test_frozen_with_a_request_in_flight(firm: Firm, app: Flask, crm: Crm, hire: Hire, phase: Phase, path: str) -> None:
     first = hire()
     frozen = once(crm, phase, path, first.freeze)
     calls = [firm.talk(STRANGER, "101"), firm.miss(MISSED)]
