@@ -32,7 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     if name not in COMMANDS:
         print(_usage(), file=sys.stdout if name in ("-h", "--help") else sys.stderr)
         return 0 if name in ("-h", "--help") else 2
-    module, function, _ = COMMANDS[name]
+    module, function, told = COMMANDS[name]
+    if rest and function != "main":
+        print(f"usage: python -m backend {name}\n\n{told}; it takes no arguments, its settings are in the environment")
+        return 0 if rest[0] in ("-h", "--help") else 2
     os.environ["PGAPPNAME"] = f"phone-station {name}"  # pg_stat_activity tells who holds a connection
     run: Callable[..., int | None] = getattr(import_module(module), function)
     try:
@@ -55,10 +58,15 @@ def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
 
 
 def migrate(settings: Settings) -> None:
+    from sqlalchemy.exc import OperationalError
+
     from backend import create_app
     from backend.store.migrate import upgrade
 
-    upgrade(create_app(settings))
+    try:
+        upgrade(create_app(settings))
+    except OperationalError as trouble:
+        raise StartError(f"the database does not let us in: {trouble.orig}") from None
 
 
 def secret_key() -> None:

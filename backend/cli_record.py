@@ -36,9 +36,12 @@ def main(arguments: Sequence[str]) -> int:
         except NeedsPerson as refusal:
             raise StartError(str(refusal)) from None
         finally:
-            if file.tell() == 0:
+            written = file.tell()
+            if not written:
                 asked.file.unlink()
-        print(f"{asked.file}: {file.tell()} bytes", file=sys.stderr)
+    if not written:
+        raise StartError("nothing was recorded: no event came from the PBX")
+    print(f"{asked.file}: {written} bytes", file=sys.stderr)
     return 0
 
 
@@ -63,10 +66,25 @@ def _given(asked: argparse.Namespace) -> PbxAddress:
         host=asked.host,
         port=asked.port,
         username=asked.username,
-        secret=os.environ.get("AMI_SECRET") or getpass("AMI secret: "),
+        secret=_secret(),
         tls=asked.tls,
-        certificate=asked.certificate.read_text() if asked.certificate else None,
+        certificate=_text(asked.certificate) if asked.certificate else None,
     )
+
+
+def _secret() -> str:
+    if secret := os.environ.get("AMI_SECRET"):
+        return secret
+    if not sys.stdin.isatty():
+        raise StartError("set AMI_SECRET: there is no terminal to ask for it")
+    return getpass("AMI secret: ")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise StartError(f"{file}: {wrong}") from None
 
 
 def _stored(account_id: int) -> PbxAddress:

@@ -53,7 +53,8 @@ def _why(call: str | None, account_id: int | None) -> Iterator[str]:
 
 
 def _told(call: CallRow) -> Iterator[str]:
-    yield f"account {call.account_id}: {call.direction} call {call.call}, client {phones.spoken(call.client)}"
+    dialled = f", dialled {call.did}" if call.did else ""
+    yield f"account {call.account_id}: {call.direction} call {call.call}, client {phones.spoken(call.client)}{dialled}"
     for fact in journal.facts_of(call.account_id, call.call):
         yield _fact_line(fact)
         yield from (f"    because {reason}" for reason in fact.reasons)
@@ -67,7 +68,7 @@ def _fact_line(fact: FactRow) -> str:
     extension = fact.body.get("extension")
     result = fact.body.get("result")
     more = " ".join(str(each) for each in (result, fact.body.get("reason"), extension) if each)
-    return f"  {datetime.fromtimestamp(fact.at, UTC):%H:%M:%S}  {fact.kind} {more}".rstrip()
+    return f"  {datetime.fromtimestamp(fact.at, UTC):%Y-%m-%d %H:%M:%S}Z  {fact.kind} {more}".rstrip()
 
 
 def _intent_line(intent: IntentRow) -> str:
@@ -84,6 +85,8 @@ def _what_if(asked: argparse.Namespace) -> Iterator[str]:
     except LookupError as unknown:
         raise StartError(str(unknown)) from None
     key = phones.key(asked.client, rules.country)
+    if key is None and asked.client.lower() not in phones.HIDDEN:
+        raise StartError(f"--from {asked.client}: not a telephone number; for a hidden one say anonymous")
     decision = policy.decide(_supposed(asked), lookup.knowledge(asked.account, key), rules)
     yield f"account {asked.account}: {'a call to' if asked.outbound else 'a call from'} {phones.spoken(key)}"
     yield from (f"    because {reason}" for reason in decision.reasons)

@@ -111,6 +111,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     for name, file in (("database_url", database_url_file(data_dir)), ("secret_keys", secret_key_file(data_dir))):
         if name not in values and file.is_file():
             values[name] = _read(file)
+    if "port" in values:  # on this machine alone; anywhere else PUBLIC_URL is given
+        values.setdefault("public_url", f"http://localhost:{values['port']}")
     try:
         return Settings.model_validate(values)
     except ValidationError as problem:
@@ -134,7 +136,10 @@ def new_secret_key() -> str:
 
 def keep_secret_key(data_dir: Path) -> None:
     """Make the embedded set-up's own key once; its file is its owner's alone."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise StartError(f"DATA_DIR {data_dir} cannot be made: {wrong.strerror}") from None
     if not secret_key_file(data_dir).exists():
         write_private(secret_key_file(data_dir), new_secret_key())
 

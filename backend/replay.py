@@ -44,12 +44,14 @@ class Recording:
 
     def _raw(self, data: bytes) -> Iterator[Event]:
         wire = Wire()
-        is_unix = b"\r\n" not in data  # saved by a program that changed the line ends
         while data:
-            for message in wire.feed(data.replace(b"\n", b"\r\n") if is_unix else data):
+            ended = data.endswith(b"\r")  # its line feed comes with the next piece
+            kept = data[:-1] if ended else data
+            for message in wire.feed(kept.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")):  # as some programs save
                 if "Event" in message:
                     yield message
-            data = self._stream.read(CHUNK)
+            more = self._stream.read(CHUNK)
+            data = b"\r" + more if ended and more else more
         if wire.dropped:
             self.damage = f"{wire.dropped} messages were too long and are left out"
 
@@ -60,12 +62,12 @@ class Recording:
         text = data.decode("utf-8-sig", "replace")
         strange = 0
         for item in self._items(text):
-            if isinstance(item, dict):
+            if isinstance(item, dict) and "Event" in item:
                 yield {name: _text(value) for name, value in item.items()}
             else:
                 strange += 1
         if strange:
-            self.damage = self.damage or f"{strange} items are no events"
+            self.damage = self.damage or f"{strange} items have no Event in them"
 
     def _items(self, text: str) -> Iterator[Any]:
         try:

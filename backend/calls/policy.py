@@ -133,7 +133,8 @@ def _failed(case: Case) -> Decision:
     if case.rules.failed_makes_lead:
         place, because = _place(case, employee, talked=False)
     note = case.note(employee, FAILED_STATUS.get(fact.reason, CallStatus.NO_ANSWER), text=reason)
-    return Decision(client=case.client, intents=(*place, note), reasons=(case.client.why, why, reason, *because))
+    reasons = (case.client.why, why, f"not reached: {reason}", *because)
+    return Decision(client=case.client, intents=(*place, note), reasons=reasons)
 
 
 DECIDERS: dict[type[Fact], Callable[[Case], Decision]] = {

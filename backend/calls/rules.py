@@ -60,10 +60,11 @@ def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, s
     for each in rules.employees:
         if extension is not None and extension in each.extensions + each.mobiles:
             return each, f"extension {extension} is {each.name}"
+    whose = f"extension {extension} has no user" if extension else "the extension is not known"
     for each in rules.employees:
         if each.user_id == rules.default_employee:
-            return each, f"extension {extension} has no user: credited to the default employee {each.name}"
-    return None, f"extension {extension} has no user, and no default employee is set"
+            return each, f"{whose}: credited to the default employee {each.name}"
+    return None, f"{whose}, and no default employee is set"
 
 
 def everybody(rules: Rules) -> tuple[Employee, ...]:

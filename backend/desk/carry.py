@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -64,14 +64,12 @@ def _due(desk: Desk) -> list[Job]:
     return jobs(desk, journal.due(desk.account_id, BATCH))
 
 
-def _groups(due: list[Job]) -> Iterator[list[Job]]:
-    """Like with like: each request that many can share comes first, then the others in their order."""
-    for kind in TOGETHER:
-        if alike := [job for job in due if job.row.kind == kind]:
-            yield alike
-    for job in due:
-        if job.row.kind not in TOGETHER:
-            yield [job]
+def _groups(due: list[Job]) -> list[list[Job]]:
+    """Like with like: each request that many can share comes first, then the others in their order. Who has to look
+    for what it may have done looks alone: one look that fails must not put the others off."""
+    together = [[job for job in due if job.row.kind == kind and not job.row.unclear] for kind in TOGETHER]
+    alone = [[job] for job in due if job.row.kind not in TOGETHER or job.row.unclear]
+    return [*filter(None, together), *alone]
 
 
 def _carry(desk: Desk, group: list[Job]) -> None:

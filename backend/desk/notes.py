@@ -41,7 +41,9 @@ def log_calls(desk: Desk, together: Sequence[Job]) -> None:
         place = place_of(job)
         if job.call.note or job.call.part_of_record or place is None:
             job.done(note=job.call.note, part_of_record=job.call.part_of_record)
-        elif not (job.row.unclear and _found_own_note(job, *place)):
+        elif job.row.unclear:
+            _look_for_own_note(job, *place)
+        else:
             ready.setdefault(place[0], []).append(job)
     for entity, waiting in ready.items():
         _add_notes(desk, entity, waiting)
@@ -129,16 +131,15 @@ def _keep(job: Job, entity: Entity, note: int) -> None:
     job.done(note=note, entity=entity.value, entity_id=place[1])
 
 
-def _found_own_note(job: Job, entity: Entity, entity_id: int) -> bool:
-    """After an unclear end: our note says whose it is by its `uniq`."""
+def _look_for_own_note(job: Job, entity: Entity, entity_id: int) -> None:
+    """After an unclear end: our note says whose it is by its `uniq`. If there is none, the next batch takes it."""
     wanted: LogCall = job.intent
     kind = NoteType.CALL_IN if wanted.inbound else NoteType.CALL_OUT
     for note in answers.notes(job.desk.send(requests.notes_of(entity, entity_id, [kind]))):
         if note.uniq == job.call.call:
             _keep(job, entity, note.id)
-            return True
+            return
     job.row.unclear = False
-    return False
 
 
 def _note(job: Job, request_id: str) -> Model:

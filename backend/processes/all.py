@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,11 +35,22 @@ def run_all() -> None:
     logs.configure("json" if os.environ.get("LOG_FORMAT") == "json" else "text")  # settings need the database first
     with _database() as each_second:
         settings = load_settings()
+        _must_be_free(settings.port)
         migrate()
         log.info("starting", public_url=settings.public_url, port=settings.port, connections=settings.connections)
         programs = [Program(name=name, command=backend_command(name)) for name in PROCESSES]
         supervise(programs, each_second=each_second)
         _on_signals(signal.SIG_IGN)  # a second Ctrl-C does not keep the database from its orderly, bounded stop
+
+
+def _must_be_free(port: int) -> None:
+    """`web` would only be restarted for ever. Raises StartError."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError as taken:
+            raise StartError(f"PORT {port} cannot be used: {taken.strerror}") from None
 
 
 def migrate() -> None:

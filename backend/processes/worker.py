@@ -9,24 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import procrastinate
-import psycopg
 import structlog
 from flask import Flask
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager as AnyJobManager
 
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
 from backend.config import Settings
 from backend.desk import chores, work
 from backend.desk.job import Fence, Fenced
+from backend.processes.engine import CONNECTIONS, make_engine, run_drains
 from backend.store import wake
 
-POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (engine facts §2)
-HEARTBEAT, DEAD_AFTER = 1.0, 5.0  # seconds; procrastinate's own pruning is put far off, ours deletes and wakes
-ENGINE_CONNECTIONS = 2  # procrastinate's pool, its listening connection apart
-ENGINE_PATIENCE = 10.0  # seconds it waits for the database; the pool's own waits double without end
+DEAD_AFTER = 5.0  # seconds without a heartbeat
 
 log = structlog.get_logger()
 
@@ -52,7 +46,7 @@ CHORES = (
 
 def run_worker(settings: Settings) -> None:
     """`python -m backend worker`: until SIGTERM; running slices end by themselves, within seconds."""
-    app = create_app(settings, connections=max(1, settings.worker_connections - ENGINE_CONNECTIONS - 1))
+    app = create_app(settings, connections=max(1, settings.worker_connections - CONNECTIONS - 1))
     asyncio.run(_serve(app, settings))
 
 
@@ -64,58 +58,15 @@ async def _serve(app: Flask, settings: Settings) -> None:
         loop.add_signal_handler(each, stop.set)
     engine = _engine(app, settings)
     async with engine.open_async(), asyncio.TaskGroup() as tasks:
-        drains = tasks.create_task(_drains(engine, settings, stop))
+        drains = tasks.create_task(run_drains(engine, settings, stop))
         chores = [tasks.create_task(_repeat(app, chore)) for chore in CHORES]
         await stop.wait()
         for task in (drains, *chores):
             task.cancel()
 
 
-async def _drains(engine: procrastinate.App, settings: Settings, stop: asyncio.Event) -> None:
-    """Procrastinate's worker ends when the database goes away under it; it begins anew, as another one."""
-    while not stop.is_set():
-        try:
-            await engine.run_worker_async(
-                queues=[wake.QUEUE],
-                concurrency=settings.worker_concurrency,
-                fetch_job_polling_interval=POLL,
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=600,
-                delete_jobs="always",
-                install_signal_handlers=False,
-            )
-            log.error("drains stopped, they begin anew")
-        except ConnectorException as error:
-            log.error("drains stopped, they begin anew", error=str(error))
-        await asyncio.sleep(HEARTBEAT)
-
-
-class JobManager(AnyJobManager):
-    """Tells the end of a job once more where the database went away meanwhile: a job that never ends would keep its
-    account from moving on until LONGEST_DRAIN. One that was taken over has no end to tell."""
-
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        for wait in (HEARTBEAT, 2 * HEARTBEAT, None):
-            try:
-                return await super().finish_job(job, status, delete_job)
-            except ConnectorException as error:
-                if isinstance(error.__cause__, psycopg.errors.RaiseException):  # "Job was not found"
-                    return None
-                if wait is None:
-                    raise
-                await asyncio.sleep(wait)
-
-
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:
-    connector = procrastinate.PsycopgConnector(
-        conninfo=settings.libpq_url,
-        min_size=1,
-        max_size=ENGINE_CONNECTIONS,
-        timeout=ENGINE_PATIENCE,
-        reconnect_timeout=ENGINE_PATIENCE,
-    )
-    engine = procrastinate.App(connector=connector)
-    engine.job_manager = JobManager(connector)
+    engine = make_engine(settings)
 
     @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)
     def drain(context: procrastinate.JobContext, account_id: int) -> None:

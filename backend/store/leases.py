@@ -14,7 +14,10 @@ from backend.store import Base, db
 LEASE = 12.0  # seconds without a renewal until another process may take the account
 RENEW = 3.0  # seconds between renewals
 
-_VERSION = "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate, accounts.settings))"
+_VERSION = (
+    "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate,"
+    " settings -> 'trunks', settings -> 'extensions', settings -> 'employees'))"
+)
 _RENEW = text(
     f"""
     update account_pbx set lease_until = clock_timestamp() + make_interval(secs => :lease)
@@ -69,7 +72,7 @@ class PbxProcess(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """`version` changes with the PBX's address and the account's settings: then the line is made anew."""
+    """`version` changes with the PBX's address and with what says whose a channel is: then the line is made anew."""
 
     account_id: int
     version: str

@@ -21,8 +21,8 @@ def main(argv: Sequence[str]) -> int:
         signal.signal(number, lambda *_: stopping.set())
     try:
         crm = Crm(port=options.port, state_file=options.state, redirect_uri=options.redirect_uri)
-    except OSError as refused:
-        print(f"cannot listen on port {options.port}: {refused.strerror}; choose another with --port")
+    except (OSError, OverflowError) as refused:
+        print(f"cannot listen on port {options.port}: {refused}; choose another with --port")
         return 1
     with crm:
         if not crm.accounts:

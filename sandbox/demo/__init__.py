@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -57,6 +58,8 @@ def _interrupt(stop: threading.Event) -> None:
 
 def _play(options: argparse.Namespace, stop: threading.Event) -> int:
     began = time.monotonic()
+    for option, port in (("--crm-port", options.crm_port), ("--port", options.port)):
+        _must_be_free(option, port)
     _take_home()
     say(bold("Телефонная станция / Phone Station: a day in the office"))
     say("  a sandbox amoCRM with two accounts …")
@@ -70,10 +73,20 @@ def _play(options: argparse.Namespace, stop: threading.Event) -> int:
                 company = _connect(crm, office, station)
                 say(f"  ready in {time.monotonic() - began:.0f} s\n")
                 failures = sum(not scene.play(company) for scene in DAY)
-                _close(crm, station, failures)
+                _close(options, crm, station, failures)
                 if not options.once:
                     stop.wait()
     return 1 if failures else 0
+
+
+def _must_be_free(option: str, port: int) -> None:
+    """Raises OSError."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as taken:
+            raise OSError(f"port {port} cannot be used ({taken}): choose another with {option}") from None
 
 
 def _take_home() -> None:
@@ -95,10 +108,12 @@ def _connect(crm: Crm, office: Office, station: Station) -> Company:
     return Company(crm=crm, account=acme, stranger=beta, office=office, station=station)
 
 
-def _close(crm: Crm, station: Station, failures: int) -> None:
+def _close(options: argparse.Namespace, crm: Crm, station: Station, failures: int) -> None:
     say(bold("\nThe day is over." if not failures else f"\nThe day is over; {failures} of {len(DAY)} went otherwise."))
-    say(f"  the CRM           {crm.account('acme').url}   (board, cards, Неразобранное, notifications)")
+    if options.once:
+        return
+    say(f"  the CRM           {crm.account('acme').url}   (board, cards, Неразобранное)")
     say(f"  a second account  {crm.account('beta').url}   (saw nothing of it)")
     say(f"  the Phone Station {station.url}/healthz   log: {os.path.relpath(station.log)}")
-    say(f"  why a call did what it did: {station.why_command} CALL   (names are in the log and in each call note)")
+    say(f"  why a call did what it did: {station.why_command} CALL   (its name is told in each scene)")
     say("  Ctrl-C stops everything.")

@@ -75,10 +75,11 @@ class Company:
         seconds = int(params["duration"])
         outcome = OUTCOMES.get(int(params.get("call_status", 0)), "—")
         spoken = f"{seconds // 60}:{seconds % 60:02}" if seconds else outcome
-        result = f" «{params['call_result']}»" if params.get("call_result") else ""
+        result = f" «{params['call_result']}»" if params.get("call_result") not in (None, outcome) else ""
         who = self.name(note["created_by"])
         arrow = "←" if note["note_type"] == "call_in" else "→"
-        return f"call note {arrow} {params['phone']}, {who}, {spoken}{result}   {self.account.url}/{place}"
+        told = f"call note {arrow} {params['phone']}, {who}, {spoken}{result}"
+        return f"{told}   {self.account.url}/{place}   call {params['uniq']}"
 
     def popup_line(self, place: int) -> str:
         """What this employee's screen shows last."""

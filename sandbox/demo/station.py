@@ -25,6 +25,12 @@ PATIENCE = 30.0  # seconds for anything but the first start of PostgreSQL, which
 ASK_AGAIN = 0.1
 
 
+SETTINGS = (
+    "DATABASE_URL", "SECRET_KEYS", "LOG_FORMAT", "TRUSTED_PROXIES", "WORKER_CONCURRENCY",
+    "WEB_CONNECTIONS", "PBX_CONNECTIONS", "WORKER_CONNECTIONS",
+)  # fmt: skip
+
+
 class StationDown(Exception):
     """It did not start, or did not do what it was asked; says where to look."""
 
@@ -45,6 +51,7 @@ class Station:
             "SANDBOX_HOST_SUFFIX": crm.domain,
             "PBX_NETWORKS": "127.0.0.0/8",
             "WEB_CONCURRENCY": "1",
+            "LOG_FORMAT": "text",
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,5 +160,5 @@ class Station:
 
 
 def _clean(environment: Any) -> dict[str, str]:
-    """The demo is alone: it uses no database or key of the machine it runs on."""
-    return {name: value for name, value in environment.items() if name not in ("DATABASE_URL", "SECRET_KEYS")}
+    """The demo is alone: it uses no database, key or setting of the machine it runs on."""
+    return {name: value for name, value in environment.items() if name not in SETTINGS}

@@ -172,7 +172,10 @@ class Line:
     def _ringing(self) -> Leg:
         if self.legs and self.leg.incoming and not (self.leg.channel.up or self.leg.channel.gone):
             return self.leg
-        return self.rings()
+        leg = self.rings()
+        while leg.channel.gone:  # it rang before, and nobody asked
+            leg = self.rings()
+        return leg
 
     def _dial(self, number: str, **headers: str) -> Leg:
         channel = self.office.originate(f"PJSIP/{number}@{self._endpoint}", **headers)

@@ -20,24 +20,18 @@ class Ledger:
 
     def __init__(self, account: AccountHandle, recordings: str) -> None:
         self._account, self._recordings = account, recordings
-        self._asked: list[int] = []
         self._before = self._now = account.state()
 
     def lines(self) -> list[str]:
         """Sorted. Everything the account holds that it did not hold, and what changed of the rest."""
-        self._look()
+        self._now = self._account.state()
         return sorted([*self._cards(), *self._records(), *self._notes(), *self._changes()])
 
     def lead(self, lead_id: int) -> str:
         """The name of the lead that a link leads to."""
-        self._look()
+        if lead_id not in self._now["leads"]:
+            self._now = self._account.state()
         return f"«{self._now['leads'][lead_id]['name']}»"
-
-    def _look(self) -> None:
-        """Only requests change an account here, and a copy of it takes its time."""
-        asked = [request.n for request in self._account.requests()]
-        if asked != self._asked:
-            self._asked, self._now = asked, self._account.state()
 
     def _new(self, table: str) -> list[Record]:
         return [record for key, record in self._now[table].items() if key not in self._before[table]]

@@ -24,9 +24,9 @@ def chosen_otherwise(town: Town) -> Iterator[None]:
         "failed_makes_lead": False,
         "lead_owner": "last",
     }
-    town.station.set_up(town.account, town.office, **{**usual, **otherwise})
+    town.station.choose(town.account, **{**usual, **otherwise})
     yield
-    town.station.set_up(town.account, town.office, **usual)
+    town.station.choose(town.account, **usual)
 
 
 def test_an_extension_without_a_user_falls_to_the_default_employee(company: Company) -> None:

@@ -96,12 +96,13 @@ def test_a_number_of_the_no_lead_list_is_registered_and_never_a_lead(company: Co
     call = courier.calls(company.did.direct)
     company.phone("101").answers().talks(TALK)
     call.hangs_up()
+    made = f"contact «{courier.name}» {courier.number}, Анна"
+    talked = f"call_in {courier.number} on contact «{courier.name}», Анна: talked"
+    company.holds(made, talked)
+    courier.calls(company.did.ivr).talks_to_nobody(0).hangs_up()
     company.in_the_end(
-        crm=(
-            f"contact «{courier.name}» {courier.number}, Анна",
-            f"call_in {courier.number} on contact «{courier.name}», Анна: talked",
-        ),
-        popups=(f"Анна: ended, {courier.name}",),
+        crm=(made, talked, f"call_in {courier.number} on contact «{courier.name}», Анна: no answer"),
+        popups=(f"Анна: ended, {courier.name}", f"Глеб: missed, {courier.name}"),
     )
 
 
@@ -175,6 +176,28 @@ def test_two_calls_on_one_phone_are_two_calls(company: Company) -> None:
         popups=(
             f"Анна: ended, {first.name} → «{first.lead}»",
             f"Анна: ended, {second.name} → «{second.lead}»",
+        ),
+    )
+
+
+def test_two_calls_of_one_stranger_at_the_same_time_are_one_contact_and_one_lead(company: Company) -> None:
+    stranger = company.stranger()
+    calls = [stranger.calls(did) for did in (company.did.direct, company.did.mobile)]
+    talks = [company.phone(extension).answers() for extension in ("101", "103")]
+    for talk in talks:
+        talk.talks(TALK)
+    for call in calls:
+        call.hangs_up()
+    company.in_the_end(
+        crm=(
+            f"contact «{stranger.name}» {stranger.number}, Анна",
+            f"lead «{stranger.lead}» of «{stranger.name}», Анна, Продажи/Первичный контакт",
+            f"call_in {stranger.number} on lead «{stranger.lead}», Анна: talked",
+            f"call_in {stranger.number} on lead «{stranger.lead}», Вера: talked",
+        ),
+        popups=(
+            f"Анна: ended, {stranger.name} → «{stranger.lead}»",
+            f"Вера: ended, {stranger.name} → «{stranger.lead}»",
         ),
     )
 

@@ -28,10 +28,10 @@ QUICK = {
     "backend.desk.work.BREATH": 0.2,
     "backend.desk.job.STALE": 0.15,
     "backend.desk.job.IN_FLIGHT": 1.0,
-    "backend.processes.worker.POLL": 0.1,
-    "backend.processes.worker.HEARTBEAT": 0.1,
+    "backend.processes.engine.POLL": 0.1,
+    "backend.processes.engine.HEARTBEAT": 0.1,
     "backend.processes.worker.DEAD_AFTER": 0.6,
-    "backend.processes.worker.ENGINE_PATIENCE": 0.5,
+    "backend.processes.engine.PATIENCE": 0.5,
     "backend.store.wake.LONGEST_DRAIN": 10.0,
 }
 

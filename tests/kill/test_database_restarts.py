@@ -5,24 +5,31 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from backend.config import Settings
 from backend.processes.postgres import EmbeddedPostgres
-from backend.store import migrate
+from backend.store import db, migrate
 from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
 from tests.conftest import running
 from tests.firm import Firm
 from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
-from tests.kill.conftest import Hire
+from tests.kill.conftest import QUICK, Hire
 from tests.kill.processes import Process, until
 
 PHONES = [f"+79161230{n:03}" for n in range(15)]
 OUTAGES = 2
+_CUT_OFF = """
+    select pg_terminate_backend(pid) from pg_locks
+    where not granted and relation = 'procrastinate_workers'::regclass
+    """
 
 
 @pytest.fixture
@@ -60,6 +67,13 @@ def away(server: EmbeddedPostgres, worker: Process) -> None:
     server.start()
 
 
+def _heart_beats(app: Flask) -> bool:
+    with app.app_context():
+        latest = db.session.scalar(text("select clock_timestamp() - max(last_heartbeat) from procrastinate_workers"))
+        db.session.rollback()
+    return latest is not None and latest < timedelta(seconds=QUICK["backend.processes.worker.DEAD_AFTER"])
+
+
 @pytest.mark.parametrize("outage", [restarted, crashed, away])
 def test_the_database_goes_away_in_the_middle(
     firm: Firm, other: Firm, app: Flask, crm: Crm, server: EmbeddedPostgres, hire: Hire,
@@ -74,6 +88,18 @@ def test_the_database_goes_away_in_the_middle(
         outage(server, worker)
     until_all_done(app)
     assert worker.is_alive
+    until(lambda: _heart_beats(app), "the worker's heart beats")
     for each in (firm, other):
         assert_noted_once(each, calls[each.id])
         assert_one_of_each(each, PHONES)
+
+
+def test_a_heartbeat_that_failed_is_taken_up_again(firm: Firm, app: Flask, database: Settings, hire: Hire) -> None:
+    """Else the worker would live on, and have every drain taken away from it."""
+    hire()
+    until_all_done(app)
+    with psycopg.connect(database.libpq_url) as cutter:
+        cutter.execute("lock table procrastinate_workers in exclusive mode")
+        until(lambda: cutter.execute(_CUT_OFF).fetchone(), "the heart beats")
+    until(lambda: not _heart_beats(app), "the heart has stopped")
+    until(lambda: _heart_beats(app), "it beats again")

@@ -26,7 +26,7 @@ from tests.kill.conftest import Hire
 from tests.kill.processes import until
 
 ACCOUNTS = range(1, 7)
-PAIRS = 40  # of each account
+PAIRS = 30  # of each account
 APART = 0.06  # seconds, at most
 HELD = 0.1  # seconds, at most, for which a transaction stays open after its wake-up; a drain takes some 0.03
 

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from sandbox.crm.faults import Kind
+from sandbox.crm.handle import UNTIL_TOLD
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.firm import Firm
@@ -102,6 +103,7 @@ def test_killed_at_every_kind_of_request(
 
 def test_killed_while_amocrm_is_slow(firm: Firm, app: Flask, crm: Crm, hire: Hire) -> None:
     """The next worker looks for the lead only when amoCRM, which does not know of the death, has made it."""
+    firm.account.set(search_lag=UNTIL_TOLD)
     crm.spoil(Kind.SLOW, "/leads/complex", seconds=1.2, count=1)
     patient = {"backend.desk.job.IN_FLIGHT": 2.5}
     first = hire(**patient)
