@@ -122,11 +122,11 @@ def write_down(account_id: int, need: Need, detail: str) -> None:
     log.warning("account needs a person", account=account_id, need=str(need), detail=detail)
 
 
-def disable(account_id: int) -> None:
+def disable(account_id: int, why: str = "the integration was disabled in amoCRM") -> None:
     """The integration was turned off: nothing more is asked of amoCRM, settings are kept. Committed, repeatable."""
     with accounts.changing(account_id) as account:
         if account is not None:
-            account.move(AccountState.DISABLED, "the integration was disabled in amoCRM")
+            account.move(AccountState.DISABLED, why)
     tokens.forget(account_id)
     log.info("account disabled", account=account_id)
 

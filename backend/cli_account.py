@@ -171,7 +171,7 @@ def connect_url(asked: argparse.Namespace) -> None:
 
 
 def disable_account(asked: argparse.Namespace) -> None:
-    disable(_account(asked.account).id)
+    disable(_account(asked.account).id, "disabled by the operator")
 
 
 def rotate_keys(asked: argparse.Namespace) -> None:

@@ -10,8 +10,9 @@ PARTS = {"crm": "sandbox.crm.cli", "pbx": "sandbox.pbx.cli", "demo": "sandbox.de
 
 def main(argv: list[str]) -> int:
     if not argv or argv[0] not in PARTS:
-        print(f"usage: python -m sandbox {'|'.join(PARTS)} [options]", file=sys.stderr)
-        return 2
+        asked = argv[:1] in (["-h"], ["--help"])
+        print(f"usage: python -m sandbox {'|'.join(PARTS)} [options]", file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
     return int(import_module(PARTS[argv[0]]).main(argv[1:]))
 
 
