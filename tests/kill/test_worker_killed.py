@@ -16,7 +16,7 @@ from sandbox.crm.traffic import Phase, Request
 from tests.firm import Firm
 from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
 from tests.kill.conftest import Hire, once
-from tests.kill.processes import PATIENCE, Process
+from tests.kill.processes import PATIENCE, Process, until
 
 CLIENTS = IVAN, STRANGER, CALLED, MISSED, TWICE = [f"+7926777880{n}" for n in range(5)]
 COURIER = "+79267778805"
@@ -104,7 +104,7 @@ def test_killed_at_every_kind_of_request(
 def test_killed_while_amocrm_is_slow(firm: Firm, app: Flask, crm: Crm, hire: Hire) -> None:
     """The next worker looks for the lead only when amoCRM, which does not know of the death, has made it."""
     firm.account.set(search_lag=UNTIL_TOLD)
-    crm.spoil(Kind.SLOW, "/leads/complex", seconds=1.2, count=1)
+    crm.spoil(Kind.SLOW, "/leads/complex", seconds=1.5, count=1)
     patient = {"backend.desk.job.IN_FLIGHT": 2.5}
     first = hire(**patient)
     killed = once(crm, Phase.BEFORE, "POST /api/v4/leads/complex", first.kill)
@@ -112,6 +112,7 @@ def test_killed_while_amocrm_is_slow(firm: Firm, app: Flask, crm: Crm, hire: Hir
     assert killed.wait(PATIENCE)
     hire(**patient)
     until_all_done(app)
+    until(lambda: any(request.fault == Kind.SLOW for request in crm.requests()), "the slow request carried out")
     assert_noted_once(firm, calls)
     assert_one_of_each(firm, [STRANGER])
 
