@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from flask import Flask
 
+from backend.amocrm import limiter
 from backend.config import Settings
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
@@ -28,7 +30,7 @@ def app(database: Settings, crm: Crm) -> Iterator[Flask]:
 
 @pytest.fixture
 def firm(app: Flask, crm: Crm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
-    monkeypatch.setattr("backend.amocrm.limiter.RATE", 10_000.0)
+    monkeypatch.setattr(limiter, "spend", partial(limiter.spend, rate=10_000.0))  # the pace has tests of its own
     firm = Firm.open(app, crm, "acme")
     other = Firm.open(app, crm, "beta")
     other.account.add_lead("Чужая", contact=other.account.add_contact("Чужой", ["+79161234567"]))
