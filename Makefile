@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
+BACKEND ?= $(PUBLIC_URL)
+# node and npm come with the virtual environment
+NODE := PATH="$(CURDIR)/$(RUN):$$PATH"
 
 .PHONY: demo test lint bench widget
 
@@ -9,10 +12,16 @@ $(VENV)/.ready: pyproject.toml requirements.txt
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)"
 	@touch $@
 
-demo: $(VENV)/.ready
+widget/node_modules/.ready: widget/package-lock.json $(VENV)/.ready
+	@echo "widget: its tools into widget/node_modules (seconds)"
+	@cd widget && $(NODE) npm ci --silent
+	@touch $@
+
+demo: widget/node_modules/.ready
 	@$(RUN)/python -m sandbox demo $(if $(ONCE),--once)
 
-test: $(VENV)/.ready
+test: widget/node_modules/.ready
+	@sh scripts/chromium.sh
 	@$(RUN)/python -m pytest $(TESTS)
 	$(if $(TESTS),,@$(RUN)/python -m pytest --postgres 15 tests/desk tests/test_migrations.py)
 
@@ -24,5 +33,8 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready
 	@$(RUN)/python -m bench
 
-widget:
-	@echo "widget: there is no widget in this version yet; popups are read at GET /api/popups (README)" >&2; exit 1
+# make widget BACKEND=https://station.example.com
+widget: widget/node_modules/.ready
+	@test -n "$(BACKEND)" || { echo "widget: say where the service is: make widget BACKEND=https://station.example.com" >&2; exit 1; }
+	@$(NODE) node widget/tools/build.mjs --backend "$(BACKEND)" --out widget.zip
+	@$(NODE) node widget/tools/lint.mjs widget.zip

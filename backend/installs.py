@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import available_timezones
 
 import structlog
 from phonenumbers import SUPPORTED_REGIONS
@@ -157,6 +158,7 @@ def _account_row(host: str, account: account_answers.Account) -> Insert:
     fresh = {
         "host": host,
         "name": account.name,
+        "zone": account.timezone if account.timezone in available_timezones() else "",
         "state": AccountState.CONNECTED,
         "state_reason": "",
         "state_since": func.now(),

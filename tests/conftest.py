@@ -25,6 +25,7 @@ NAMES = (f"copy{number}" for number in itertools.count())
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", choices=("15", "18"), default="18", help="the major version all tests run on")
+    parser.addoption("--shots", action="store_true", help="take the screenshots of docs/images/widget anew")
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,12 @@ def settings(postgres: EmbeddedPostgres) -> Settings:
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Settings]:
     """A fresh copy of the tables, gone after the test."""
+    with copied(settings) as database:
+        yield database
+
+
+@contextmanager
+def copied(settings: Settings) -> Iterator[Settings]:
     name = next(NAMES)
     _execute(settings, f"create database {name} template template")
     yield _at(settings, name)

@@ -71,6 +71,21 @@ class Note:
         """The call's identity as we wrote it, "" when there is none."""
         return values.text(self.params.get("uniq"))
 
+    @property
+    def text(self) -> str:
+        return values.text(self.params.get("text"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`due` and `created_at` are Unix seconds."""
+
+    id: int
+    text: str
+    entity_id: int | None
+    due: int
+    created_at: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsortedRecord:
@@ -178,6 +193,24 @@ def note(body: Any) -> Note | None:
 
 def notes(body: Any) -> tuple[Note, ...]:
     return values.each(body, "notes", note)
+
+
+def task(body: Any) -> Task | None:
+    item = values.mapping(body)
+    task_id = values.number(item.get("id"))
+    if task_id is None:
+        return None
+    return Task(
+        id=task_id,
+        text=values.text(item.get("text")),
+        entity_id=values.number(item.get("entity_id")),
+        due=values.number(item.get("complete_till")) or 0,
+        created_at=values.number(item.get("created_at")) or 0,
+    )
+
+
+def tasks(body: Any) -> tuple[Task, ...]:
+    return values.each(body, "tasks", task)
 
 
 def unsorted_record(body: Any) -> UnsortedRecord | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.amocrm import values
 from backend.amocrm.requests import Entity, Model, NoteType
 
 SOURCE = "Phone Station"  # what the CRM shows as the origin of a call
@@ -30,6 +31,27 @@ def contact(
         _embedded={"companies": [{"id": company}]} if company else None,
         request_id=request_id,
     )
+
+
+def renamed(name: str) -> Model:
+    return {"name": name}
+
+
+def with_phone(contact: Any, phone: str) -> Model:
+    """The change that adds a number: all that were read, and this one, for a write replaces them all (§3.5)."""
+    fields = values.items(values.mapping(contact).get("custom_fields_values"))
+    phones = (values.items(field.get("values")) for field in fields if field.get("field_code") == values.PHONE)
+    kept = [_as_read(value) for field in phones for value in field]
+    added = phone_field(phone)
+    return {"custom_fields_values": [{**added, "values": [*kept, *added["values"]]}]}
+
+
+def _as_read(value: Model) -> Model:
+    """A value with its kind; older answers call the kind `enum` (contract §3.5)."""
+    kind = value.get("enum_id") or value.get("enum")
+    if kind:
+        return {"value": value.get("value"), "enum_id": kind}
+    return _without_none(value=value.get("value"), enum_code=value.get("enum_code"))
 
 
 def lead(
@@ -96,6 +118,14 @@ def call_note(
         created_at=created_at,
         request_id=request_id,
     )
+
+
+def common_note(*, entity_id: int, text: str, user_id: int | None = None, created_at: int | None = None) -> Model:
+    """A note as the user would write it himself."""
+    return _without_none(
+        entity_id=entity_id, note_type=str(NoteType.COMMON), params={"text": text},
+        created_by=user_id, responsible_user_id=user_id, created_at=created_at,
+    )  # fmt: skip
 
 
 def service_note(*, entity_id: int, text: str, request_id: str | None = None) -> Model:
@@ -165,11 +195,18 @@ def _unsorted(
     )  # fmt: skip
 
 
-def task(*, text: str, complete_till: int, entity: Entity, entity_id: int, responsible: int | None = None) -> Model:
-    """`complete_till` is Unix seconds."""
+def task(
+    *,
+    text: str,
+    complete_till: int,
+    entity: Entity | None = None,
+    entity_id: int | None = None,
+    user_id: int | None = None,
+) -> Model:
+    """A follow-up by and for the user. `complete_till` is Unix seconds."""
     return _without_none(
-        text=text, complete_till=complete_till, task_type_id=1,
-        entity_type=str(entity), entity_id=entity_id, responsible_user_id=responsible,
+        text=text, complete_till=complete_till, task_type_id=1, entity_type=str(entity) if entity else None,
+        entity_id=entity_id, responsible_user_id=user_id, created_by=user_id,
     )  # fmt: skip
 
 

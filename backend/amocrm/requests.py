@@ -211,6 +211,12 @@ def add_tasks(models: Sequence[Model]) -> Request:
     return _post("/api/v4/tasks", list(models))
 
 
+def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
+    """Of one entity where given; newest first."""
+    of = [("filter[entity_type]", entity), ("filter[entity_id][]", entity_id)] if entity else []
+    return _get("/api/v4/tasks", ("limit", PAGE), ("order[id]", "desc"), *of)
+
+
 def announce_call(phone: str, user_ids: Sequence[int]) -> Request:
     """amoCRM's own popup: best effort, amoCRM picks the entity (contract §3.11)."""
     call = {"type": "phone_call", "phone_number": phone, "users": list(user_ids)}

@@ -125,7 +125,61 @@ class HandOverLead(Intent):
     employee: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindPlace(AddContact):
+    """A call that has left nothing in the CRM gets a contact, so that its outcome has a place."""
+
+    kind: ClassVar[str] = "find-place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameContact(Intent):
+    """The contact that this call made is called so, if nobody has changed its `former` name."""
+
+    kind: ClassVar[str] = "name-contact"
+
+    name: str
+    former: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNumber(Intent):
+    """A contact that was there before gets the number too."""
+
+    kind: ClassVar[str] = "add-number"
+
+    contact: int
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTask(Intent):
+    """A follow-up at the call's place. `due` is seconds of the Unix epoch."""
+
+    kind: ClassVar[str] = "add-task"
+
+    text: str
+    due: int
+    employee: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote(Intent):
+    """What the employee wrote about the call, at its place. `at` is seconds of the Unix epoch."""
+
+    kind: ClassVar[str] = "add-note"
+
+    text: str
+    employee: int | None
+    at: float
+
+
 class PopupState(StrEnum):
+    """A call by click begins with CALLING, the employee's own phone; DIALLING is the client's."""
+
+    CALLING = "calling"
+    DIALLING = "dialling"
+    FAILED = "failed"
     RINGING = "ringing"
     TALKING = "talking"
     ENDED = "ended"
@@ -150,8 +204,12 @@ class ShowPopup(Intent):
 
 
 KINDS: dict[str, type[Intent]] = {
-    each.kind: each for each in (OpenLead, AddContact, AddUnsorted, UseUnsorted, LogCall, FinishCall, HandOverLead)
-}
+    each.kind: each
+    for each in (
+        OpenLead, AddContact, AddUnsorted, UseUnsorted, LogCall, FinishCall, HandOverLead,
+        FindPlace, NameContact, AddNumber, AddTask, AddNote,
+    )
+}  # fmt: skip
 
 
 def to_json(intent: Intent) -> dict[str, Any]:

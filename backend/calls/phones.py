@@ -15,11 +15,13 @@ HIDDEN = frozenset(
     {"", "<unknown>", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld", "asterisk"}
 )
 SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (contract §6, 22)
+SHORTEST_PIECE = 3  # digits of a number that are worth looking for
 LONGEST = 64  # a number with its extension never needs more; what is longer is not a number
 
 _EXTENSION = re.compile(r"(?<=\d)[\s.()]*(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)  # after a number only
 _SERVICE_PREFIX = re.compile(r"^\s*(?:[*#]\d{2,3}[#*]?)+")  # *67, #31#: "hide my number" and the like
 _NOT_DIGIT = re.compile(r"\D")
+_NUMBER = re.compile(r"[\s0-9+().\-]{1,64}")
 
 
 def key(raw: str | None, country: str) -> str | None:
@@ -61,6 +63,19 @@ def search_digits(key: str) -> str:
     if key.startswith("+"):
         return phonenumbers.national_significant_number(phonenumbers.parse(key))[-10:]
     return key[-10:]
+
+
+def pieces(raw: str, country: str) -> tuple[str, ...]:
+    """What keys hold whose number somebody has begun to type, with or without the country's trunk prefix; nothing for
+    what is not a number, or under three digits of it."""
+    if not _NUMBER.fullmatch(raw):
+        return ()
+    whole, digits = key(raw, country) or "", _NOT_DIGIT.sub("", raw)
+    if whole.startswith("+"):
+        return (whole,)
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
+    typed = (digits, digits.removeprefix(plan.national_prefix or "") if plan else digits)
+    return tuple(dict.fromkeys(each for each in typed if len(each) >= SHORTEST_PIECE))
 
 
 def is_outside(key: str) -> bool:

@@ -16,6 +16,7 @@ from backend.calls.facts import (
     CallAnswered,
     CallEnded,
     CallPassed,
+    CallStarted,
     Direction,
     ExtensionRang,
     ExtensionStopped,
@@ -52,6 +53,19 @@ def decide(fact: Fact, knowledge: Knowledge, rules: Rules) -> Decision:
     if decider is None or fact.direction is Direction.INTERNAL:
         return Decision(client=case.client)
     return decider(case)
+
+
+def clicked(fact: CallStarted, knowledge: Knowledge, rules: Rules) -> ShowPopup:
+    """The popup of a call by click while the employee's own phone rings, for who clicked: the call may never start."""
+    return Case(fact, knowledge, rules).popup((), PopupState.CALLING)
+
+
+def _started(case: Case) -> Decision:
+    """A click shows that the client's phone rings now; whoever dials by hand needs no popup before the answer."""
+    if case.inbound:
+        return Decision(client=case.client)
+    popup = ShowPopup(employees=None, state=PopupState.DIALLING, only_in=(PopupState.CALLING,))
+    return Decision(client=case.client, intents=(popup,))
 
 
 def _rang(case: Case) -> Decision:
@@ -126,18 +140,24 @@ def _failed(case: Case) -> Decision:
     fact: CallEnded = case.fact
     employee, why = employee_at(fact.extension, case.rules)
     reason = words.reason(fact.reason, case.rules.language)
+    popup = ShowPopup(
+        employees=None, state=PopupState.FAILED, only_in=(PopupState.CALLING, PopupState.DIALLING),
+        details={"reason": fact.reason.value} if fact.reason else {},
+    )  # fmt: skip
     if not case.client.party and not case.rules.failed_makes_lead:
-        return Decision(client=case.client, reasons=(why, f"{reason}: only clients already known are registered"))
+        reasons = (why, f"{reason}: only clients already known are registered")
+        return Decision(client=case.client, intents=(popup,), reasons=reasons)
     place: tuple[Intent, ...] = ()
     because: tuple[str, ...] = ()
     if case.rules.failed_makes_lead:
         place, because = _place(case, employee, talked=False)
     note = case.note(employee, FAILED_STATUS.get(fact.reason, CallStatus.NO_ANSWER), text=reason)
-    reasons = (case.client.why, why, f"not reached: {reason}", *because)
-    return Decision(client=case.client, intents=(*place, note), reasons=reasons)
+    because = (case.client.why, why, f"not reached: {reason}", *because)
+    return Decision(client=case.client, intents=(*place, note, popup), reasons=because)
 
 
 DECIDERS: dict[type[Fact], Callable[[Case], Decision]] = {
+    CallStarted: _started,
     ExtensionRang: _rang,
     ExtensionStopped: _stopped,
     CallAnswered: _answered,

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from backend.calls import resync
-from backend.calls.channels import State
+from backend.calls.channels import Channel, State
 from backend.calls.conversation import Conversation
 from backend.calls.exchange import MOST_CHANNELS, Exchange
 from backend.calls.facts import CallEnded, Direction, Fact
@@ -61,6 +61,41 @@ class Tracker:
         """The external calls that go on; also the internal ones where they are told."""
         live = self._exchange.calls.values()
         return [call for call in live if not call.ended and (call.is_external or self._is_told(call))]
+
+    def legs(self, call: str) -> dict[str, str]:
+        """The extensions in a call, whether they ring or talk, and the name of each one's channel, the newest."""
+        return {each.extension: each.name for each in self._channels(call) if each.extension}
+
+    def talking(self, call: str) -> dict[str, str]:
+        """Of these, who hears the client at this moment."""
+        found = self._exchange.calls.get(call)
+        heard = {talk.extension for talk in found.talking} if found else set[str]()
+        return {extension: name for extension, name in self.legs(call).items() if extension in heard}
+
+    def consultation(self, call: str, extension: str) -> str | None:
+        """The channel beside this extension's while he asks a colleague and the client waits; None when he does not."""
+        found = self._exchange.calls.get(call)
+        for each in self._channels(call):
+            if found and each.extension == extension and each.bridge and not {*found.legs} & {*self._joined(each)}:
+                beside = [other for other in self._exchange.board.members(each.bridge) if other is not each]
+                return beside[0].name if beside else None
+        return None
+
+    def is_talking(self, extension: str) -> bool:
+        """Whether this extension is in any call, or is about to be: none of its channels only rings."""
+        live = self._exchange.board.channels.values()
+        return any(each.extension == extension and each.state is State.UP for each in live)
+
+    def has_answered(self, call: str, extension: str) -> bool:
+        """Whether a phone of this extension, in this call, was picked up."""
+        return any(each.extension == extension and each.state is State.UP for each in self._channels(call))
+
+    def _channels(self, call: str) -> list[Channel]:
+        found = self._exchange.calls.get(call)
+        return list(found.channels) if found else []
+
+    def _joined(self, channel: Channel) -> list[Channel]:
+        return self._exchange.board.joined(channel)
 
     def _take(self) -> list[Fact]:
         told, self._exchange.told = self._exchange.told, []

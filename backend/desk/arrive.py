@@ -8,12 +8,24 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.calls import intents, phones, policy
-from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, RecordingNamed, Result, from_json, to_json
+from backend.calls.chain import talk_seconds
+from backend.calls.facts import (
+    CallAnswered,
+    CallEnded,
+    CallStarted,
+    Direction,
+    ExtensionRang,
+    Fact,
+    RecordingNamed,
+    Result,
+    from_json,
+    to_json,
+)
 from backend.calls.intents import Intent, LogCall, PopupState, ShowPopup
 from backend.calls.policy import Decision
 from backend.calls.rules import Rules
-from backend.desk import lookup
-from backend.store import db, journal, popups, settings, wake
+from backend.desk import lookup, outcomes
+from backend.store import call_list, db, journal, popups, settings, wake
 from backend.store.journal import CallRow
 
 
@@ -56,7 +68,8 @@ def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
     row.reasons = list(decision.reasons)
     _settle(call, decision)
     _remember(call, fact)
-    return sum(_put(account_id, fact.call, each) for each in decision.intents)
+    put = sum(_put(account_id, fact.call, each) for each in decision.intents)
+    return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
 
 
 def _call(account_id: int, fact: Fact, rules: Rules) -> CallRow:
@@ -84,16 +97,31 @@ def _settle(call: CallRow, decision: Decision) -> None:
 
 
 def _remember(call: CallRow, fact: Fact) -> None:
-    if isinstance(fact, CallAnswered):
-        call.answered = fact.at
+    if isinstance(fact, CallStarted):
+        call.extension = fact.extension
+    elif isinstance(fact, ExtensionRang):
+        call.rang = list(dict.fromkeys((*call.rang, fact.extension)))
+    elif isinstance(fact, CallAnswered):
+        call.answered, call.extension = fact.at, call.extension or fact.extension
         if call.client:
-            journal.close_missed_calls(call.account_id, call.client, fact.at or 0)
+            call_list.close_missed(call.account_id, call.client, fact.at or 0)
     elif isinstance(fact, CallEnded):
-        call.ended, call.result = fact.at or 0, fact.result.value
-        call.reason = fact.reason.value if fact.reason else None
-        call.recording = fact.recording or call.recording
+        _remember_end(call, fact)
     elif isinstance(fact, RecordingNamed):
         call.recording = fact.recording
+
+
+def _remember_end(call: CallRow, fact: CallEnded) -> None:
+    call.ended, call.result = fact.at or 0, fact.result.value
+    call.reason = fact.reason.value if fact.reason else None
+    call.recording = fact.recording or call.recording
+    call.extension = fact.extension or call.extension
+    call.talk_seconds = talk_seconds(fact.talks)
+    call.talks = [
+        {"extension": each.extension, "at": each.start, "seconds": talk_seconds((each,))} for each in fact.talks
+    ]
+    if fact.result is Result.MISSED and call.client:  # told late, when somebody has talked to the client since
+        call.missed_closed_at = call_list.first_talk_after(call.account_id, call.client, call.ended)
 
 
 def _put(account_id: int, call: str, intent: Intent) -> bool:

@@ -12,14 +12,19 @@ from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.requests import BATCH
 from backend.calls.intents import (
     AddContact,
+    AddNote,
+    AddNumber,
+    AddTask,
     AddUnsorted,
+    FindPlace,
     FinishCall,
     HandOverLead,
     LogCall,
+    NameContact,
     OpenLead,
     UseUnsorted,
 )
-from backend.desk import leads, notes, records, sync
+from backend.desk import contacts, leads, notes, records, sync, tasks
 from backend.desk.job import Desk, Fenced, Job, jobs
 from backend.store import db, journal
 from backend.store.journal import IntentState
@@ -35,6 +40,11 @@ ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
     HandOverLead.kind: leads.hand_over_lead,
     AddUnsorted.kind: records.add_unsorted,
     UseUnsorted.kind: records.use_unsorted,
+    FindPlace.kind: leads.find_place,
+    AddTask.kind: tasks.add_task,
+    AddNumber.kind: contacts.add_number,
+    AddNote.kind: notes.add_note,
+    NameContact.kind: contacts.name_contact,
     sync.KIND: sync.sync_page,
 }
 TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, true
 
 from backend.desk import sync
-from backend.store import db, journal, wake
+from backend.store import db, journal, popups, wake
 from backend.store.accounts import Account, AccountState
 
 SYNC_EVERY = timedelta(hours=1)
@@ -30,7 +30,8 @@ def sync_due_phonebooks() -> list[int]:
 
 
 def forget_old() -> int:
-    """Deletes old rows of the journal, a bounded number at a time; how many."""
-    gone = journal.forget_older(datetime.now(UTC) - KEPT_FOR, AT_ONCE)
+    """Deletes old rows of the journal and old popups, a bounded number at a time; how many."""
+    than = datetime.now(UTC) - KEPT_FOR
+    gone = journal.forget_older(than, AT_ONCE) + popups.forget_older(than, AT_ONCE)
     db.session.commit()
     return gone

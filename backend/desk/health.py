@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
 from typing import Any
 
 from sqlalchemy import func, select
 
-from backend.store import db, journal, phonebook, settings
-from backend.store.journal import FactRow, IntentRow, IntentState
+from backend.store import call_list, call_stats, db, journal, phonebook, settings
+from backend.store.journal import IntentRow, IntentState
 
-RECENT = timedelta(days=30)
-TALKERS = ("started", "answered", "passed")  # facts whose extension is somebody's who called or talked
+RECENT = 30 * 86_400  # seconds
 MOST_SHOWN = 20
 
 
@@ -24,10 +23,10 @@ def health(account_id: int) -> dict[str, Any]:
     refused = journal.refused(account_id)[-MOST_SHOWN:]
     return {
         "waiting": waiting,
-        "waiting_since": oldest.isoformat() if oldest else None,
+        "waiting_since": round(oldest.timestamp()) if oldest else None,
         "refused": [{"call": row.call, "intent": row.kind, "why": row.error} for row in refused],
         "unmapped_extensions": unmapped_extensions(account_id),
-        "open_missed_calls": len(journal.open_missed_calls(account_id)),
+        "open_missed_calls": call_list.count_open_missed(account_id),
         "phonebook": phonebook.size(account_id),
     }
 
@@ -36,15 +35,4 @@ def unmapped_extensions(account_id: int) -> list[str]:
     """Extensions that talked lately and belong to nobody: their calls go to the default employee."""
     rules = settings.rules(account_id)
     known = {extension for each in rules.employees for extension in each.extensions + each.mobiles}
-    extension = FactRow.body["extension"].astext
-    query = (
-        select(extension)
-        .distinct()
-        .where(
-            FactRow.account_id == account_id,
-            FactRow.kind.in_(TALKERS),
-            FactRow.recorded_at > func.now() - RECENT,
-            extension.is_not(None),
-        )
-    )
-    return sorted(set(db.session.scalars(query)) - known)
+    return sorted(call_stats.talkers(account_id, time.time() - RECENT) - known)

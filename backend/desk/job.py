@@ -21,6 +21,7 @@ from backend.store.journal import CallRow, IntentRow, IntentState
 
 LONGEST_ERROR = 500
 STALE = 1.0  # seconds after which "I am the only one" is asked again before sending
+CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
 IN_FLIGHT = 10.0  # seconds that amoCRM is given to carry out a request whose sender died, before anybody looks for it
 
 _HOLD = text("select 1 from procrastinate_jobs where id = :job and status = 'doing' for share")
@@ -114,6 +115,11 @@ class Job:
     @property
     def intent(self) -> Any:
         return intents.from_json(self.row.kind, self.row.body)
+
+    @property
+    def since(self) -> float:
+        """What this intent has made is not older, by amoCRM's clock."""
+        return self.row.created_at.timestamp() - CLOCKS_APART
 
     def turn_into(self, intent: Intent) -> None:
         """What is to be done turned out otherwise; the next attempt does this instead."""

@@ -14,8 +14,6 @@ from backend.desk import lookup, others, places
 from backend.desk.job import Job
 from backend.store import phonebook
 
-CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
-
 
 def open_lead(job: Job) -> None:
     """A new lead, unless one turns up: made by another call meanwhile, found live, or ours from before a crash."""
@@ -78,6 +76,7 @@ def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> No
     phonebook.put_leads(job.desk.account_id, [mirrored])
     job.call.lead, job.call.contact, job.call.company = lead, contact, wanted.company
     job.call.opened_lead = True
+    job.call.made_contact = bool(contact) and wanted.contact is None
     places.link_popups(job, lead, wanted.name)
     if contact and not (wanted.contact or wanted.company):
         places.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
@@ -85,9 +84,8 @@ def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> No
 
 def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
     """After an unclear end: the newest leads, one of this client with our name made since, that no other call has."""
-    since = job.row.created_at.timestamp() - CLOCKS_APART
     for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
-        ours = lead.name == wanted.name and lead.created_at >= since
+        ours = lead.name == wanted.name and lead.created_at >= job.since
         if ours and not others.have_lead(job, lead.id) and _is_clients(job, wanted, lead):
             contact = next(iter(lead.contact_ids), None)
             _keep_lead(job, wanted, lead.id, contact)
@@ -123,6 +121,7 @@ def add_contact(job: Job) -> None:
     places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
     places.name_popups(job, client.Entity.CONTACTS, made[0].id, wanted.name)
     places.at(job, contact=made[0].id)
+    job.call.made_contact = True
 
 
 def _found_own_contact(job: Job, wanted: AddContact) -> bool:
@@ -133,9 +132,19 @@ def _found_own_contact(job: Job, wanted: AddContact) -> bool:
             phonebook.put_parties(job.desk.account_id, [party])
             places.name_popups(job, client.Entity.CONTACTS, contact.id, contact.name)
             places.at(job, contact=contact.id)
+            job.call.made_contact = True
             return True
     job.row.unclear = False
     return False
+
+
+def find_place(job: Job) -> None:
+    """A contact for a call that has no place, of which somebody has something to tell."""
+    place = places.place_of(job)
+    if place is None:
+        add_contact(job)
+    else:
+        job.done(place=list(place))
 
 
 def hand_over_lead(job: Job) -> None:

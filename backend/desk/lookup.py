@@ -17,25 +17,34 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
     """From the phonebook alone."""
     if phone is None:
         return Knowledge()
-    rows = phonebook.parties_with(account_id, phone)
-    open_leads = phonebook.open_leads_of(account_id, [(row.entity, row.id) for row in rows])
-    parties = tuple(
-        Party(
-            entity=Entity(row.entity),
-            id=row.id,
-            name=row.name,
-            responsible=row.responsible,
-            companies=tuple(row.companies),
-            open_leads=tuple(
-                OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=stage)
-                for lead, stage in open_leads.get((row.entity, row.id), ())
-            ),
-        )
-        for row in rows
-    )
     row = phonebook.waiting(account_id, phone)
     waiting = Waiting(uid=row.uid, lead=row.lead, contact=row.contact) if row else None
-    return Knowledge(parties=parties, waiting=waiting)
+    return Knowledge(parties=parties(account_id, [phone]).get(phone, ()), waiting=waiting)
+
+
+def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, ...]]:
+    """Who has each of these numbers, with his open leads; from the phonebook alone."""
+    rows = phonebook.parties_with(account_id, numbers)
+    of_all = {(row.entity, row.id) for having in rows.values() for row in having}
+    open_leads = phonebook.open_leads_of(account_id, of_all) if of_all else {}
+    return {
+        number: tuple(_party(row, open_leads.get((row.entity, row.id), ())) for row in having)
+        for number, having in rows.items()
+    }
+
+
+def _party(row: phonebook.PartyRow, open_leads: Sequence[tuple[phonebook.LeadRow, str]]) -> Party:
+    return Party(
+        entity=Entity(row.entity),
+        id=row.id,
+        name=row.name,
+        responsible=row.responsible,
+        companies=tuple(row.companies),
+        open_leads=tuple(
+            OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=stage)
+            for lead, stage in open_leads
+        ),
+    )
 
 
 def ask_live(desk: Desk, phone: str) -> None:

@@ -10,8 +10,9 @@ from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Need, NeedsPerson, Rejected
 from backend.amocrm.requests import CallStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
-from backend.calls.intents import CallStatus, FinishCall, LogCall
-from backend.desk.job import Desk, Job
+from backend.calls.intents import AddNote, AddTask, CallStatus, FinishCall, LogCall
+from backend.desk import others, places
+from backend.desk.job import CLOCKS_APART, Desk, Job
 from backend.store import phonebook
 
 UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
@@ -23,22 +24,11 @@ CODES = {
 }
 
 
-def place_of(job: Job) -> tuple[Entity, int] | None:
-    """The lead it belongs to, or the contact, or the company."""
-    call = job.call
-    for entity, entity_id in (
-        (Entity.LEADS, call.lead), (Entity.CONTACTS, call.contact), (Entity.COMPANIES, call.company),
-    ):  # fmt: skip
-        if entity_id:
-            return entity, entity_id
-    return None
-
-
 def log_calls(desk: Desk, together: Sequence[Job]) -> None:
     """The calls' notes, those of one entity type in one request."""
     ready: dict[Entity, list[Job]] = {}
     for job in together:
-        place = place_of(job)
+        place = places.place_of(job)
         if job.call.note or job.call.part_of_record or place is None:
             job.done(note=job.call.note, part_of_record=job.call.part_of_record)
         elif job.row.unclear:
@@ -47,6 +37,40 @@ def log_calls(desk: Desk, together: Sequence[Job]) -> None:
             ready.setdefault(place[0], []).append(job)
     for entity, waiting in ready.items():
         _add_notes(desk, entity, waiting)
+
+
+def add_note(job: Job) -> None:
+    """What an employee wrote about the call, as a note of its own. Where the call has no place (its number hidden,
+    its lead deleted) the journal alone keeps it."""
+    wanted: AddNote = job.intent
+    place = places.place_of(job)
+    if place is None:
+        job.done(note=None)
+        return
+    entity, entity_id = place
+    if job.row.unclear and _found_own_text(job, wanted, entity, entity_id):
+        return
+    model = models.common_note(
+        entity_id=entity_id, text=wanted.text, user_id=wanted.employee, created_at=round(wanted.at)
+    )  # fmt: skip
+    try:
+        made = answers.made(job.write(requests.add_notes(entity, [model])), "notes")
+    except (Rejected, NeedsPerson) as refusal:
+        work_around(job, refusal)
+        return
+    job.done(note=made[0].id, entity=entity.value, entity_id=entity_id)
+
+
+def _found_own_text(job: Job, wanted: AddNote, entity: Entity, entity_id: int) -> bool:
+    """After an unclear end: a note with our text, made since, that is no other intent's."""
+    since = min(job.since, wanted.at - CLOCKS_APART)
+    for note in answers.notes(job.desk.send(requests.notes_of(entity, entity_id, [NoteType.COMMON]))):
+        ours = note.text.split() == wanted.text.split() and note.created_at >= since
+        if ours and not others.have_made(job, "note", note.id):
+            job.done(note=note.id, entity=entity.value, entity_id=entity_id)
+            return True
+    job.row.unclear = False
+    return False
 
 
 def finish_calls(desk: Desk, together: Sequence[Job]) -> None:
@@ -85,28 +109,32 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     try:
         made = answers.made(desk.write([job.row for job in waiting], requests.add_notes(entity, notes)), "notes")
     except (Rejected, NeedsPerson) as refusal:
-        if len(waiting) > 1 or (isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS):
+        if len(waiting) > 1:
             raise
-        _refused(waiting[0], refusal)
+        work_around(waiting[0], refusal)
         return
     for job, note in zip(waiting, made, strict=True):
         _keep(job, entity, note.id)
 
 
-def _refused(job: Job, refusal: Rejected | NeedsPerson) -> None:
+def work_around(job: Job, refusal: Rejected | NeedsPerson) -> None:
     """A deleted employee, lead or contact is worked around; a record that still waits may refuse notes until it is
     accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
-    wanted: LogCall = job.intent
+    wanted: LogCall | AddNote | AddTask = job.intent
+    if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
+        raise refusal
     if wanted.employee and isinstance(refusal, Rejected) and refusal.concerns_employee:
         job.turn_into(replace(wanted, employee=None))
-    elif wanted.phone and _waits_unsorted(job, wanted.phone):
+    elif waits_unsorted(job):
         job.put_off(UNTIL_ACCEPTED, str(refusal))
     elif not _moved_on(job):
         raise refusal
 
 
-def _waits_unsorted(job: Job, phone: str) -> bool:
-    waiting = phonebook.waiting(job.desk.account_id, phone)
+def waits_unsorted(job: Job) -> bool:
+    """Whether the call's place is a record that nobody has accepted yet."""
+    phone = job.call.client
+    waiting = phonebook.waiting(job.desk.account_id, phone) if phone else None
     return waiting is not None and waiting.lead == job.call.lead
 
 
@@ -121,11 +149,11 @@ def _moved_on(job: Job) -> bool:
         call.contact = None
     else:
         return False
-    return place_of(job) is not None
+    return places.place_of(job) is not None
 
 
 def _keep(job: Job, entity: Entity, note: int) -> None:
-    place = place_of(job)
+    place = places.place_of(job)
     assert place is not None
     job.call.note, job.call.note_entity, job.call.note_entity_id = note, entity.value, place[1]
     job.done(note=note, entity=entity.value, entity_id=place[1])
@@ -144,7 +172,7 @@ def _look_for_own_note(job: Job, entity: Entity, entity_id: int) -> None:
 
 def _note(job: Job, request_id: str) -> Model:
     wanted: LogCall = job.intent
-    place = place_of(job)
+    place = places.place_of(job)
     assert place is not None
     return _call_note(job, entity_id=place[1], created_at=round(wanted.at), request_id=request_id)
 

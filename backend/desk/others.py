@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from backend.amocrm.errors import TryLater
-from backend.calls.intents import AddContact, AddUnsorted, OpenLead
+from backend.calls.intents import AddContact, AddUnsorted, FindPlace, OpenLead
 from backend.desk.job import Job
 from backend.store import db
 from backend.store.journal import CallRow, IntentRow, IntentState
 
-PLACES = (OpenLead.kind, AddUnsorted.kind, AddContact.kind)
+PLACES = (OpenLead.kind, AddUnsorted.kind, AddContact.kind, FindPlace.kind)
 
 
 def wait_for_unclear(job: Job, phone: str) -> None:
@@ -34,5 +34,16 @@ def have_lead(job: Job, lead: int) -> bool:
     """Whether this lead is another call's."""
     theirs = exists().where(
         CallRow.account_id == job.desk.account_id, CallRow.call != job.row.call, CallRow.lead == lead
+    )
+    return bool(db.session.scalar(select(theirs)))
+
+
+def have_made(job: Job, name: str, made: int) -> bool:
+    """Whether this note or task (`name`) is another intent's."""
+    theirs = exists().where(
+        IntentRow.account_id == job.desk.account_id,
+        IntentRow.kind == job.row.kind,
+        IntentRow.id != job.row.id,
+        IntentRow.outcome[name].astext == str(made),
     )
     return bool(db.session.scalar(select(theirs)))

@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from backend.amocrm import requests
 from backend.calls import phones
 from backend.calls.client import Client, Entity, Waiting, choose
 from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
 from backend.desk import lookup, others
 from backend.desk.job import Job
 from backend.store import phonebook, popups
+
+
+def place_of(job: Job) -> tuple[requests.Entity, int] | None:
+    """The lead it belongs to, or the contact, or the company."""
+    call, kinds = job.call, requests.Entity
+    for entity, entity_id in (
+        (kinds.LEADS, call.lead), (kinds.CONTACTS, call.contact), (kinds.COMPANIES, call.company),
+    ):  # fmt: skip
+        if entity_id:
+            return entity, entity_id
+    return None
 
 
 def turned_up(job: Job, wanted: OpenLead | AddUnsorted) -> bool:

@@ -80,6 +80,7 @@ def _found_own_record(job: Job, wanted: AddUnsorted) -> bool:
 def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) -> None:
     lead, contact = next(iter(record.lead_ids), None), next(iter(record.contact_ids), wanted.contact)
     job.call.lead, job.call.contact, job.call.part_of_record = lead, contact, True
+    job.call.made_contact = bool(contact) and wanted.contact is None
     if wanted.phone and lead:
         phonebook.put_waiting(job.desk.account_id, wanted.phone, record.uid, lead, contact, job.call.call)
     if contact and not (wanted.contact or wanted.company):
@@ -97,6 +98,7 @@ def use_unsorted(job: Job) -> None:
     account_id = job.desk.account_id
     if _take_record(job, wanted.uid, accept_for=_accepting(job, wanted)):
         _show_record(job, wanted)
+        job.call.made_contact = bool(wanted.contact) and wanted.otherwise.contact is None
         places.at(job, lead=wanted.lead, contact=wanted.contact)
         return
     phonebook.drop_waiting(account_id, wanted.uid)

@@ -30,7 +30,7 @@ def work(account_id: int, fence: Fence, *, should_stop: Callable[[], bool] = lam
     if account is None or account.state is AccountState.DISABLED:
         return
     crm = _client(account_id, fence)
-    desk = Desk(account_id, crm, settings.rules(account_id), _recording_link(account_id), fence)
+    desk = Desk(account_id, crm, settings.rules(account_id), recording_link(account_id), fence)
     at: datetime | None = _in(BREATH)
     try:
         at = carry.drain(desk, should_stop=should_stop)
@@ -66,6 +66,7 @@ def _client(account_id: int, fence: Fence) -> Client:
     return Client(keeper, hosts=ours.hosts, pace=pace)
 
 
-def _recording_link(account_id: int) -> Callable[[str], str]:
+def recording_link(account_id: int) -> Callable[[str], str]:
+    """From a call's token to where its recording will be, whether there is one yet or not."""
     base = current_app.config["PUBLIC_URL"]
     return lambda token: f"{base}/recordings/{account_id}/{token}.mp3"

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from .errors import BadCommand, LinkDown, NeedsPerson
+from .errors import BadCommand, LinkDown, NeedsPerson, Trouble
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -61,7 +61,8 @@ def check_address(ip: str, allowed: Networks) -> None:
     if any(address in network for network in allowed):
         return
     if not address.is_global or address.is_multicast or address in NAT64:
-        raise NeedsPerson(f"{ip} is not a public address; the operator of this service has to allow its network")
+        words = f"{ip} is not a public address; the operator of this service has to allow its network"
+        raise NeedsPerson(words, trouble=Trouble.NOT_ALLOWED, detail=ip)
 
 
 async def resolve(address: PbxAddress, allowed: Networks) -> str:
@@ -70,7 +71,8 @@ async def resolve(address: PbxAddress, allowed: Networks) -> str:
     try:
         found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise LinkDown(f"the name {address.host} could not be found: {error}") from error
+        words = f"the name {address.host} could not be found: {error}"
+        raise LinkDown(words, trouble=Trouble.NO_NAME, detail=address.host) from error
     ips = [str(where[0]) for *_, where in found]
     for ip in ips:
         check_address(ip, allowed)
@@ -96,7 +98,8 @@ def _trust(context: ssl.SSLContext, certificate: str) -> None:
     try:
         context.load_verify_locations(cadata=certificate)
     except ssl.SSLError as error:
-        raise NeedsPerson(f"the PBX's certificate cannot be read: {error}") from error
+        words = f"the PBX's certificate cannot be read: {error}"
+        raise NeedsPerson(words, trouble=Trouble.BAD_CERTIFICATE) from error
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the given certificate is trusted even if it is no authority
 
 
@@ -110,7 +113,9 @@ def check_certificate(address: PbxAddress, connection: ssl.SSLObject | ssl.SSLSo
         return
     names = dict.fromkeys(str(pair[-1]) for pair in (connection.getpeercert() or {}).get("subjectAltName", ()))
     if not any(_is_for(str(name), address.host) for name in names):
-        raise NeedsPerson(f"the PBX's certificate is for {', '.join(names) or 'no name'}, not for {address.host}")
+        shown_names = ", ".join(names) or "no name"
+        words = f"the PBX's certificate is for {shown_names}, not for {address.host}"
+        raise NeedsPerson(words, trouble=Trouble.OTHER_NAME, detail=shown_names)
 
 
 def _is_for(name: str, host: str) -> bool:

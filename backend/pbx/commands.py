@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .errors import BadCommand
+from .errors import ActionRefused, ActionTimedOut, BadCommand
 
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[\w.+@/:*#-]{1,200}(;[12])?", re.ASCII)
 _NUMBER = re.compile(r"[0-9+*#]{1,32}")
 _CONTEXT = re.compile(r"[\w-]{1,79}", re.ASCII)
+_PLACE = re.compile(r"[\w+*#-]{1,79}", re.ASCII)  # an extension of the dialplan
 _CHANNEL_ID = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z]\w{0,79}", re.ASCII)
 _UNSAFE_VALUE = re.compile(r'[,"\\\x00-\x1f\x7f]')  # a comma begins another variable, the others change what a value is
@@ -89,6 +90,39 @@ async def hangup(pbx: Asks, channel: str, cause: int = NORMAL_CLEARING) -> None:
     if not 0 < cause < 128:
         raise BadCommand("a cause is a Q.850 number, 1 to 127")
     await pbx.action("Hangup", {"Channel": channel, "Cause": str(cause)})
+
+
+async def has_extension(pbx: Asks, context: str, number: str) -> bool | None:
+    """Whether the PBX's dialplan takes this number there; None when it does not say (no right, no such function).
+
+    A blind transfer to a number that is not there ends the client's call, with "Transfer succeeded", and an attended
+    one does nothing, with "Atxfer successfully queued" (Asterisk 16 and 22): so this is asked first.
+    """
+    _check("context", _CONTEXT, context)
+    _check("extension", _PLACE, number)
+    try:
+        told = await pbx.action("Getvar", {"Variable": f"DIALPLAN_EXISTS({context},{number},1)"})
+    except (ActionRefused, ActionTimedOut):
+        return None
+    return {"1": True, "0": False}.get(told.get("Value", ""))
+
+
+async def transfer_blind(pbx: Asks, channel: str, number: str, context: str) -> None:
+    """Whoever talks with `channel` is sent to `number`; the channel is let go."""
+    await pbx.action("BlindTransfer", _transferred(channel, number, context))
+
+
+async def transfer_attended(pbx: Asks, channel: str, number: str, context: str) -> None:
+    """`channel` begins to talk to `number` while its partner waits, if the call was bridged with `t` or `T` and the
+    PBX has a code for it: whether it really does, only events tell."""
+    await pbx.action("Atxfer", _transferred(channel, number, context))
+
+
+def _transferred(channel: str, number: str, context: str) -> dict[str, str]:
+    _check("channel", _CHANNEL, channel)
+    _check("extension", _PLACE, number)
+    _check("context", _CONTEXT, context)
+    return {"Channel": channel, "Exten": number, "Context": context}
 
 
 def _check(what: str, form: re.Pattern[str], value: str) -> None:

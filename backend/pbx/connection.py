@@ -17,7 +17,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 
 from .address import PbxAddress, check_certificate, tls_context
-from .errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, NeedsPerson, PbxError
+from .errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
 from .rights import refusal
 from .wire import Message, Wire
 
@@ -107,7 +107,7 @@ class OnOurWire(AMIProtocol):  # type: ignore[misc]
         """End at once: what was asked fails now, and a peer that takes nothing more cannot hold us."""
         unanswered, self.responses = self.responses, {}
         for asked in unanswered.values():
-            asked.fail(LinkDown("the connection was lost before the PBX answered"))
+            asked.fail(LinkDown("the connection was lost before the PBX answered", trouble=Trouble.LOST))
         super().close()
         self.transport.abort()
 
@@ -140,31 +140,41 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         self._turn = asyncio.Semaphore(ACTIONS_AT_ONCE)
 
     async def open(self) -> None:
-        """Connect and log in. Raises LinkDown, NeedsPerson, ActionTimedOut."""
+        """Connect and log in. Raises LinkDown, NeedsPerson."""
+        await self.reach()
+        await self.log_in()
+
+    async def reach(self) -> None:
+        """Connect, with TLS if wanted; nothing is sent. Raises LinkDown, NeedsPerson."""
         try:
             await self.connect()
         except ssl.SSLCertVerificationError as error:
-            raise NeedsPerson(f"the PBX's certificate is not trusted: {error.verify_message}") from error
+            why = error.verify_message
+            words = f"the PBX's certificate is not trusted: {why}"
+            raise NeedsPerson(words, trouble=Trouble.NOT_TRUSTED, detail=why) from error
         except OSError as error:
-            raise LinkDown(f"cannot connect: {error.strerror or error}") from error
+            why = error.strerror or str(error)
+            trouble = Trouble.NO_TLS if isinstance(error, ssl.SSLError) else Trouble.NO_CONNECTION
+            raise LinkDown(f"cannot connect: {why}", trouble=trouble, detail=why) from error
         if self._address.tls:
             check_certificate(self._address, self.protocol.transport.get_extra_info("ssl_object"))
-        await self._log_in()
 
-    async def _log_in(self) -> None:
+    async def log_in(self) -> None:
+        """Raises LinkDown, NeedsPerson."""
         login = {"Username": self._address.username, "Secret": self._address.secret, "Events": "on"}
         try:
             await self.ask(Asked("Login", login))
         except ActionRefused as error:
             if WRONG_LOGIN not in str(error):
-                raise LinkDown(str(error)) from error
-            raise NeedsPerson(f"the PBX refused the AMI user, his password or our address: {error}") from error
+                raise LinkDown(str(error), trouble=Trouble.NOT_NOW, detail=error.detail) from error
+            words = f"the PBX refused the AMI user, his password or our address: {error}"
+            raise NeedsPerson(words, trouble=Trouble.WRONG_LOGIN) from error
 
     async def ask(self, asked: Asked, *, as_list: bool = False) -> list[Message]:
         """Send an action; its answer, and for a list the rows after it. Raises ActionRefused, LinkDown."""
         async with self._turn:
             if self.protocol.closed:
-                raise LinkDown("the connection was lost before the action was sent")
+                raise LinkDown("the connection was lost before the action was sent", trouble=Trouble.LOST)
             try:
                 answer = await self.send_action(asked, as_list=None if as_list else False)
             finally:
@@ -188,7 +198,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         """Tell it; whether to try again is the link's affair."""
         if not self.lost.done():
             why = f"the connection broke: {error}" if error else "the PBX closed the connection"
-            self.lost.set_result(LinkDown(why))
+            self.lost.set_result(LinkDown(why, trouble=Trouble.LOST))
 
     def ping(self) -> None:
         """Nothing: the link pings, and wants an answer."""
@@ -200,4 +210,4 @@ async def within(seconds: float, asking: Any, what: str) -> Any:
         async with asyncio.timeout(seconds):
             return await asking
     except TimeoutError as error:
-        raise ActionTimedOut(f"{what}: no answer within {seconds:g} s") from error
+        raise ActionTimedOut(f"{what}: no answer within {seconds:g} s", trouble=Trouble.SILENT) from error

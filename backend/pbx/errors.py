@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What went wrong on the way to a logged-in connection, for whoever has other words for it."""
+
+    NO_NAME = "no_name"
+    NOT_ALLOWED = "not_allowed"
+    NO_CONNECTION = "no_connection"
+    NO_TLS = "no_tls"
+    BAD_CERTIFICATE = "bad_certificate"
+    NOT_TRUSTED = "not_trusted"
+    OTHER_NAME = "other_name"
+    WRONG_LOGIN = "wrong_login"
+    NOT_NOW = "not_now"
+    LOST = "lost"
+    SILENT = "silent"
+    REFUSED = "refused"
+
 
 class PbxError(Exception):
-    """Anything a PBX, or the way to it, answered with."""
+    """Anything a PBX, or the way to it, answered with; `detail` is what the other side said of it."""
+
+    def __init__(self, words: str, *, trouble: Trouble = Trouble.REFUSED, detail: object = "") -> None:
+        super().__init__(words)
+        self.trouble = trouble
+        self.detail = str(detail)
 
 
 class LinkDown(PbxError):
@@ -22,8 +46,8 @@ class ActionTimedOut(PbxError):
 class ActionRefused(PbxError):
     """The PBX answered "no"; `no_right` tells that the AMI user may not do this at all."""
 
-    def __init__(self, words: str, *, no_right: bool = False) -> None:
-        super().__init__(words)
+    def __init__(self, words: str, *, no_right: bool = False, detail: object = "") -> None:
+        super().__init__(words, detail=detail)
         self.no_right = no_right
 
 

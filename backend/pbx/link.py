@@ -23,7 +23,9 @@ from .wire import Message
 log = logging.getLogger(__name__)
 
 # Asked for at the source, so that the rest is not even sent.
-EVENTS = tuple(sorted({*tracker.EVENTS, "OriginateResponse", "UserEvent", "FullyBooted", "Shutdown"}))
+EVENTS = tuple(
+    sorted({*tracker.EVENTS, "DeviceStateChange", "OriginateResponse", "UserEvent", "FullyBooted", "Shutdown"})
+)
 # One POSIX expression. A name's end is matched too, else Hangup lets HangupRequest through; of the many variables
 # only a recording's name is of use (the same on Asterisk 16 and 22).
 SOURCE_FILTER = (

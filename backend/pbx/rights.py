@@ -12,6 +12,11 @@ RIGHT_FOR = {
     "Originate": "originate",
     "Hangup": "call",
     "Setvar": "call",
+    "Getvar": "call",
+    "BlindTransfer": "call",
+    "Atxfer": "call",
+    "DeviceStateList": "call",
+    "PJSIPShowEndpoints": "system",
     "Filter": "system",
     "CoreShowChannels": "system",
     "DBGetTree": "system",
@@ -30,7 +35,7 @@ def refusal(action: str, message: str) -> ActionRefused:
     """The PBX's "no" to an action, in words."""
     if message.lower().startswith("permission denied"):
         return ActionRefused(no_right_for(action), no_right=True)
-    return ActionRefused(f"{action}: {message or 'refused without a reason'}")
+    return ActionRefused(f"{action}: {message or 'refused without a reason'}", detail=message)
 
 
 def no_right_for(action: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -14,11 +15,16 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from backend.calls.facts import Fact, from_json
 from backend.calls.lines import Lines
 from backend.calls.tracker import Tracker
+from backend.desk import click
 from backend.desk.arrive import arrive, keep
+from backend.pbx import dialplan
 from backend.pbx.address import Networks, PbxAddress
-from backend.pbx.errors import BadCommand
+from backend.pbx.clicks import Clicks, Missed
+from backend.pbx.commands import has_extension
+from backend.pbx.errors import BadCommand, LinkDown
 from backend.pbx.link import Link, LinkState
-from backend.store import accounts, db, journal, settings
+from backend.processes.seats import Seats
+from backend.store import accounts, db, journal, settings, stream
 from backend.store.accounts import AccountPbx
 from backend.store.accounts import LinkState as Shown
 
@@ -48,6 +54,8 @@ class InStore(Protocol):
 class Setup:
     address: PbxAddress
     lines: Lines
+    users: Mapping[str, int]
+    """Whose each extension is."""
     journalled: Sequence[Fact]
 
 
@@ -59,15 +67,23 @@ class Line:
         self._in_store = in_store
         self._networks = networks
         self._log = log.bind(account=account_id)
-        self._tracker = Tracker(Lines())
+        self.tracker = Tracker(Lines())
+        self.clicks = Clicks()
+        self.seats = Seats(account_id, Lines(), {}, self._put)
         self._errands: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
         self._link: Link | None = None
+        self._heard = asyncio.Event()
+        self._has_dialplan = False
+        self._followed: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._live())
 
     async def close(self) -> None:
         """What was heard is written before the line ends, unless the database is away."""
         if self._link:
             await self._link.close()
+        self.seats.close()
+        for task in self._followed:
+            task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
                 await self._errands.join()
@@ -77,15 +93,27 @@ class Line:
             self._log.error("the line failed", exc_info=failure)
 
     def on_event(self, event: Mapping[str, str], at: float) -> None:
-        self._tell(self._tracker.feed(event, at))
+        self._tell(self.tracker.feed(event, at))
+        self.seats.hear(event)
+        if ended := self.clicks.hear(event):
+            self._put(partial(click.fail, self._account_id, *ended))
+        self._heard.set()
+        self._heard.clear()
 
     def on_snapshot(self, channels: Sequence[Mapping[str, str]], at: float) -> None:
-        self._tell(self._tracker.snapshot(channels, at))
+        self._tell(self.tracker.snapshot(channels, at))
+        living = self.clicks.snapshot(channels)
+        self._put(partial(click.fail_lost, self._account_id, living, at, Missed.NO_ANSWER))
 
     def on_state(self, state: LinkState, why: str) -> None:
         self._log.info("link", state=state.value, why=why)
         if state in SHOWN:
             self._put(lambda: _show(self._account_id, SHOWN[state], why))
+        if state is LinkState.CONNECTING:
+            self.clicks.lose()
+            self._has_dialplan = False
+        elif state is LinkState.UP:
+            self.follow(self._ask_seats())
 
     def _tell(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
@@ -109,6 +137,48 @@ class Line:
             keep(self._account_id, fact)
 
     @property
+    def is_up(self) -> bool:
+        """Whether the PBX can be asked."""
+        return self._link is not None and self._link.state is LinkState.UP
+
+    @property
+    def link(self) -> Link:
+        """Raises LinkDown."""
+        if self._link is None:
+            raise LinkDown("the line has just begun")
+        return self._link
+
+    async def has_dialplan(self) -> bool:
+        """Whether the dialplan made for this account is installed on its PBX; asked until it is, on each connection."""
+        if not self._has_dialplan:
+            self._has_dialplan = await has_extension(self.link, dialplan.CLICK, dialplan.VERSION) is True
+        return self._has_dialplan
+
+    async def until(self, true: Callable[[], bool], seconds: float) -> bool:
+        """Waits until something the PBX tells makes it true; False when that takes longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not true():
+                    await self._heard.wait()
+                return True
+        return False
+
+    def follow(self, story: Coroutine[Any, Any, None]) -> None:
+        """Runs beside the line, and ends with it."""
+        task = asyncio.create_task(story)
+        self._followed.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._followed.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            self._log.error("what ran beside the line failed", exc_info=failure)
+
+    async def _ask_seats(self) -> None:
+        with suppress(LinkDown):
+            await self.seats.ask(self.link)
+
+    @property
     def has_ended(self) -> bool:
         """By itself: it was cut, or failed; another has to take its place."""
         return self._task.done()
@@ -121,8 +191,9 @@ class Line:
             await self._in_store(lambda: _show(self._account_id, Shown.REFUSED, why))
             await asyncio.Event().wait()  # for other settings, which bring another line
             return
-        self._tracker = Tracker(setup.lines)
-        self._tracker.resume(setup.journalled)
+        self.tracker = Tracker(setup.lines)
+        self.tracker.resume(setup.journalled)
+        self.seats = Seats(self._account_id, setup.lines, setup.users, self._put)
         self._link = Link(setup.address, self, allowed=self._networks)
         writing = asyncio.create_task(self._write_down())
         try:
@@ -171,9 +242,17 @@ def _setup(account_id: int) -> Setup:
     address = stored_address(account_id)
     assert address is not None  # a lease is a row of the PBX itself
     rows = [row for call in journal.open_calls(account_id) for row in journal.facts_of(account_id, call.call)]
-    return Setup(address=address, lines=settings.lines(account_id), journalled=[from_json(row.body) for row in rows])
+    chosen = settings.read(account_id)
+    return Setup(
+        address=address,
+        lines=chosen.to_lines(),
+        users={extension: each.user_id for each in chosen.employees for extension in each.extensions},
+        journalled=[from_json(row.body) for row in rows],
+    )
 
 
 def _show(account_id: int, state: Shown, why: str) -> None:
     accounts.set_link(account_id, state, why)
+    for topic in (stream.Topic.ME, stream.Topic.COLLEAGUES):
+        stream.tell(account_id, topic)
     db.session.commit()

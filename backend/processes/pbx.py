@@ -18,8 +18,13 @@ from sqlalchemy.exc import DBAPIError
 
 from backend import create_app
 from backend.config import Settings
-from backend.pbx.address import Networks, networks
+from backend.pbx.address import networks
+from backend.processes.checking import CHECK
+from backend.processes.clicking import CALL
+from backend.processes.errands import Errand
+from backend.processes.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
 from backend.processes.line import Line
+from backend.processes.orders import Orders
 from backend.store import db, leases
 from backend.store.leases import LEASE, RENEW, Lease
 
@@ -27,26 +32,39 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+# command → who carries it out
+ERRANDS: dict[str, Errand] = {
+    "check": CHECK,
+    "call": CALL,
+    "hangup": HANG_UP,
+    "transfer": TRANSFER,
+    "cancel": CANCEL,
+    "complete": COMPLETE,
+}
+
 
 def run_pbx(settings: Settings) -> None:
     """`python -m backend pbx`: until SIGTERM; the leases are given back at once."""
-    app = create_app(settings, connections=settings.pbx_connections)
-    asyncio.run(_serve(app, settings))
+    app = create_app(settings, connections=settings.pbx_connections)  # the one kept aside is never opened here:
+    asyncio.run(_serve(app, settings))  # the listening one has its place
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
-    await Switchboard(app, settings.pbx_connections, networks(settings.pbx_networks)).run()
+    await Switchboard(app, settings).run()
 
 
 class Switchboard:
     """The lines of all accounts that this process holds."""
 
-    def __init__(self, app: Flask, threads: int, allowed: Networks) -> None:
+    def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
-        self._networks = allowed
-        self._threads = ThreadPoolExecutor(threads)
+        self._database = settings.libpq_url
+        self._networks = networks(settings.pbx_networks)
+        self._threads = ThreadPoolExecutor(settings.pbx_connections)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._lines: dict[Lease, Line] = {}
+        self._leases: dict[int, Lease] = {}
+        self._lines: dict[int, Line] = {}
+        self._orders = Orders(self._owner, self._lines, ERRANDS, self._in_store, self._networks)
         self._renewed_at = float("-inf")
         self._stop = asyncio.Event()
 
@@ -54,11 +72,14 @@ class Switchboard:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop.set)
+        listening = asyncio.create_task(self._orders.listen(self._database))
         try:
             while not self._stop.is_set():
                 await self._renew()
                 await _until(self._stop, RENEW)
         finally:
+            listening.cancel()
+            await asyncio.gather(listening, self._orders.close(), return_exceptions=True)
             await asyncio.gather(*(line.close() for line in self._lines.values()))
             await self._in_store(self._release)
 
@@ -66,15 +87,22 @@ class Switchboard:
         """The leases are the truth: a line that is not ours any more, or whose settings changed, ends first."""
         now = asyncio.get_running_loop().time()
         try:
-            held = await self._in_store(lambda: leases.hold(self._owner))
+            held = {each.account_id: each for each in await self._in_store(lambda: leases.hold(self._owner))}
             self._renewed_at = now
         except DBAPIError as error:
             log.error("leases not renewed", error=str(error.orig))
-            held = set(self._lines) if now - self._renewed_at < LEASE - RENEW else set()
-        lost = {lease for lease, line in self._lines.items() if lease not in held or line.has_ended}
-        await asyncio.gather(*(self._lines.pop(lease).close() for lease in lost))
-        for lease in held - self._lines.keys():
-            self._lines[lease] = Line(lease.account_id, self._in_store, self._networks)
+            held = self._leases if now - self._renewed_at < LEASE - RENEW else {}
+        lost = {
+            account_id
+            for account_id, line in self._lines.items()
+            if held.get(account_id) != self._leases[account_id] or line.has_ended
+        }
+        await asyncio.gather(*(self._lines.pop(account_id).close() for account_id in lost))
+        self._leases = held
+        fresh = held.keys() - self._lines.keys()
+        for account_id in fresh:
+            self._lines[account_id] = Line(account_id, self._in_store, self._networks)
+        await self._orders.look(fresh)
 
     def _release(self) -> None:
         leases.release(self._owner)

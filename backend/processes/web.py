@@ -19,7 +19,7 @@ def gunicorn_arguments(settings: Settings) -> list[str]:
     options = {
         "bind": f"0.0.0.0:{settings.port}",
         "workers": settings.web_concurrency,
-        "worker-class": "gevent",
+        "worker-class": "backend.processes.gevent_worker.StreamWorker",
         "worker-connections": STREAMS,
         "graceful-timeout": GRACEFUL_SECONDS,
         "forwarded-allow-ips": trusted,

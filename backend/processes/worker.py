@@ -18,7 +18,7 @@ from backend.config import Settings
 from backend.desk import chores, work
 from backend.desk.job import Fence, Fenced
 from backend.processes.engine import CONNECTIONS, make_engine, run_drains
-from backend.store import wake
+from backend.store import stream, wake
 
 DEAD_AFTER = 5.0  # seconds without a heartbeat
 
@@ -41,6 +41,7 @@ CHORES = (
     Chore(every=600, run=accounts.probe_unpaid),
     Chore(every=5, run=chores.sync_due_phonebooks),
     Chore(every=300, run=chores.forget_old),
+    Chore(every=60, run=stream.forget_watchers),
 )
 
 

@@ -58,6 +58,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="RU")
     language: Mapped[str] = mapped_column(default="ru")
+    zone: Mapped[str] = mapped_column(default="", server_default="")
+    """Its time zone in amoCRM; empty where that is none we know."""
     state: Mapped[AccountState] = mapped_column(_words(AccountState), default=AccountState.CONNECTED)
     state_reason: Mapped[str] = mapped_column(default="")
     state_since: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -55,6 +55,23 @@ class Secret(TypeDecorator[str]):
             raise KeysUnusable(LOST_KEY) from None
 
 
+class BadSeal(Exception):
+    """The text was not sealed by us, or too long ago."""
+
+
+def seal(text: str) -> str:
+    """A token that only we can make and read; safe in an address."""
+    return _keyring().encrypt(text.encode()).decode()
+
+
+def unseal(token: str, life: int) -> str:
+    """The text of a token sealed at most `life` seconds ago, with any of the keys. Raises BadSeal."""
+    try:
+        return _keyring().decrypt(token.encode(), ttl=life).decode()
+    except InvalidToken:
+        raise BadSeal("not ours, or expired") from None
+
+
 def rotate_keys() -> int:
     """Re-encrypts every secret with the first key and commits; returns how many. Safe while everything runs."""
     return sum(

@@ -8,11 +8,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, literal_column, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Text,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db
+
+OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not null"
 
 
 class IntentState(StrEnum):
@@ -45,13 +60,17 @@ class FactRow(Base):
 class CallRow(Base):
     """One call and its place in the CRM. `part_of_record`: the unsorted record tells of it, no note is needed.
 
+    `extension` is who called, or who talked first; `talks` are {extension, at, seconds}, known when the call has ended;
+    `rang` are the extensions that rang, each once, in their order. `made_contact`: it made `contact`.
     `missed_closed_at` is when somebody talked to a client whose call had been missed.
     """
 
     __tablename__ = "calls"
     __table_args__ = (
         Index("ix_calls_account_client", "account_id", "client", "started"),
+        Index("ix_calls_account_started", "account_id", "started"),
         Index("ix_calls_open", "account_id", postgresql_where=text("ended is null")),
+        Index("ix_calls_missed", "account_id", "started", postgresql_where=text(OPEN_MISSED)),
         Index("uq_calls_recording_token", "recording_token", unique=True),
     )
 
@@ -65,10 +84,15 @@ class CallRow(Base):
     ended: Mapped[float | None]
     result: Mapped[str | None]
     reason: Mapped[str | None]
+    extension: Mapped[str | None]
+    talks: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    talk_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    rang: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     lead: Mapped[int | None] = mapped_column(BigInteger)
     contact: Mapped[int | None] = mapped_column(BigInteger)
     company: Mapped[int | None] = mapped_column(BigInteger)
     opened_lead: Mapped[bool] = mapped_column(default=False, server_default="false")
+    made_contact: Mapped[bool] = mapped_column(default=False, server_default="false")
     part_of_record: Mapped[bool] = mapped_column(default=False, server_default="false")
     note: Mapped[int | None] = mapped_column(BigInteger)
     note_entity: Mapped[str | None]
@@ -143,6 +167,11 @@ def call(account_id: int, call: str) -> CallRow | None:
     return db.session.get(CallRow, (account_id, call))
 
 
+def lock_call(account_id: int, call: str) -> CallRow | None:
+    """As it is now; nobody else changes it before this transaction is over."""
+    return db.session.get(CallRow, (account_id, call), with_for_update=True, populate_existing=True)
+
+
 def calls(account_id: int, names: Sequence[str]) -> dict[str, CallRow]:
     """The calls of these names that there are."""
     query = select(CallRow).where(CallRow.account_id == account_id, CallRow.call.in_(names))
@@ -153,32 +182,6 @@ def open_calls(account_id: int) -> Sequence[CallRow]:
     """Calls that began and have not ended, oldest first."""
     query = select(CallRow).where(CallRow.account_id == account_id, CallRow.ended.is_(None))
     return db.session.scalars(query.order_by(CallRow.started)).all()
-
-
-def open_missed_calls(account_id: int) -> Sequence[CallRow]:
-    """Missed calls after which nobody has talked to the client yet, newest first."""
-    query = select(CallRow).where(
-        CallRow.account_id == account_id,
-        CallRow.result == "missed",
-        CallRow.missed_closed_at.is_(None),
-        CallRow.client.is_not(None),
-    )
-    return db.session.scalars(query.order_by(CallRow.started.desc())).all()
-
-
-def close_missed_calls(account_id: int, client: str, at: float) -> None:
-    """Somebody talked to the client: what he was missed with before needs nobody any more."""
-    db.session.execute(
-        update(CallRow)
-        .where(
-            CallRow.account_id == account_id,
-            CallRow.client == client,
-            CallRow.result == "missed",
-            CallRow.missed_closed_at.is_(None),
-            CallRow.ended <= at,
-        )
-        .values(missed_closed_at=at)
-    )
 
 
 def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False) -> IntentRow:

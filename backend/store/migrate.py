@@ -8,9 +8,22 @@ from alembic import command
 from flask import Flask
 from flask_migrate import Migrate
 
-from backend.store import accounts, db, installs, journal, leases, phonebook, popups
+from backend.store import (
+    accounts,
+    commands,
+    db,
+    extensions,
+    installs,
+    journal,
+    leases,
+    outcomes,
+    phonebook,
+    popups,
+    stream,
+)
 
-TABLES = (accounts, installs, journal, leases, phonebook, popups)  # named here so that the metadata knows all of them
+# named here so that the metadata knows all of them
+TABLES = (accounts, commands, extensions, installs, journal, leases, outcomes, phonebook, popups, stream)
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_041_996  # advisory lock: two releases at once must not both run a revision
 FOREIGN = ("procrastinate_", "idx_procrastinate_")

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, delete, func, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.calls import names
 from backend.store import Base, db
 from backend.store.accounts import AccountStage
 
@@ -19,7 +20,7 @@ SEARCH_LAG = 60  # seconds; more than amoCRM's index was ever seen behind
 
 
 class PartyRow(Base):
-    """A contact or a company. `round` is the full sync that saw it last."""
+    """A contact or a company. `round` is the full sync that saw it last; `folded` is the name as it is searched."""
 
     __tablename__ = "phonebook_parties"
 
@@ -27,6 +28,7 @@ class PartyRow(Base):
     entity: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str]
+    folded: Mapped[str] = mapped_column(server_default="")
     responsible: Mapped[int | None] = mapped_column(BigInteger)
     companies: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     round: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -116,6 +118,7 @@ def put_parties(account_id: int, parties: Sequence[Party], round: int | None = N
                 "entity": each.entity,
                 "id": each.id,
                 "name": each.name,
+                "folded": names.fold(each.name),
                 "responsible": each.responsible,
                 "companies": list(each.companies),
                 "round": round or _now(),
@@ -189,19 +192,18 @@ def forget_older(account_id: int, round: int) -> None:
     )
 
 
-def parties_with(account_id: int, phone: str) -> Sequence[PartyRow]:
-    """Contacts and companies that have this number."""
-    query = (
-        select(PartyRow)
-        .join(
-            PhoneRow,
-            (PhoneRow.account_id == PartyRow.account_id)
-            & (PhoneRow.entity == PartyRow.entity)
-            & (PhoneRow.party_id == PartyRow.id),
-        )
-        .where(PhoneRow.account_id == account_id, PhoneRow.phone == phone)
+def parties_with(account_id: int, phones: Sequence[str]) -> dict[str, list[PartyRow]]:
+    """Contacts and companies that have these numbers."""
+    its_party = (
+        (PhoneRow.account_id == PartyRow.account_id)
+        & (PhoneRow.entity == PartyRow.entity)
+        & (PhoneRow.party_id == PartyRow.id)
     )
-    return db.session.scalars(query).all()
+    query = select(PhoneRow.phone, PartyRow).join(PartyRow, its_party)
+    found: dict[str, list[PartyRow]] = {}
+    for phone, row in db.session.execute(query.where(PhoneRow.account_id == account_id, PhoneRow.phone.in_(phones))):
+        found.setdefault(phone, []).append(row)
+    return found
 
 
 def open_leads_of(
@@ -291,8 +293,7 @@ def _now() -> int:
 
 
 def _upsert(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    table = model.__table__
-    keys = [column.name for column in table.primary_key]
+    keys = [column.name for column in model.__table__.primary_key]
     fresh = insert(model)
     changed = {name: fresh.excluded[name] for name in rows[0] if name not in keys}
     db.session.execute(fresh.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

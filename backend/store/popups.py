@@ -1,26 +1,63 @@
-"""Popups: one per call and employee. The row is the truth, whichever browser shows it."""
+"""Popups: one per call and employee. The row is the truth, whichever browser shows it.
+
+Who reads on from where he was goes by transactions, not by serials: serials are drawn before the commit, so an earlier
+one may become visible later and would be missed. A row keeps the id of the transaction that changed it last; a reader
+keeps the oldest transaction that was still open when he read, and next time takes all that was changed in it or later.
+He may be told something twice, and never misses anything.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    FromClause,
+    Index,
+    Integer,
+    cast,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy import Sequence as Serial
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from backend.store import Base, db
+from backend.store import Base, db, stream
+from backend.store.stream import Topic
 
 SERIAL = Serial("popups_serial", metadata=Base.metadata)
+RECENT = timedelta(hours=12)  # an older one interests nobody who opens the page
+MOST_RECENT = 200  # of one reader who comes without a place
+MOST_CHANGED = 2000  # of one reader who comes back: more than a week of calls
+
+_THIS_TRANSACTION = "cast(cast(pg_current_xact_id() as text) as bigint)"
+_POSITION: ColumnElement[int] = literal_column(
+    "cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)", BigInteger
+)
 
 
 class Popup(Base):
-    """`serial` grows with every change, so that a reader knows what it has seen."""
+    """`serial` says which of two tellings is newer, `changed_in` is the transaction of the last change."""
 
     __tablename__ = "popups"
-    __table_args__ = (Index("ix_popups_reader", "account_id", "user_id", "serial"),)
+    __table_args__ = (
+        Index("ix_popups_changed", "account_id", "user_id", "changed_in"),
+        Index("ix_popups_recent", "account_id", "user_id", "updated_at"),
+        Index("ix_popups_updated_at", "updated_at"),
+    )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     call: Mapped[str] = mapped_column(primary_key=True)
@@ -28,6 +65,7 @@ class Popup(Base):
     state: Mapped[str]
     details: Mapped[dict[str, Any]]
     serial: Mapped[int] = mapped_column(BigInteger, server_default=SERIAL.next_value())
+    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text(_THIS_TRANSACTION))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -35,20 +73,17 @@ def show(
     account_id: int, call: str, users: Iterable[int], state: str, details: dict[str, Any], only_in: Sequence[str] | None
 ) -> None:
     """Makes or changes these users' popups; an existing one changes only when it is in `only_in`."""
-    for user_id in users:
-        fresh = insert(Popup).values(account_id=account_id, call=call, user_id=user_id, state=state, details=details)
-        db.session.execute(
-            fresh.on_conflict_do_update(
-                index_elements=["account_id", "call", "user_id"],
-                set_={
-                    "state": state,
-                    "details": Popup.details.op("||")(fresh.excluded.details),
-                    "serial": SERIAL.next_value(),
-                    "updated_at": func.now(),
-                },
-                where=None if only_in is None else Popup.state.in_(only_in),
-            )
-        )
+    common = {"account_id": account_id, "call": call, "state": state, "details": details}
+    rows = [{**common, "user_id": user_id} for user_id in sorted(set(users))]  # in one order: nobody waits in a circle
+    if not rows:
+        return
+    fresh = insert(Popup).values(rows)
+    shown = fresh.on_conflict_do_update(
+        index_elements=["account_id", "call", "user_id"],
+        set_={**_stamp(), "state": state, "details": Popup.details.op("||")(fresh.excluded.details)},
+        where=None if only_in is None else Popup.state.in_(only_in),
+    )
+    _tell(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
 
 
 def change(
@@ -59,19 +94,86 @@ def change(
     state: str | None = None,
     users: Iterable[int] | None = None,
     only_in: Sequence[str] | None = None,
-) -> None:
-    """Changes the popups that are there, of all users or of these."""
+    talked_until: float | None = None,
+) -> bool:
+    """Changes the popups that are there, of all users or of these; whether there were any.
+
+    `talked_until`, seconds of the epoch, gives each the duration of its own talk.
+    """
     query = update(Popup).where(Popup.account_id == account_id, Popup.call == call)
     if users is not None:
         query = query.where(Popup.user_id.in_(list(users)))
     if only_in is not None:
         query = query.where(Popup.state.in_(only_in))
-    values: dict[str, Any] = {
-        "details": Popup.details.op("||")(literal(details, Popup.details.type)),
+    merged = Popup.details.op("||")(literal(details, Popup.details.type))
+    if talked_until is not None:
+        merged = merged.op("||")(_duration(talked_until))
+    values: dict[str, Any] = {**_stamp(), "details": merged}
+    if state is not None:
+        values["state"] = state
+    changed = db.session.scalars(query.values(values).returning(Popup.user_id)).all()
+    _tell(account_id, changed)
+    return bool(changed)
+
+
+def _stamp() -> dict[str, Any]:
+    """What every change of a row sets."""
+    return {
         "serial": SERIAL.next_value(),
+        "changed_in": literal_column(_THIS_TRANSACTION, BigInteger),
         "updated_at": func.now(),
     }
-    db.session.execute(query.values(values if state is None else {**values, "state": state}))
+
+
+def _duration(until: float) -> ColumnElement[Any]:
+    answered = cast(Popup.details["answered_at"].astext, Double)
+    seconds = cast(func.greatest(0, func.round(literal(until, Double) - answered)), Integer)
+    return func.jsonb_strip_nulls(func.jsonb_build_object("duration", seconds), type_=JSONB)
+
+
+def _tell(account_id: int, users: Collection[int]) -> None:
+    stream.tell_each(account_id, Topic.POPUPS, users)
+
+
+def close(account_id: int, call: str, user_id: int) -> bool:
+    """For this user, in all his tabs; False when he has no such popup. Does not commit."""
+    return change(account_id, call, {}, state="closed", users=[user_id])
+
+
+def position() -> int:
+    """Where a reader is who reads after this: to be asked before he does."""
+    return db.session.execute(select(_POSITION)).scalar_one()
+
+
+def recent(account_id: int, users: Collection[int]) -> dict[int, list[Popup]]:
+    """By user, what a reader without a position sees: his latest popups that are not closed, oldest change first."""
+    wanted = func.unnest(_numbers(users)).table_valued("user_id").render_derived("reader")
+    fresh = (Popup.state != "closed", Popup.updated_at > func.clock_timestamp() - RECENT)
+    return _read(account_id, wanted, fresh, Popup.updated_at, MOST_RECENT)
+
+
+def changed(account_id: int, positions: Mapping[int, int]) -> dict[int, list[Popup]]:
+    """By user, all that was changed since he was at this position, closed ones too, oldest change first."""
+    columns = func.unnest(_numbers(positions.keys()), _numbers(positions.values()))
+    wanted = columns.table_valued("user_id", "position").render_derived("reader")
+    return _read(account_id, wanted, (Popup.changed_in >= wanted.c.position,), Popup.changed_in, MOST_CHANGED)
+
+
+def _read(
+    account_id: int, wanted: FromClause, which: Sequence[ColumnElement[bool]], order: Any, most: int
+) -> dict[int, list[Popup]]:
+    """Of each reader the newest by an index; many readers in one statement, for a call may be shown to everybody."""
+    mine = select(Popup).where(Popup.account_id == account_id, Popup.user_id == wanted.c.user_id, *which)
+    one = aliased(Popup, mine.order_by(order.desc()).limit(most).lateral("one"))
+    found: dict[int, list[Popup]] = {}
+    query = select(one).select_from(wanted).join(one, true()).order_by(one.changed_in, one.serial)
+    for row in db.session.scalars(query.execution_options(populate_existing=True)):
+        found.setdefault(row.user_id, []).append(row)
+    return found
+
+
+def _numbers(values: Collection[int]) -> ColumnElement[Any]:
+    return cast(list(values), ARRAY(BigInteger))
 
 
 def of_call(account_id: int, call: str) -> Sequence[Popup]:
@@ -79,7 +181,8 @@ def of_call(account_id: int, call: str) -> Sequence[Popup]:
     return db.session.scalars(query).all()
 
 
-def of_user(account_id: int, user_id: int, after: int = 0) -> Sequence[Popup]:
-    """A user's popups that changed after a serial, oldest change first."""
-    query = select(Popup).where(Popup.account_id == account_id, Popup.user_id == user_id, Popup.serial > after)
-    return db.session.scalars(query.order_by(Popup.serial)).all()
+def forget_older(than: datetime, limit: int) -> int:
+    """Deletes popups of all accounts that nobody asks about any more; how many. Does not commit."""
+    old = select(Popup.account_id, Popup.call, Popup.user_id).where(Popup.updated_at < than).limit(limit).subquery()
+    same = (Popup.account_id == old.c.account_id, Popup.call == old.c.call, Popup.user_id == old.c.user_id)
+    return len(db.session.scalars(delete(Popup).where(*same).returning(Popup.user_id)).all())

@@ -5,98 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import phonenumbers
-from cryptography.x509 import load_pem_x509_certificate
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from backend.calls import phones
+from backend.calls.dialling import Dialling, Form
 from backend.calls.lines import Lines
 from backend.calls.rules import Employee, LeadOwner, Rules, Stage
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.store.setting_values import (
+    AllowedPrefix,
+    Certificate,
+    ChannelTemplate,
+    Context,
+    Country,
+    DialPrefix,
+    Extension,
+    Host,
+    Id,
+    Password,
+    Pattern,
+    Phone,
+    Template,
+    Text,
+    Zone,
+)
 
-_ESCAPED = re.compile(r"\\.", re.DOTALL)
-_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
-_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
-MOST_UNBOUNDED = 2  # of * + {n,} in a pattern: it is tried on every channel, so its cost must stay small
 MOST_EMPLOYEES = 2000
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
-
-
-def _pattern(value: str) -> str:
-    """A regular expression that cannot run away: no repeated groups, few unbounded repeats, no back-references."""
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise PydanticCustomError("pattern", "not a regular expression: {why}", {"why": str(error)}) from None
-    if re.search(r"\\[1-9]|\(\?P=|\(\?\(", value):
-        raise PydanticCustomError("pattern_back", "back-references are not allowed")
-    bare = _CLASS.sub("x", _ESCAPED.sub("x", value))
-    if re.search(r"\)[*+{]", bare) or len(_UNBOUNDED.findall(bare)) > MOST_UNBOUNDED:
-        raise PydanticCustomError("pattern_slow", "may be too slow: do not repeat a group, use at most two of * and +")
-    return value
-
-
-def _template(value: str) -> str:
-    try:
-        parts = list(Formatter().parse(value))
-    except ValueError:
-        parts = [("", "broken", "", None)]
-    if any(name is not None and (name, spec, conversion) != ("phone", "", None) for _, name, spec, conversion in parts):
-        raise PydanticCustomError("template", "only {{phone}} may stand in braces")
-    return value
-
-
-def _country(value: str) -> str:
-    if value not in phonenumbers.SUPPORTED_REGIONS:
-        raise PydanticCustomError("country", "not a country's two letters, such as RU")
-    return value
-
-
-def _phone(value: str) -> str:
-    if sum(letter.isdigit() for letter in value) < phones.SHORTEST_OUTSIDE:
-        raise PydanticCustomError("phone", "not a telephone number")
-    return value
-
-
-def _one_line(value: SecretStr) -> SecretStr:
-    """A line's end in it would begin another header of the login."""
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in value.get_secret_value()):
-        raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
-    return value
-
-
-def _certificate(value: str) -> str:
-    try:
-        if "\0" in value:
-            raise ValueError(value)
-        load_pem_x509_certificate(value.encode())
-    except ValueError:
-        raise PydanticCustomError("certificate", "not a certificate in PEM") from None
-    return value
-
-
-Text = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
-]
-Pattern = Annotated[Text, AfterValidator(_pattern)]
-Template = Annotated[Text, AfterValidator(_template)]
-Phone = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9+(). *#\-]{0,32}$"), AfterValidator(_phone)
-]
-Extension = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_\-]{1,32}$")]
-Host = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=253, pattern=r"^[0-9A-Za-z_:]([0-9A-Za-z_.:\-]*[0-9A-Za-z])?$"),
-]
-Certificate = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_certificate)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Id = Annotated[int, Field(gt=0, le=2**53, strict=True)]
 
 
 class Part(BaseModel):
@@ -118,6 +55,20 @@ class EmployeeSetting(Part):
     stage: StageSetting | None = None
 
 
+class DialSetting(Part):
+    """How a click rings the employee's phone, and then the client; see calls/dialling.py."""
+
+    channel: ChannelTemplate = "PJSIP/{extension}"
+    context: Context = "from-internal"
+    prefix: DialPrefix = ""
+    format: Form = Form.E164
+    allowed: tuple[AllowedPrefix, ...] = Field((), max_length=1000)
+    ring_seconds: int = Field(30, ge=5, le=120, strict=True)
+
+    def to_dialling(self) -> Dialling:
+        return Dialling(form=self.format, **self.model_dump(exclude={"format"}))
+
+
 class PbxSetting(Part):
     """`secret` is never read back; left out, the stored one stays, if host, port and username do too."""
 
@@ -130,10 +81,12 @@ class PbxSetting(Part):
 
 
 class AccountSettings(Part):
-    """Everything but the PBX's address. `open_lead_missed_to` None means every employee."""
+    """Everything but the PBX's address. `open_lead_missed_to` None means every employee; `zone` is whose days and
+    hours the overview counts."""
 
-    country: Annotated[str, StringConstraints(to_upper=True), AfterValidator(_country)] = "RU"
+    country: Country = "RU"
     language: Literal["ru", "en"] = "ru"
+    zone: Zone = "Europe/Moscow"
     trunks: tuple[Pattern, ...] = Field((), max_length=20)
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
     employees: tuple[EmployeeSetting, ...] = Field((), max_length=MOST_EMPLOYEES)
@@ -149,6 +102,7 @@ class AccountSettings(Part):
     stages_by_did: dict[Phone, StageSetting] = Field(default_factory=dict, max_length=1000)
     contact_name: Template | None = None
     lead_name: Template | None = None
+    dial: DialSetting = Field(default_factory=lambda: DialSetting.model_validate({}))
 
     def to_rules(self, users: Mapping[int, str]) -> Rules:
         """`users` are the account's active users: all of them are employees, those with an extension or not.
@@ -205,7 +159,13 @@ def read(account_id: int) -> AccountSettings:
     if account is None:
         raise LookupError(f"no account {account_id}")
     known = {name: value for name, value in account.settings.items() if name in AccountSettings.model_fields}
-    return AccountSettings.model_validate({"country": account.country, "language": account.language, **known})
+    return AccountSettings.model_validate({**_of_crm(account), **known})
+
+
+def _of_crm(account: Account) -> dict[str, str]:
+    """What the CRM told of the account holds until somebody sets it otherwise."""
+    told = {"country": account.country, "language": account.language, "zone": account.zone}
+    return {name: value for name, value in told.items() if value}
 
 
 def rules(account_id: int) -> Rules:
@@ -230,22 +190,25 @@ def write(account_id: int, settings: AccountSettings) -> None:
     account.country, account.language = settings.country, settings.language
 
 
-def write_pbx(account_id: int, pbx: PbxSetting) -> bool:
-    """Replaces the PBX's address; does not commit. False when a secret is missing.
+def secret_for(stored: AccountPbx | None, pbx: PbxSetting) -> str | None:
+    """The one given, or the stored one, which never goes to another address or user than it was given for."""
+    if pbx.secret:
+        return pbx.secret.get_secret_value()
+    is_same = stored and (stored.host, stored.port, stored.username) == (pbx.host, pbx.port, pbx.username)
+    return stored.secret if stored and is_same else None
 
-    The stored secret is never sent to another address than the one it was given for.
-    """
+
+def write_pbx(account_id: int, pbx: PbxSetting) -> None:
+    """Replaces the PBX's address; does not commit. Raises ValueError when there is no secret for it."""
     row = db.session.get(AccountPbx, account_id, with_for_update=True)
-    same = row is not None and (row.host, row.port, row.username) == (pbx.host, pbx.port, pbx.username)
-    secret = pbx.secret.get_secret_value() if pbx.secret else row.secret if row and same else None
+    secret = secret_for(row, pbx)
     if secret is None:
-        return False
+        raise ValueError("a PBX needs a secret")
     if row is None:
         row = AccountPbx(account_id=account_id)
         db.session.add(row)
     row.host, row.port, row.username, row.secret = pbx.host, pbx.port, pbx.username, secret
     row.tls, row.certificate = pbx.tls, pbx.certificate
-    return True
 
 
 def pbx_as_shown(account_id: int) -> dict[str, Any] | None:

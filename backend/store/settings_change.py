@@ -22,47 +22,61 @@ def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
     """
     errors = [FieldError(field=name, kind="extra_forbidden") for name in body if name not in PARTS]
     wanted = _settings(account_id, body, errors)
-    pbx = _pbx(body, errors)
-    if errors or wanted is None:
+    pbx = _pbx(account_id, body, errors)
+    if errors:
         return errors
     settings.write(account_id, wanted)
     if "pbx" in body:
-        errors += _write_pbx(account_id, pbx)
-    if errors:
-        db.session.rollback()
-    else:
-        db.session.commit()
+        _write_pbx(account_id, pbx)
+    db.session.commit()
     return errors
 
 
-def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -> AccountSettings | None:
+def address_to_check(account_id: int, body: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The PBX of `body["pbx"]` with its secret, as plain values, and everything that is wrong with it."""
+    errors = [FieldError(field=name, kind="extra_forbidden") for name in body if name != "pbx"]
+    pbx = _pbx(account_id, body, errors)
+    if pbx is None:
+        return {}, errors or [FieldError(field="pbx", kind="missing")]
+    secret = settings.secret_for(db.session.get(AccountPbx, account_id), pbx)
+    return {**pbx.model_dump(mode="json"), "secret": secret}, errors
+
+
+def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -> AccountSettings:
     if "settings" not in body:
         return settings.read(account_id)
     try:
         wanted = AccountSettings.model_validate_json(json.dumps(body["settings"]))
     except ValidationError as error:
         errors += from_pydantic(error, "settings")
-        return None
+        wanted = _right_ones(body["settings"], error)
     errors += across(wanted, accounts.users(account_id), accounts.stages(account_id), "settings")
     return wanted
 
 
-def _pbx(body: dict[str, Any], errors: list[FieldError]) -> PbxSetting | None:
+def _right_ones(told: Any, error: ValidationError) -> AccountSettings:
+    """The settings without those that are wrong by themselves, so that all that is wrong is told together."""
+    wrong = {each["loc"][0] for each in error.errors() if each["loc"]}
+    right = {name: value for name, value in told.items() if name not in wrong} if isinstance(told, dict) else {}
+    return AccountSettings.model_validate_json(json.dumps(right))
+
+
+def _pbx(account_id: int, body: dict[str, Any], errors: list[FieldError]) -> PbxSetting | None:
     if body.get("pbx") is None:
         return None
     try:
-        return PbxSetting.model_validate_json(json.dumps(body["pbx"]))
+        pbx = PbxSetting.model_validate_json(json.dumps(body["pbx"]))
     except ValidationError as error:
         errors += from_pydantic(error, "pbx")
         return None
+    if settings.secret_for(db.session.get(AccountPbx, account_id, with_for_update=True), pbx) is None:
+        errors.append(FieldError(field="pbx.secret", kind="secret_needed"))
+    return pbx
 
 
-def _write_pbx(account_id: int, pbx: PbxSetting | None) -> list[FieldError]:
-    if pbx is None:
-        row = db.session.get(AccountPbx, account_id)
-        if row is not None:
-            db.session.delete(row)
-        return []
-    if settings.write_pbx(account_id, pbx):
-        return []
-    return [FieldError(field="pbx.secret", kind="secret_needed")]
+def _write_pbx(account_id: int, pbx: PbxSetting | None) -> None:
+    row = db.session.get(AccountPbx, account_id)
+    if pbx is not None:
+        settings.write_pbx(account_id, pbx)
+    elif row is not None:
+        db.session.delete(row)

@@ -43,6 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "template": ("в скобках может стоять только {{phone}}", "only {{phone}} may stand in braces"),
     "country": ("нужны две буквы страны, например RU", "must be a country's two letters, such as RU"),
+    "zone": ("нет такого часового пояса, нужен, например, Europe/Moscow", "is no time zone, such as Europe/Moscow"),
     "phone": ("это не телефонный номер", "is not a telephone number"),
     "certificate": ("это не сертификат в формате PEM", "is not a certificate in PEM"),
     "secret_needed": (
@@ -53,6 +54,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_user": ("в аккаунте нет действующего пользователя {value}", "the account has no active user {value}"),
     "no_pipeline": ("в аккаунте нет воронки {value}", "the account has no pipeline {value}"),
     "no_stage": ("в воронке нет этапа {value}", "the pipeline has no stage {value}"),
+    "uuid_parsing": ("нужен uuid", "must be a uuid"),
+    "nothing_said": ("напишите результат, заметку или задачу", "write a result, a note or a task"),
+    "no_contact": ("такого контакта нет", "there is no such contact"),
+    "no_number": ("номер скрыт, сохранять нечего", "the number is hidden, there is nothing to save"),
     "unsorted_stage": ("этап «Неразобранное» выбрать нельзя", "the unsorted stage cannot be chosen"),
 }
 ANYTHING = ("недопустимое значение", "is not a valid value")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.web import health, install, popups, settings
+from backend.web import api, call_list, health, install, outcome, overview, pbx, popups, settings, stream
+from backend.web.hub import Hub
 
 
 def init_app(app: Flask) -> None:
     """Registers every blueprint."""
-    for each in (health, install, popups, settings):
+    app.extensions["hub"] = Hub(app)
+    api.init_app(app)
+    for each in (call_list, health, install, outcome, overview, pbx, popups, settings, stream):
         app.register_blueprint(each.blueprint)

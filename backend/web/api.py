@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Blueprint, Flask, Response, abort, make_response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from backend.accounts import integration
+from backend.accounts import client_for, integration
+from backend.amocrm import account_answers, requests
+from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import BadToken, Visitor, verify
 from backend.store import accounts
 from backend.store.accounts import Account
@@ -19,6 +21,8 @@ from backend.web.words import API, language
 
 log = structlog.get_logger(__name__)
 
+PREFIX = "/api/"
+HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 HEADERS = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Request-Id",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -39,10 +43,15 @@ class Refused(Exception):
 def blueprint(name: str) -> Blueprint:
     """A blueprint whose answers pages of amoCRM may read, and whose refusals are JSON in the user's language."""
     made = Blueprint(name, name)
-    made.after_request(_allow_origin)
     made.register_error_handler(Refused, _refusal)
-    made.register_error_handler(RequestEntityTooLarge, lambda error: _refusal(Refused("too_large", 413)))
     return made
+
+
+def init_app(app: Flask) -> None:
+    """Whatever lies below PREFIX answers as the API does: also what is not there, and what fails."""
+    app.before_request(_refuse_nul)
+    app.after_request(_allow_origin)
+    app.register_error_handler(HTTPException, _http_error)
 
 
 def visitor() -> Visitor:
@@ -64,12 +73,57 @@ def account_of(caller: Visitor) -> Account:
     return account
 
 
+def admit(caller: Visitor) -> None:
+    """Raises Refused for all but administrators."""
+    try:
+        if not _is_admin(caller):
+            raise Refused("not_admin", 403)
+    except AmoError as error:
+        raise Refused("later", 503) from error
+
+
+def may_administer(caller: Visitor) -> bool:
+    """False also while amoCRM would have to tell and does not."""
+    try:
+        return _is_admin(caller)
+    except AmoError:
+        return False
+
+
+def _is_admin(caller: Visitor) -> bool:
+    """By the token, or, where it does not say, by amoCRM (contract §2). Raises the client's errors."""
+    if caller.is_admin is not None:
+        return caller.is_admin
+    client = client_for(caller.account_id)
+    try:
+        user = account_answers.user(client.send(requests.user(caller.user_id)))
+    finally:
+        client.close()
+    return user is not None and user.is_admin and user.is_active
+
+
 def body() -> dict[str, Any]:
     """The request's JSON object. Raises Refused."""
     told = request.get_json(force=True, silent=True)
     if not isinstance(told, dict):
         raise Refused("not_json", 400)
     return told
+
+
+def _refuse_nul() -> None:
+    """No name of anything holds one, and the database would not even compare it."""
+    if "\0" in request.path:
+        abort(404)
+
+
+def _http_error(error: HTTPException) -> HTTPException | Response:
+    status = error.code or 500
+    if not request.path.startswith(PREFIX) or status < 400:
+        return error
+    answer = make_response(_refusal(Refused(HTTP_KINDS.get(status, "failed"), status)))
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(error.valid_methods or ())
+    return answer
 
 
 def _refusal(refused: Refused) -> tuple[dict[str, Any], int]:
@@ -79,6 +133,8 @@ def _refusal(refused: Refused) -> tuple[dict[str, Any], int]:
 
 
 def _allow_origin(answer: Response) -> Response:
+    if not request.path.startswith(PREFIX):
+        return answer
     answer.headers.add("Vary", "Origin")
     answer.headers["Cache-Control"] = "no-store"
     origin = request.headers.get("Origin", "")

@@ -1,4 +1,4 @@
-"""The caller's popups, as rows: what the widget shows, and what the demo tells of."""
+"""The caller's popups as rows, and what he does with them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,36 @@ from typing import Any
 
 from flask import request
 
-from backend.store import popups
+from backend.store import db, popups
 from backend.web import api
-
-NEWEST = 200
+from backend.web.api import Refused
+from backend.web.reader import told
+from backend.web.stream import place
 
 blueprint = api.blueprint("popups")
 
 
 @blueprint.get("/api/popups")
 def read_popups() -> dict[str, Any]:
-    """Those of the caller that changed after the serial `after`, the last change last, at most NEWEST."""
+    """As the stream's first reading: all that are not closed of the last hours or, with `after`, all that changed
+    since. The answer's `after` is where the next reading goes on.
+    """
     caller = api.visitor()
     account = api.account_of(caller)
-    after = request.args.get("after", default=0, type=int)
-    rows = popups.of_user(account.id, caller.user_id, after)[-NEWEST:]
-    return {
-        "popups": [{"call": row.call, "state": row.state, "serial": row.serial, "details": row.details} for row in rows]
-    }
+    after, position = place(request.args.get("after")), popups.position()
+    if after is None or after > position:
+        rows = popups.recent(account.id, {caller.user_id})
+    else:
+        rows = popups.changed(account.id, {caller.user_id: after})
+    return {"popups": [told(each) for each in rows.get(caller.user_id, [])], "after": position}
+
+
+@blueprint.post("/api/popups/<call>/close")
+def close_popup(call: str) -> dict[str, Any]:
+    """In every tab of the caller. Safe to repeat."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    if not popups.close(account.id, call, caller.user_id):
+        raise Refused("not_found", 404)
+    db.session.commit()
+    return {}

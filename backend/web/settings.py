@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.accounts import client_for
-from backend.amocrm import account_answers, requests
-from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import Visitor
+from backend.desk import people
 from backend.desk.health import health
 from backend.store import accounts, settings
 from backend.store.accounts import Account
@@ -15,19 +13,17 @@ from backend.store.settings_change import change
 from backend.web import api
 from backend.web.api import Refused
 
+NOTHING: dict[str, Any] = {"settings": None, "pbx": None, "health": None, "users": [], "stages": []}
+
 blueprint = api.blueprint("settings")
 
 
 @blueprint.get("/api/settings")
 def read_settings() -> dict[str, Any]:
-    """Everything the settings page shows; where the PBX is, for administrators only."""
+    """Who the caller is here; to an administrator everything the settings page shows."""
     caller = api.visitor()
     account = api.account_of(caller)
-    try:
-        is_admin = _is_admin(caller)
-    except AmoError:
-        is_admin = False
-    return _shown(account, is_admin=is_admin)
+    return _shown(account, caller, is_admin=api.may_administer(caller))
 
 
 @blueprint.put("/api/settings")
@@ -35,46 +31,41 @@ def change_settings() -> dict[str, Any]:
     """Replaces `settings` and, where given, `pbx`; answers as the reading does, or with every wrong field."""
     caller = api.visitor()
     account = api.account_of(caller)
-    _admit(caller)
+    api.admit(caller)
     errors = change(account.id, api.body())
     if errors:
         raise Refused("invalid", 422, errors)
-    return _shown(account, is_admin=True)
+    return _shown(account, caller, is_admin=True)
 
 
-def _admit(caller: Visitor) -> None:
-    try:
-        if not _is_admin(caller):
-            raise Refused("not_admin", 403)
-    except AmoError as error:
-        raise Refused("later", 503) from error
-
-
-def _is_admin(caller: Visitor) -> bool:
-    """By the token, or, where it does not say, by amoCRM (contract §2). Raises the client's errors."""
-    if caller.is_admin is not None:
-        return caller.is_admin
-    client = client_for(caller.account_id)
-    try:
-        user = account_answers.user(client.send(requests.user(caller.user_id)))
-    finally:
-        client.close()
-    return user is not None and user.is_admin and user.is_active
-
-
-def _shown(account: Account, *, is_admin: bool) -> dict[str, Any]:
+def _shown(account: Account, caller: Visitor, *, is_admin: bool) -> dict[str, Any]:
     return {
         "account": {
             "id": account.id,
             "name": account.name,
             "state": account.state,
             "reason": account.state_reason,
-            "since": account.state_since.isoformat(),
+            "since": round(account.state_since.timestamp()),
         },
-        "settings": settings.read(account.id).model_dump(mode="json"),
-        "pbx": settings.pbx_as_shown(account.id) if is_admin else None,
-        "health": health(account.id) if is_admin else None,
+        "me": _me(account, caller),
         "is_admin": is_admin,
+        **(_whole(account) if is_admin else NOTHING),
+    }
+
+
+def _me(account: Account, caller: Visitor) -> dict[str, Any]:
+    office = people.office(account.id)
+    if office is not None:
+        return office.me(caller.user_id)
+    unknown = {"name": "", "extensions": [], "phone": "unknown", "link": "never"}  # nobody watches a disabled account
+    return {"user_id": caller.user_id, **unknown, "account": account.state}
+
+
+def _whole(account: Account) -> dict[str, Any]:
+    return {
+        "settings": settings.read(account.id).model_dump(mode="json"),
+        "pbx": settings.pbx_as_shown(account.id),
+        "health": health(account.id),
         "users": [
             {"id": each.user_id, "name": each.name, "is_active": each.is_active} for each in accounts.users(account.id)
         ],

@@ -50,8 +50,16 @@ API: dict[str, dict[str, str]] = {
         "en": "Only an administrator of the account may change settings",
     },
     "later": {"ru": "amoCRM не отвечает, попробуйте позже", "en": "amoCRM does not answer, try again later"},
+    "busy": {"ru": "Слишком много соединений, попробуйте позже", "en": "Too many connections, try again later"},
     "too_large": {"ru": "Слишком большой запрос", "en": "The request is too large"},
     "not_json": {"ru": "Запрос должен быть объектом JSON", "en": "The request must be a JSON object"},
+    "not_found": {"ru": "Такого здесь нет", "en": "There is no such thing here"},
+    "wrong_method": {"ru": "Так с этим адресом обращаться нельзя", "en": "This address does not take such a request"},
+    "checking": {"ru": "Проверка уже идёт, дождитесь её конца", "en": "A check is running already, wait for its end"},
+    "failed": {
+        "ru": "Внутренняя ошибка сервиса, она записана в журнал",
+        "en": "An internal error of the service; it has been logged",
+    },
     "invalid": {"ru": "Проверьте выделенные поля", "en": "Check the marked fields"},
 }
 

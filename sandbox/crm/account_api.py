@@ -57,7 +57,7 @@ def read_user(user_id: int) -> Response:
 def show_user(user: Record) -> Record:
     extra = {"phone_number": user["phone_number"]} if "phone_number" in with_parts() else {}
     return {
-        "id": user["id"], "name": user["name"], "email": user["email"], "lang": "ru", **extra,
+        "id": user["id"], "name": user["name"], "email": user["email"], "lang": user["lang"], **extra,
         "rights": _rights(user), "_links": links(f"/users/{user['id']}"),
         "_embedded": {"roles": [], "groups": []},
     }  # fmt: skip

@@ -33,25 +33,31 @@ from sandbox.crm.gate import api
 from sandbox.crm.hooks import Outbox
 from sandbox.crm.limits import Limiter
 from sandbox.crm.oauth import oauth
-from sandbox.crm.pages import pages
+from sandbox.crm.pages import settings as settings_pages
+from sandbox.crm.pages.views import pages
+from sandbox.crm.pages.visitor import visits
 from sandbox.crm.problems import TITLES, Problem, blocked, too_many
 from sandbox.crm.state import World
 from sandbox.crm.traffic import Phase, Request, Traffic
+from sandbox.crm.widgets.routes import widgets
 
 # Importing these registers their routes.
 ROUTES = (
-    account_api, calls, events, leads, links_api, notes, people, settings_api, subscriptions, tasks, unsorted,
+    account_api, calls, events, leads, links_api, notes, people, settings_api, settings_pages, subscriptions, tasks,
+    unsorted,
 )  # fmt: skip
+# Their views take the world's lock themselves, where they must.
+UNLOCKED = (control.control.name, widgets.name)
 WATCHED = ("/api/", "/oauth2/", "/v3/")
 MAX_BODY = 8 * 1024 * 1024
 
 
 class SandboxApp(Flask):
-    """Views run one at a time under the world's lock; the control plane takes it only where it must."""
+    """Views run one at a time under the world's lock, but for UNLOCKED."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         g.carried_out = True
-        if request.blueprint == control.control.name:
+        if request.blueprint in UNLOCKED:
             return super().dispatch_request()
         world = parts().world
         with world.lock:
@@ -73,7 +79,7 @@ def create_app(made: Parts) -> Flask:
     app.after_request(_leave)
     app.register_error_handler(Problem, Problem.answer)
     app.register_error_handler(HTTPException, _as_problem)
-    for blueprint in (api, oauth, control.control, pages):
+    for blueprint in (api, oauth, control.control, visits, pages, widgets):
         app.register_blueprint(blueprint)
     return app
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.crm.server import Crm
+from sandbox.crm.widgets.archive import NotBuilt
 
 DEFAULT_PORT = 8400
 
@@ -24,6 +25,12 @@ def main(argv: Sequence[str]) -> int:
     except (OSError, OverflowError) as refused:
         print(f"cannot listen on port {options.port}: {refused}; choose another with --port")
         return 1
+    try:
+        if options.widget:
+            crm.install_widget(options.widget)
+    except NotBuilt as missing:
+        print(f"crm: {missing}")
+        return 1
     with crm:
         if not crm.accounts:
             crm.seed_demo()
@@ -37,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--state", type=Path, help="keep the state in this file")
     parser.add_argument("--redirect-uri", default="http://localhost:5000/oauth/amocrm", help="of the integration")
+    parser.add_argument("--widget", type=Path, help="its archive, widget.zip, or the folder of the archive's files")
     return parser
 
 

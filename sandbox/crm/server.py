@@ -19,6 +19,7 @@ from sandbox.crm.hooks import Delivery, Sent
 from sandbox.crm.limits import Limits
 from sandbox.crm.state import Integration, World
 from sandbox.crm.traffic import Hook, Request
+from sandbox.crm.widgets.archive import check_vendor, read
 
 CLIENT_ID = "3f1c0f0e-5d0a-4c52-9a10-2b7f0f6f4a11"
 CLIENT_SECRET = "sandbox-secret-AbC123"
@@ -141,6 +142,16 @@ class Crm:
     @property
     def clock(self) -> Clock:
         return self._world.clock
+
+    def install_widget(self, place: Path) -> None:
+        """Uploads the integration's archive, a zip or a folder; accounts turn it on by their install.
+
+        Raises NotBuilt.
+        """
+        check_vendor()
+        uploaded = read(place)
+        with self._world.lock:
+            self._world.archives[self.client_id] = uploaded
 
     @property
     def on_request(self) -> list[Hook]:

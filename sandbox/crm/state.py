@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.crm.clock import Clock
+from sandbox.crm.widgets.archive import Archive
 
 Record = dict[str, Any]
 Table = dict[int, Record]
@@ -91,6 +92,8 @@ class World:
         self.clock = Clock()
         self.site = site
         self.grace_until_new_used = False
+        self.archives: dict[str, Archive] = {}
+        """Widgets by their integration; uploaded anew at each start, never saved."""
         self._file = state_file
         self.clear()
         if state_file and state_file.exists():

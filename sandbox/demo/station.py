@@ -23,6 +23,7 @@ from sandbox.pbx.office import Office
 LEASH = Path(__file__).parents[1] / "pbx" / "leash.py"
 PATIENCE = 30.0  # seconds for anything but the first start of PostgreSQL, which is quicker still
 ASK_AGAIN = 0.1
+AGREED = {"consent": "1"}  # what the widget's dialog asks before Install can be pressed
 
 
 SETTINGS = (
@@ -85,7 +86,7 @@ class Station:
     def install(self, *accounts: AccountHandle) -> None:
         """The marketplace's hook for each, then what the station does with it. Raises StationDown."""
         for account in accounts:
-            status = account.install()
+            status = account.install(settings=AGREED)
             if status != 200:
                 raise StationDown(f"the install hook of {account.subdomain} was answered with {status}")
         for account in accounts:
@@ -125,6 +126,12 @@ class Station:
         answer = self._ask(account, "GET", "/api/popups", user=user)
         answer.raise_for_status()
         return list(answer.json()["popups"])
+
+    def close_popups(self, account: AccountHandle, user: int) -> None:
+        """This employee closes whatever his screen shows."""
+        for popup in self.popups(account, user):
+            if popup["state"] != "closed":
+                self._ask(account, "POST", f"/api/popups/{popup['call']}/close", user=user).raise_for_status()
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Raises StationDown when it does not come true in time, or the process ended."""

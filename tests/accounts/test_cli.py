@@ -106,7 +106,7 @@ def test_nonsense_is_refused_with_its_reason(connected: Two, account: Type, pair
     status, said, complained = account("set", acme.id, pair)
     assert (status, said) == (1, "")
     assert complaint in complained
-    assert settings.read(acme.id).model_fields_set <= {"country", "language"}
+    assert settings.read(acme.id).model_fields_set <= {"country", "language", "zone"}
 
 
 def test_employees_are_listed_and_mapped(connected: Two, account: Type) -> None:

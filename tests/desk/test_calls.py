@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from backend.calls.facts import Reason
 from backend.calls.rules import LeadOwner
-from backend.store import db, journal, popups
+from backend.store import call_list, db, journal, popups
 from backend.store.phonebook import PartyRow
 from sandbox.crm.fields import phone_values
 from tests.firm import Firm
@@ -270,10 +270,10 @@ def test_the_popup_gains_the_link_when_the_lead_exists(firm: Firm) -> None:
 def test_a_missed_call_is_open_until_anybody_talks_to_the_client(firm: Firm) -> None:
     firm.miss(STRANGER)
     with firm.app.app_context():
-        assert len(journal.open_missed_calls(firm.id)) == 1
+        assert call_list.count_open_missed(firm.id) == 1
     firm.talk("89267778899", "102", outbound=True)
     with firm.app.app_context():
-        assert journal.open_missed_calls(firm.id) == []
+        assert call_list.count_open_missed(firm.id) == 0
 
 
 def test_a_fact_told_twice_changes_nothing(firm: Firm) -> None:
@@ -324,4 +324,4 @@ def test_an_old_talk_told_late_does_not_close_a_newer_missed_call(firm: Firm) ->
     firm.miss(STRANGER)
     firm.tell(*firm.answer(talk, "101"))
     with firm.app.app_context():
-        assert len(journal.open_missed_calls(firm.id)) == 1
+        assert call_list.count_open_missed(firm.id) == 1

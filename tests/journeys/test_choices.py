@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.company import TALK, Company, Town
-from tests.journeys.conftest import ON_22, choices
+from tests.journeys.conftest import ON_22
+from tests.journeys.opening import choices
 
 pytestmark = [pytest.mark.asterisk, ON_22, pytest.mark.usefixtures("chosen_otherwise")]
 

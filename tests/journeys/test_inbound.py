@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.pbx.numbers import MOBILE
 from tests.journeys.company import TALK, Company
-from tests.journeys.conftest import COURIER
+from tests.journeys.opening import COURIER
 
 pytestmark = pytest.mark.asterisk
 

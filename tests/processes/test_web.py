@@ -30,7 +30,12 @@ gevent.joinall([gevent.spawn(wait_for_word, ready), gevent.spawn(say_word, ready
 def test_gunicorn_is_told_our_settings() -> None:
     settings = Settings(database_url="postgres:///n", secret_keys=(new_secret_key(),), port=5001, web_concurrency=3)
     words = gunicorn_arguments(settings)
-    assert {"--bind=0.0.0.0:5001", "--workers=3", "--worker-class=gevent", "backend.wsgi:app"} <= set(words)
+    assert {
+        "--bind=0.0.0.0:5001",
+        "--workers=3",
+        "--worker-class=backend.processes.gevent_worker.StreamWorker",
+        "backend.wsgi:app",
+    } <= set(words)
     assert "--forwarded-allow-ips=127.0.0.1" in words
     behind_proxy = gunicorn_arguments(settings.model_copy(update={"trusted_proxies": 1}))
     assert "--forwarded-allow-ips=*" in behind_proxy

@@ -8,10 +8,12 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.crm import cards, fields, unsorted_records
-from sandbox.crm.act import Act
+from sandbox.crm.act import ROBOT, Act
 from sandbox.crm.context import HostKind, account_host, host, parts, world
 from sandbox.crm.pages import words
 from sandbox.crm.pages.feed import feed, person
+from sandbox.crm.pages.page import AREAS, show
+from sandbox.crm.pages.visitor import asked_account, visitor
 from sandbox.crm.state import Account, Record
 
 pages = Blueprint("pages", __name__)
@@ -29,14 +31,6 @@ def _waiting_count() -> int:
     return len(unsorted_records.waiting(account)) if account else 0
 
 
-def _account() -> Account:
-    asked = host()
-    found = world().by_subdomain(asked.label) if asked.kind is HostKind.ACCOUNT else None
-    if found is None:
-        abort(404)
-    return found
-
-
 @pages.get("/")
 def choose() -> ResponseReturnValue:
     """The accounts, or, under an account's own host, its board."""
@@ -52,12 +46,12 @@ def choose() -> ResponseReturnValue:
 @pages.get("/leads")
 @pages.get("/leads/pipeline/<int:pipeline_id>")
 def board(pipeline_id: int | None = None) -> str:
-    account = _account()
+    account = asked_account()
     pipeline = account.pipelines.get(pipeline_id or account.main_pipeline["id"])
     if pipeline is None:
         abort(404)
     columns = [_column(account, status) for status in pipeline["statuses"]]
-    return render_template("board.html", account=account, pipeline=pipeline, columns=columns, here="leads")
+    return show("board.html", account, "leads-pipeline", pipeline=pipeline, columns=columns, here="leads")
 
 
 def _column(account: Account, status: Record) -> Record:
@@ -103,17 +97,25 @@ def _notes(account: Account, kind: str, card_id: int) -> list[Record]:
     return [n for n in account.notes.values() if (n["entity_type"], n["entity_id"]) == (kind, card_id)]
 
 
+def _tasks(account: Account, kind: str, card_id: int) -> list[Record]:
+    """Those to be done, the first to come first."""
+    own = [t for t in account.tasks.values() if (t["entity_type"], t["entity_id"]) == (kind, card_id)]
+    waiting = sorted((task for task in own if not task["is_completed"]), key=lambda task: task["complete_till"])
+    return [{"task": task, "who": person(account, task["responsible_user_id"])} for task in waiting]
+
+
 @pages.get("/leads/detail/<int:lead_id>")
 def show_lead(lead_id: int) -> str:
-    account = _account()
+    account = asked_account()
     lead = account.leads.get(lead_id)
     if lead is None:
         abort(404)
     stage = account.status(lead["status_id"], lead["pipeline_id"])
     contacts = [{"card": card, "phones": fields.phones(card)} for card in _contacts_of(account, lead)]
-    return render_template(
-        "lead.html", account=account, lead=lead, stage=stage, pipeline=account.pipelines[lead["pipeline_id"]],
-        contacts=contacts, company=account.companies.get(lead["company_id"] or 0), here="leads",
+    return show(
+        "lead.html", account, AREAS["leads"], open=("leads", lead), lead=lead, stage=stage,
+        pipeline=account.pipelines[lead["pipeline_id"]], tasks=_tasks(account, "leads", lead_id), contacts=contacts,
+        company=account.companies.get(lead["company_id"] or 0), here="leads",
         unsorted=cards.is_unsorted_lead(account, lead), who=person(account, lead["responsible_user_id"]),
         entries=feed(account, _notes(account, "leads", lead_id), world().clock.now()),
     )  # fmt: skip
@@ -122,13 +124,13 @@ def show_lead(lead_id: int) -> str:
 @pages.post("/leads/detail/<int:lead_id>")
 def change_lead(lead_id: int) -> ResponseReturnValue:
     """Another stage or another responsible, as an employee would choose them."""
-    account = _account()
+    account = asked_account()
     lead, form = account.leads.get(lead_id), request.form
     wanted = {key: form.get(key, type=int) for key in ("status_id", "responsible_user_id") if form.get(key)}
     known = not wanted.keys() - {"status_id", "responsible_user_id"} and _fits(account, lead, wanted)
     if lead is None or not known:
         abort(400)
-    cards.change(_act(account), "leads", lead, wanted)
+    cards.change(_act(account, _me(account)), "leads", lead, wanted)
     return redirect(f"/leads/detail/{lead_id}")
 
 
@@ -138,14 +140,19 @@ def _fits(account: Account, lead: Record | None, wanted: Record) -> bool:
     return bool(stage) and user is not None
 
 
-def _act(account: Account, user_id: int | None = None) -> Act:
-    return Act(parts=parts(), account=account, user_id=user_id or next(iter(account.users)))
+def _me(account: Account) -> int:
+    me = visitor(account)
+    return int(me["id"]) if me else ROBOT
+
+
+def _act(account: Account, user_id: int) -> Act:
+    return Act(parts=parts(), account=account, user_id=user_id)
 
 
 @pages.get("/<any(contacts, companies):kind>/detail/<int:card_id>")
 def show_person(kind: str, card_id: int) -> str:
     """His own notes and those of his leads, in one feed."""
-    account = _account()
+    account = asked_account()
     card = account.table(kind).get(card_id)
     if card is None:
         abort(404)
@@ -154,35 +161,50 @@ def show_person(kind: str, card_id: int) -> str:
     shown = [
         {"lead": lead, "stage": account.status(lead["status_id"], lead["pipeline_id"])} for lead in reversed(leads)
     ]
-    return render_template(
-        "person.html", account=account, card=card, title=PERSON_TITLES[kind], leads=shown,
-        phones=fields.phones(card), who=person(account, card["responsible_user_id"]), here="contacts",
+    return show(
+        "person.html", account, AREAS[kind], open=(kind, card), card=card, title=PERSON_TITLES[kind], leads=shown,
+        phones=fields.phones(card), tasks=_tasks(account, kind, card_id),
+        who=person(account, card["responsible_user_id"]), here="contacts",
         entries=feed(account, notes, world().clock.now()),
     )  # fmt: skip
 
 
 @pages.get("/contacts")
 def list_contacts() -> str:
-    account = _account()
+    account = asked_account()
     rows = [
         {"kind": kind, "card": card, "phones": fields.phones(card), "who": person(account, card["responsible_user_id"]),
          "leads": len(cards.leads_of(account, kind, card["id"]))}
         for kind in ("contacts", "companies")
         for card in reversed(cards.visible(account.table(kind).values()))
     ]  # fmt: skip
-    return render_template("contacts.html", account=account, rows=rows, here="contacts")
+    return show("contacts.html", account, "contacts", rows=rows, here="contacts")
+
+
+@pages.get("/contacts/add/")
+def fill_in_contact() -> str:
+    return show("new_contact.html", asked_account(), "", phone=request.args.get("phone", ""), here="contacts")
+
+
+@pages.post("/contacts/add/")
+def add_contact() -> ResponseReturnValue:
+    account, name, phone = asked_account(), request.form.get("name", ""), request.form.get("phone", "")
+    phones = fields.phone_values([phone] if phone else [])
+    act = _act(account, _me(account))
+    made = cards.new_card(act, "contacts", {"name": name, "custom_fields_values": phones})
+    return redirect(f"/contacts/detail/{made['id']}")
 
 
 @pages.get("/unsorted")
 def list_unsorted() -> str:
-    account = _account()
+    account = asked_account()
     shown = [_unsorted_card(account, record) for record in reversed(unsorted_records.waiting(account))]
-    return render_template("unsorted.html", account=account, shown=shown, here="unsorted")
+    return show("unsorted.html", account, "leads", shown=shown, here="unsorted")
 
 
 @pages.post("/unsorted/<uid>/<any(accept, decline):verb>")
 def sort(uid: str, verb: str) -> ResponseReturnValue:
-    account = _account()
+    account = asked_account()
     record, user = account.unsorted.get(uid), account.users.get(request.form.get("user_id", 0, int))
     if record is None or record["outcome"] is not None or user is None:
         return redirect("/unsorted")
@@ -195,9 +217,9 @@ def sort(uid: str, verb: str) -> ResponseReturnValue:
 
 @pages.get("/notifications")
 def list_notifications() -> str:
-    account = _account()
+    account = asked_account()
     people = [{"user": user, "shown": _shown_to(account, user["id"])} for user in account.users.values()]
-    return render_template("notifications.html", account=account, people=people, here="notifications")
+    return show("notifications.html", account, "", people=people, here="notifications")
 
 
 def _shown_to(account: Account, user_id: int) -> list[Record]:

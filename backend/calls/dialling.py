@@ -1,0 +1,77 @@
+"""May a number be dialled for an account, and what exactly is asked of its PBX."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+COSTLY = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+EXTENSION_PLACE = "{extension}"
+CLICK = "click-"
+_NOT_DIGIT = re.compile(r"\D")
+
+
+class Form(StrEnum):
+    """How the PBX's dialplan wants a number of the plan: 79161234567, +79161234567, 89161234567."""
+
+    E164 = "e164"
+    PLUS = "plus"
+    NATIONAL = "national"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialling:
+    """`channel` is how an extension's phone is called, `PJSIP/{extension}`; `context` is where outside numbers are
+    dialled, `prefix` what stands before them. `allowed` empty: every number but costly and short ones."""
+
+    channel: str = "PJSIP/{extension}"
+    context: str = "from-internal"
+    prefix: str = ""
+    form: Form = Form.E164
+    allowed: tuple[str, ...] = ()
+    ring_seconds: int = 30
+
+    def channel_of(self, extension: str) -> str:
+        return self.channel.replace(EXTENSION_PLACE, extension)
+
+
+def click_name(request: str) -> str:
+    """What a call by click is called from the first moment: its channel's id on the PBX, and so its name here."""
+    return CLICK + request
+
+
+def is_click(call: str) -> bool:
+    return call.startswith(CLICK)
+
+
+def number_to_dial(key: str, dialling: Dialling, country: str) -> str | None:
+    """The digits for the PBX; None when the account does not allow this number. `key` is of `phones.key`."""
+    if not (_is_named(key, dialling.allowed) if dialling.allowed else _is_ordinary(key)):
+        return None
+    return dialling.prefix + _in_form(key, dialling.form, country)
+
+
+def _is_named(key: str, prefixes: tuple[str, ...]) -> bool:
+    return any(key.lstrip("+").startswith(each.lstrip("+")) for each in prefixes)
+
+
+def _is_ordinary(key: str) -> bool:
+    return key.startswith("+") and phonenumbers.number_type(phonenumbers.parse(key)) not in COSTLY
+
+
+def _in_form(key: str, form: Form, country: str) -> str:
+    if not key.startswith("+") or form is Form.PLUS:
+        return key
+    if form is Form.E164:
+        return key[1:]
+    return _NOT_DIGIT.sub("", _national(phonenumbers.parse(key), country))
+
+
+def _national(number: phonenumbers.PhoneNumber, country: str) -> str:
+    """As it is dialled within the country; a foreign number with the country's way out (Russia: 8 10)."""
+    written: str = phonenumbers.format_out_of_country_calling_number(number, country)
+    return written

@@ -1,0 +1,107 @@
+"""Calls as the widget lists them: of a card, and the missed ones that nobody has called back yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.calls import client, names, phones
+from backend.calls.client import Knowledge
+from backend.calls.rules import Rules
+from backend.desk import lookup
+from backend.desk.work import recording_link
+from backend.store import call_list, cards, settings
+from backend.store.journal import CallRow
+
+OF_CARD, MISSED, FOUND = 20, 50, 20  # the most that is shown
+
+
+def open_missed(account_id: int) -> list[dict[str, Any]]:
+    """The open missed calls, newest first."""
+    return _shown(account_id, call_list.open_missed(account_id, MISSED))
+
+
+def of_card(account_id: int, entity: str, card: int) -> dict[str, Any]:
+    """The card's numbers, their last calls and open missed calls; nothing when the phonebook has no such card yet."""
+    numbers = cards.numbers_of(account_id, entity, card)
+    return {
+        "is_known": cards.is_known(account_id, entity, card),
+        "phones": [{"number": each, "spoken": phones.spoken(each)} for each in numbers],
+        "calls": _shown(account_id, call_list.of_clients(account_id, numbers, OF_CARD)),
+        "missed": _shown(account_id, call_list.open_missed(account_id, OF_CARD, numbers)),
+    }
+
+
+def find_contacts(account_id: int, query: str) -> list[dict[str, Any]]:
+    """Contacts by words of the name or by number in any spelling, from the phonebook."""
+    words, pieces = names.fold(query).split(), phones.pieces(query, settings.rules(account_id).country)
+    found = cards.find_contacts(account_id, words, pieces, FOUND) if words else []
+    return [{"entity": each.entity, "id": each.id, "name": each.name} for each in found]
+
+
+def _shown(account_id: int, rows: Sequence[CallRow]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    clients = {row.client for row in rows if row.client}
+    shelf = _Shelf(
+        rules=settings.rules(account_id),
+        names={phone: _name(having) for phone, having in lookup.parties(account_id, list(clients)).items()},
+        leads=cards.names_of_leads(account_id, {row.lead for row in rows if row.lead}),
+    )
+    link = recording_link(account_id)
+    return [_call(row, shelf, link(row.recording_token) if row.recording else None) for row in rows]
+
+
+def _name(having: tuple[client.Party, ...]) -> str:
+    known = client.choose(Knowledge(parties=having)).party
+    return known.name if known else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """What rows of calls only refer to."""
+
+    rules: Rules
+    names: Mapping[str, str]
+    leads: Mapping[int, str]
+
+
+def _call(row: CallRow, shelf: _Shelf, recording: str | None) -> dict[str, Any]:
+    """A **Call** of docs/api.md; what is unknown is left out."""
+    shown = {
+        "call": row.call,
+        "direction": row.direction,
+        "result": row.result,
+        "reason": row.reason,
+        "at": row.started,
+        "answered": row.answered,
+        "ended": row.ended,
+        "duration": None if row.ended is None else row.talk_seconds,
+        "number": row.client,
+        "phone": phones.spoken(row.client) if row.client else None,
+        "name": shelf.names.get(row.client or ""),
+        "employees": _employees(row, shelf.rules),
+        "lead": {"id": row.lead, "name": shelf.leads.get(row.lead)} if row.lead else None,
+        "recording": recording,
+        "is_open_missed": row.result == "missed" and row.missed_closed_at is None and row.client is not None,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _employees(row: CallRow, rules: Rules) -> list[dict[str, Any]]:
+    """Who talked, in their order, each once; else who called, or talks now."""
+    seconds: dict[str, int] = {}
+    for talk in row.talks:
+        seconds[talk["extension"]] = seconds.get(talk["extension"], 0) + talk["seconds"]
+    if not seconds and row.extension:
+        seconds[row.extension] = 0
+    return [{**_who(extension, rules), "extension": extension, "seconds": told} for extension, told in seconds.items()]
+
+
+def _who(extension: str, rules: Rules) -> dict[str, Any]:
+    """Nothing for an extension that belongs to nobody: whoever is credited with its calls did not talk."""
+    for each in rules.employees:
+        if extension in each.extensions + each.mobiles:
+            return {"user_id": each.user_id, "name": each.name}
+    return {}

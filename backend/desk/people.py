@@ -1,0 +1,62 @@
+"""The account's employees and how they are now: what each sees of himself and of his colleagues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.calls.rules import Employee
+from backend.calls.states import ExtensionState
+from backend.store import extensions, settings
+from backend.store.conditions import Condition, conditions
+
+# Of several extensions of one employee the state that says most of him.
+TELLING = (ExtensionState.TALKING, ExtensionState.RINGING, ExtensionState.FREE, ExtensionState.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """One account's people at one moment."""
+
+    employees: Mapping[int, Employee]
+    states: Mapping[str, ExtensionState]
+    condition: Condition
+
+    def me(self, user_id: int) -> dict[str, Any]:
+        """What this user is told of himself and of the account; also one who is not an employee."""
+        employee = self.employees.get(user_id) or Employee(user_id=user_id, name="")
+        return {
+            "user_id": user_id,
+            "name": employee.name,
+            "extensions": list(employee.extensions),
+            "phone": self._phone(employee).value,
+            "link": self.condition.link.value,
+            "account": self.condition.state.value,
+        }
+
+    def colleagues(self, user_id: int) -> list[dict[str, Any]]:
+        """Everybody else who has an extension, by name."""
+        others = [each for each in self.employees.values() if each.extensions and each.user_id != user_id]
+        return [self._shown(each) for each in sorted(others, key=lambda each: (each.name, each.user_id))]
+
+    def _shown(self, employee: Employee) -> dict[str, Any]:
+        return {
+            "user_id": employee.user_id,
+            "name": employee.name,
+            "extension": employee.extensions[0],
+            "state": self._phone(employee).value,
+        }
+
+    def _phone(self, employee: Employee) -> ExtensionState:
+        known = {self.states.get(each) for each in employee.extensions}
+        return next((each for each in TELLING if each in known), ExtensionState.UNKNOWN)
+
+
+def office(account_id: int) -> Office | None:
+    """As it is now; None when the account is not connected any more."""
+    condition = conditions([account_id]).get(account_id)
+    if condition is None:
+        return None
+    employees = {each.user_id: each for each in settings.rules(account_id).employees}
+    return Office(employees=employees, states=extensions.states(account_id), condition=condition)

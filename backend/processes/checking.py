@@ -1,0 +1,42 @@
+"""The command `check`: any `pbx` process tries a PBX for an account, whether it holds its line or not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from backend.pbx.address import PbxAddress
+from backend.pbx.check import check
+from backend.pbx.errors import BadCommand
+from backend.pbx.findings import Expected, Finding, Report, State, What, said
+from backend.processes.errands import Errand, Place
+from backend.store import settings
+from backend.store.commands import Command
+
+
+async def run(place: Place, command: Command) -> dict[str, Any]:
+    """`pbx` in the command's body is the address to try, secret and all; what was found, as plain values."""
+    expected = await place.in_store(lambda: _expected(command.account_id))
+    try:
+        report = await check(PbxAddress(**command.body["pbx"]), expected, place.networks)
+    except BadCommand as wrong:
+        why = said("unusable", detail=str(wrong))
+        report = Report(findings=(Finding(what=What.ADDRESS, state=State.FAIL, says=(why,)),))
+    return _plain(report)
+
+
+def _expected(account_id: int) -> Expected:
+    chosen = settings.read(account_id)
+    extensions = frozenset(extension for each in chosen.employees for extension in each.extensions)
+    return Expected(lines=chosen.to_lines(), extensions=extensions)
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return {
+        "version": report.version,
+        "findings": [asdict(each) for each in report.findings],
+        "endpoints": [asdict(each) | {"side": each.side.value} for each in report.endpoints],
+    }
+
+
+CHECK = Errand(run=run, needs_line=False, longest=20.0)  # it bounds itself, and its own end tells more

@@ -1,0 +1,44 @@
+"""Calls as people look at them: of a client, newest first; and the missed ones that nobody has called back yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, literal_column, select, update
+
+from backend.store import db
+from backend.store.journal import OPEN_MISSED, CallRow
+
+# written out, not bound: a prepared statement must be able to see that the partial index fits
+_OPEN: ColumnElement[bool] = literal_column(f"({OPEN_MISSED})")
+
+
+def of_clients(account_id: int, clients: Sequence[str], limit: int) -> Sequence[CallRow]:
+    """Calls with any of these numbers (keys), newest first."""
+    query = select(CallRow).where(CallRow.account_id == account_id, CallRow.client.in_(clients))
+    return db.session.scalars(query.order_by(CallRow.started.desc()).limit(limit)).all()
+
+
+def open_missed(account_id: int, limit: int, clients: Sequence[str] | None = None) -> Sequence[CallRow]:
+    """Missed calls after which nobody has talked to the client yet, newest first; of these numbers where given."""
+    query = select(CallRow).where(CallRow.account_id == account_id, _OPEN)
+    if clients is not None:
+        query = query.where(CallRow.client.in_(clients))
+    return db.session.scalars(query.order_by(CallRow.started.desc()).limit(limit)).all()
+
+
+def count_open_missed(account_id: int) -> int:
+    query = select(func.count()).select_from(CallRow).where(CallRow.account_id == account_id, _OPEN)
+    return db.session.scalar(query) or 0
+
+
+def close_missed(account_id: int, client: str, at: float) -> None:
+    """Somebody talked to the client: what he was missed with before needs nobody any more. Does not commit."""
+    missed = (CallRow.account_id == account_id, CallRow.client == client, _OPEN, CallRow.ended <= at)
+    db.session.execute(update(CallRow).where(*missed).values(missed_closed_at=at))
+
+
+def first_talk_after(account_id: int, client: str, at: float) -> float | None:
+    """When somebody first talked to the client after this time, if anybody has."""
+    theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.answered >= at)
+    return db.session.scalar(select(func.min(CallRow.answered)).where(*theirs))

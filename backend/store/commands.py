@@ -1,0 +1,200 @@
+"""Commands to an account's PBX: written down by `web`, taken once by the `pbx` process that holds the line.
+
+A command that nobody takes in time is failed and never carried out later: a phone that rings a minute after the click
+rings for nobody. One whose taker died has an end that nobody knows: it is failed too, and not repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, select, text, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base, db
+from backend.store.crypto import Secret
+
+CHANNEL = "commands"  # of LISTEN and NOTIFY; what is told is `ACCOUNT KIND`
+TAKEN_WITHIN = 5.0  # seconds
+FIRST_LOOK, LONGEST_LOOK = 0.02, 0.1  # seconds between looks at a command that is waited for
+NOT_TAKEN = "pbx_not_connected"
+UNCLEAR = "unclear"
+
+
+class CommandState(StrEnum):
+    TODO = "todo"
+    TAKEN = "taken"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class CommandRow(Base):
+    """`request` is a uuid of the widget: the same one makes nothing new. `body` is JSON, and may hold a secret.
+
+    `error` is a kind of refusal (docs/api.md); `answer` is what there is to say of it, or the result.
+    """
+
+    __tablename__ = "commands"
+    __table_args__ = (
+        Index("ix_commands_waiting", "account_id", postgresql_where=text("state in ('todo', 'taken')")),
+        Index("ix_commands_created_at", "created_at"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    request: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    call: Mapped[str | None]
+    body: Mapped[str] = mapped_column(Secret)
+    state: Mapped[str] = mapped_column(default=CommandState.TODO.value, server_default="todo")
+    answer: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    taken_by: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    due_until: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as whoever carries it out gets it; its repr holds no secret."""
+
+    account_id: int
+    request: str
+    user_id: int
+    kind: str
+    call: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`error` None means done; else it is a kind of refusal, and `answer` may hold the PBX's own `words`."""
+
+    error: str | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+
+def order(command: Command) -> bool:
+    """Writes a command down and tells who may take it when this commits. Does not commit.
+
+    False when this account has a command of this request already: nothing is written.
+    """
+    row = {
+        "account_id": command.account_id, "request": command.request, "user_id": command.user_id,
+        "kind": command.kind, "call": command.call, "body": json.dumps(dict(command.body), ensure_ascii=False),
+        "due_until": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, TAKEN_WITHIN),
+    }  # fmt: skip
+    fresh = insert(CommandRow).values(row).on_conflict_do_nothing().returning(CommandRow.request)
+    if db.session.scalar(fresh) is None:
+        return False
+    db.session.execute(select(func.pg_notify(CHANNEL, f"{command.account_id} {command.kind}")))
+    return True
+
+
+def is_busy(account_id: int, kind: str, seconds: float) -> bool:
+    """Whether a command of this kind, ordered less than so long ago, has not ended."""
+    since = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    mine = (CommandRow.account_id == account_id, CommandRow.kind == kind, CommandRow.created_at > since)
+    query = select(CommandRow.request).where(*mine, CommandRow.state.in_(("todo", "taken"))).limit(1)
+    return db.session.scalar(query) is not None
+
+
+def find(account_id: int, request: str) -> CommandRow | None:
+    return db.session.get(CommandRow, (account_id, request))
+
+
+def take(
+    owner: str, *, up: Collection[int], anywhere: Collection[str], account_id: int | None = None
+) -> Sequence[Command]:
+    """Takes what waits for this process, and commits: of the accounts in `up`, whose lines it holds and are up, and of
+    kinds that need no line; of one account where it is named. What is late is nobody's."""
+    mine = CommandRow.kind.in_(anywhere) | (CommandRow.account_id.in_(up) & CommandRow.kind.not_in(anywhere))
+    waiting = select(CommandRow.account_id, CommandRow.request).where(
+        _is(CommandState.TODO), CommandRow.due_until > func.clock_timestamp(), mine
+    )
+    if account_id is not None:
+        waiting = waiting.where(CommandRow.account_id == account_id)
+    taken = waiting.order_by(CommandRow.created_at).with_for_update(skip_locked=True).subquery()
+    rows = db.session.scalars(
+        update(CommandRow)
+        .where(CommandRow.account_id == taken.c.account_id, CommandRow.request == taken.c.request)
+        .values(state=CommandState.TAKEN.value, taken_by=owner, taken_at=func.clock_timestamp())
+        .returning(CommandRow)
+    ).all()
+    commands = [_command(row) for row in sorted(rows, key=lambda each: each.created_at)]
+    db.session.commit()
+    return commands
+
+
+def end(command: Command, owner: str, outcome: Outcome) -> None:
+    """Writes down what came of a command that `owner` took, and commits."""
+    mine = (CommandRow.account_id == command.account_id, CommandRow.request == command.request)
+    _end(outcome, *mine, _is(CommandState.TAKEN), CommandRow.taken_by == owner)
+    db.session.commit()
+
+
+def leave_unclear(owner: str, accounts: Collection[int], anywhere: Collection[str]) -> None:
+    """What others took for these accounts, whose lines `owner` holds now, has an end that nobody knows. Commits."""
+    others = (CommandRow.account_id.in_(accounts), CommandRow.kind.not_in(anywhere), CommandRow.taken_by != owner)
+    _end(Outcome(error=UNCLEAR), *others, _is(CommandState.TAKEN))
+    db.session.commit()
+
+
+def wait(account_id: int, request: str, seconds: float) -> Outcome:
+    """What came of a command, as soon as it is known; at the latest after `seconds`, then it is unclear.
+
+    One that was not taken in time is failed here, and is never taken. Ends the session's transaction.
+    """
+    deadline, pause = time.monotonic() + seconds, FIRST_LOOK
+    mine = (CommandRow.account_id == account_id, CommandRow.request == request)
+    look = select(CommandRow.state, CommandRow.error, CommandRow.answer).where(*mine)
+    while True:
+        _end(Outcome(error=NOT_TAKEN), *mine, _is(CommandState.TODO), CommandRow.due_until <= func.clock_timestamp())
+        state, error, answer = db.session.execute(look).one()
+        db.session.commit()
+        if state in (CommandState.DONE, CommandState.FAILED):
+            return Outcome(error=error, answer=answer or {})
+        if time.monotonic() > deadline:
+            return Outcome(error=UNCLEAR)
+        time.sleep(pause)
+        pause = min(1.3 * pause, LONGEST_LOOK)
+
+
+def tidy(than: datetime, limit: int) -> int:
+    """Fails what was taken or waits since before `than`, and deletes what ended before it; how many are gone.
+
+    A bounded number at a time, of all accounts. Does not commit.
+    """
+    _end(Outcome(error=UNCLEAR), CommandRow.state.in_(("todo", "taken")), CommandRow.created_at < than)
+    keys = (CommandRow.account_id, CommandRow.request)
+    old = select(*keys).where(CommandRow.ended_at < than).order_by(CommandRow.created_at).limit(limit).subquery()
+    gone = delete_rows(CommandRow).where(keys[0] == old.c.account_id, keys[1] == old.c.request)
+    return len(db.session.scalars(gone.returning(CommandRow.request)).all())
+
+
+def _command(row: CommandRow) -> Command:
+    return Command(
+        account_id=row.account_id, request=row.request, user_id=row.user_id, kind=row.kind, call=row.call,
+        body=json.loads(row.body),
+    )  # fmt: skip
+
+
+def _is(state: CommandState) -> ColumnElement[bool]:
+    return CommandRow.state == state.value
+
+
+def _end(outcome: Outcome, *which: ColumnElement[bool]) -> None:
+    """An ended command needs no body any more, and the secret in it goes at once."""
+    state = CommandState.FAILED if outcome.error else CommandState.DONE
+    values = {"state": state.value, "error": outcome.error, "answer": dict(outcome.answer), "body": "{}"}
+    db.session.execute(update(CommandRow).where(*which).values(**values, ended_at=func.clock_timestamp()))

@@ -1,0 +1,38 @@
+"""How accounts are at a glance: their own state, and how the line to the PBX is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from backend.store import db
+from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    state: AccountState
+    link: LinkState
+
+
+def conditions(accounts: Collection[int]) -> dict[int, Condition]:
+    """By account, those that are connected: unknown and disabled ones are left out."""
+    held = AccountPbx.lease_until > func.clock_timestamp()
+    query = (
+        select(Account.id, Account.state, AccountPbx.link, held)
+        .outerjoin(AccountPbx, AccountPbx.account_id == Account.id)
+        .where(Account.id.in_(list(accounts)), Account.state != AccountState.DISABLED)
+    )
+    return {
+        account_id: Condition(state=state, link=_shown(link, bool(is_held)))
+        for account_id, state, link, is_held in db.session.execute(query)
+    }
+
+
+def _shown(link: LinkState | None, is_held: bool) -> LinkState:
+    """What is written counts only while a process holds the line."""
+    if link is None or link is LinkState.NEVER:
+        return LinkState.NEVER
+    return link if is_held else LinkState.DOWN

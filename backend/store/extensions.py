@@ -1,0 +1,56 @@
+"""How each employee's extension is now, as the PBX tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.calls.states import ExtensionState
+from backend.store import Base, db
+from backend.store.accounts import AccountPbx, LinkState
+
+
+class ExtensionRow(Base):
+    """Only what is known: an extension without a row is unknown."""
+
+    __tablename__ = "extension_states"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    extension: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def states(account_id: int) -> dict[str, ExtensionState]:
+    """By extension; those not named are unknown, and all are while the line to the PBX is not up."""
+    query = (
+        select(ExtensionRow.extension, ExtensionRow.state)
+        .join(AccountPbx, AccountPbx.account_id == ExtensionRow.account_id)
+        .where(
+            ExtensionRow.account_id == account_id,
+            AccountPbx.link == LinkState.UP,
+            AccountPbx.lease_until > func.clock_timestamp(),
+        )
+    )
+    return {extension: ExtensionState(state) for extension, state in db.session.execute(query)}
+
+
+def put(account_id: int, changed: Mapping[str, ExtensionState]) -> None:
+    """Writes down how these extensions are now. Does not commit."""
+    for extension, state in sorted(changed.items()):
+        fresh = insert(ExtensionRow).values(account_id=account_id, extension=extension, state=state.value)
+        db.session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["account_id", "extension"], set_={"state": state.value, "updated_at": func.now()}
+            )
+        )
+
+
+def forget_others(account_id: int, extensions: list[str]) -> None:
+    """Those that are nobody's any more. Does not commit."""
+    stale = ExtensionRow.extension.not_in(extensions)
+    db.session.execute(delete(ExtensionRow).where(ExtensionRow.account_id == account_id, stale))

@@ -1,0 +1,56 @@
+"""What the card panel, the list of missed calls and the picker of contacts read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from flask import request
+from pydantic import Field, ValidationError
+
+from backend.desk import call_list
+from backend.store.settings import Part
+from backend.store.settings_errors import from_pydantic
+from backend.web import api
+from backend.web.api import Refused
+
+LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
+
+blueprint = api.blueprint("call_list")
+
+
+class Card(Part):
+    """The address's `entity` and `id`."""
+
+    entity: Literal["leads", "contacts", "companies"]
+    id: Annotated[int, Field(gt=0, le=2**53)]
+
+
+@blueprint.get("/api/missed")
+def read_missed() -> dict[str, Any]:
+    """The account's open missed calls."""
+    account = api.account_of(api.visitor())
+    return {"calls": call_list.open_missed(account.id)}
+
+
+@blueprint.get("/api/card")
+def read_card() -> dict[str, Any]:
+    """The card's numbers and calls."""
+    account = api.account_of(api.visitor())
+    card = _card()
+    return call_list.of_card(account.id, card.entity, card.id)
+
+
+@blueprint.get("/api/contacts")
+def find_contacts() -> dict[str, Any]:
+    """Contacts by name or number."""
+    account = api.account_of(api.visitor())
+    query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
+    return {"contacts": call_list.find_contacts(account.id, query)}
+
+
+def _card() -> Card:
+    asked = {name: request.args[name] for name in Card.model_fields if name in request.args}
+    try:
+        return Card.model_validate(asked)
+    except ValidationError as error:
+        raise Refused("invalid", 422, from_pydantic(error)) from error

@@ -1,0 +1,72 @@
+"""What a person adds after a call."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from backend.desk import outcomes
+from backend.store.setting_values import Id
+from backend.store.settings import Part
+from backend.store.settings_errors import FieldError, from_pydantic
+from backend.web import api
+from backend.web.api import Refused
+
+LATEST = 4_102_444_800  # 2100: a follow-up after it is a mistake of units
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+blueprint = api.blueprint("outcome")
+
+
+class Task(Part):
+    text: Annotated[Lines, Field(min_length=1, max_length=1000)]
+    due: Annotated[float, Field(gt=0, le=LATEST, allow_inf_nan=False)]
+
+
+class Outcome(Part):
+    """The body; one of the others must be there beside `request`."""
+
+    request: UUID
+    result: Annotated[Line, Field(max_length=100)] = ""
+    note: Annotated[Lines, Field(max_length=5000)] = ""
+    task: Task | None = None
+    name: Annotated[Line, Field(max_length=200)] = ""
+    contact: Id | None = None
+
+    def values(self) -> dict[str, Any]:
+        """As the desk knows them; empty when nothing was said."""
+        told = {
+            "result": self.result, "note": self.note, "name": self.name, "contact": self.contact,
+            "task": self.task and self.task.text, "due": self.task and round(self.task.due),
+        }  # fmt: skip
+        return {name: value for name, value in told.items() if value}
+
+
+@blueprint.post("/api/popups/<call>/outcome")
+def save_outcome(call: str) -> dict[str, Any]:
+    """Of a call that the caller has a popup of."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    told = _outcome(api.body())
+    try:
+        wrong = outcomes.save(account.id, caller.user_id, call, told.request, told.values())
+    except LookupError as unknown:
+        raise Refused("not_found", 404) from unknown
+    if wrong:
+        raise Refused("invalid", 422, [FieldError(field="contact", kind=wrong)])
+    return {}
+
+
+def _outcome(body: dict[str, Any]) -> Outcome:
+    try:
+        told = Outcome.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        raise Refused("invalid", 422, from_pydantic(error)) from error
+    if not told.values():
+        raise Refused("invalid", 422, [FieldError(field="note", kind="nothing_said")])
+    return told

@@ -1,0 +1,27 @@
+"""The overview: to administrators of the whole account, to others of their own calls."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import request
+
+from backend.desk.overview import PERIODS, overview
+from backend.store.settings_errors import FieldError
+from backend.web import api
+from backend.web.api import Refused
+
+blueprint = api.blueprint("overview")
+
+
+@blueprint.get("/api/overview")
+def read_overview() -> dict[str, Any]:
+    """The last `days` days, of PERIODS, in the account's own zone."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    days = request.args.get("days", type=int)
+    if days not in PERIODS:
+        expected = ", ".join(map(str, PERIODS))
+        raise Refused("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
+    return overview(account.id, days, time.time(), user_id=None if api.may_administer(caller) else caller.user_id)

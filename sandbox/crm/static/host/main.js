@@ -1,0 +1,35 @@
+/** The pages' own script: navigation, fresh regions, phones; and, where one was uploaded, the widget. */
+
+import { offerApp } from './app.js';
+import { session } from './facts.js';
+import { Life } from './life.js';
+import { Modal } from './modal.js';
+import { listenToNavigation } from './navigate.js';
+import { listenToPhones } from './phones.js';
+import { keepFresh } from './refresh.js';
+import { listenToSettings, showOwnPage } from './settings.js';
+
+async function run() {
+  const life = session.user && session.widget ? await host(session.widget) : null;
+  listenToPhones();
+  listenToNavigation(() => life?.leave(), async () => {
+    await life?.arrive();
+    if (life) showOwnPage(life);
+  });
+  if (life) showOwnPage(life);
+  keepFresh();
+}
+
+/** Gives the widget what amoCRM's pages have, then lets it live if it is installed here. */
+async function host(about) {
+  window.requirejs.config({ paths: { jquery: '/vendor/jquery' }, waitSeconds: 30 });
+  window.define('lib/components/base/modal', ['jquery'], () => Modal);
+  await new Promise((resolve, reject) => window.requirejs(['jquery'], resolve, reject));
+  offerApp();
+  const life = new Life(about);
+  listenToSettings(life);
+  if (life.isInstalled) await life.start();
+  return life;
+}
+
+run();

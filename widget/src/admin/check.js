@@ -1,0 +1,46 @@
+import { h } from '../dom.js';
+
+/** The test of the PBX: asked once at a press of a button, its answer kept for the whole page. */
+
+/** Asks with the form's own address, saved or not; `tab` is where it was asked and where a wrong field is shown. */
+export async function runCheck(page, tab) {
+  const { amo, form, state } = page;
+  const asked = { pbx: form.draft.pbx() };
+  state.isChecking = true;
+  state.checkFailure = null;
+  page.redraw(tab);
+  try {
+    state.check = await amo.ask('POST', '/api/pbx/check', asked);
+  } catch (refusal) {
+    state.checkFailure = refusal;
+  }
+  state.isChecking = false;
+  page.redraw('connection');
+  page.redraw('employees');
+  if (state.checkFailure?.fields.length) page.showErrors(state.checkFailure.fields, asked);
+}
+
+/** What the test said: the verdict, then a line for each thing, with what to do where it is not right. */
+export function checkResult({ say, state }) {
+  if (state.isChecking) return h('p', { class: 'ps-verdict', role: 'status' }, say('check.running'));
+  if (state.checkFailure) return h('p', { class: 'ps-verdict ps-fail', role: 'alert' }, state.checkFailure.message);
+  if (!state.check) return null;
+  const { ok, lines, version } = state.check;
+  const warns = lines.some((each) => each.state === 'warn');
+  const verdict = ok ? (warns ? 'warn' : 'ok') : 'fail';
+  return h(
+    'div',
+    { class: 'ps-result' },
+    h('p', { class: `ps-verdict ps-${verdict}`, role: 'status' }, say(`check.${verdict}`), version && h('span', { class: 'ps-soft' }, version)),
+    h('ul', { class: 'ps-lines' }, lines.map((each) => resultLine(say, each))),
+  );
+}
+
+function resultLine(say, { what, state, message }) {
+  return h(
+    'li',
+    { class: `ps-line ps-${state}` },
+    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
+    h('div', {}, h('strong', {}, say(`check.what.${what}`)), h('p', {}, message)),
+  );
+}

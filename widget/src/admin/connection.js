@@ -1,0 +1,77 @@
+import { h } from '../dom.js';
+import { checkResult, runCheck } from './check.js';
+import { button, check, field, longText, section, text } from './form.js';
+import { accountItem, lineItem, statusList } from './health.js';
+import { paste } from './paste.js';
+
+/** The account's state, the PBX's address with its test, and what to put on the PBX. */
+
+export function connection(page) {
+  return [state(page), address(page), paste(page)];
+}
+
+function state(page) {
+  const { say, answer } = page;
+  const items = [accountItem(say, answer.account), lineItem(say, answer.pbx?.link, answer.pbx?.link_reason)];
+  return section(
+    say('connection.state'),
+    null,
+    statusList(say, items),
+    h('p', { class: 'ps-row' }, button(say('refresh'), () => page.refresh())),
+  );
+}
+
+function address(page) {
+  const { form, say } = page;
+  const put = (name, more, control) =>
+    field(form, `pbx.${name}`, { label: say(`connection.${name}`), hint: more, kind: `ps-${name}` }, control);
+  const port = text(form, 'pbx.port', { number: true, inputmode: 'numeric', maxlength: '5' });
+  return section(
+    say('connection.pbx'),
+    say('connection.pbx_about'),
+    h(
+      'div',
+      { class: 'ps-address' },
+      put('host', say('connection.host_hint'), text(form, 'pbx.host', { placeholder: 'pbx.example.com' })),
+      put('port', null, port),
+      put('username', null, text(form, 'pbx.username', { placeholder: 'station' })),
+      put('secret', null, secretLine(page)),
+    ),
+    put('tls', say('connection.tls_hint'), check(form, 'pbx.tls')),
+    certificate(page, put),
+    h(
+      'p',
+      { class: 'ps-row' },
+      button(say('connection.test'), () => runCheck(page, 'connection'), 'ps-main'),
+      h('span', { class: 'ps-soft' }, say('connection.test_about')),
+    ),
+    checkResult(page),
+  );
+}
+
+/** Never filled: what is stored is never read back, and it goes to no other address than its own. */
+function secretLine({ form, say, answer }) {
+  const isKept = () => ['host', 'port', 'username'].every((name) => form.get(`pbx.${name}`) === answer.pbx?.[name]);
+  const control = text(form, 'pbx.secret', { type: 'password', empty: undefined, autocomplete: 'new-password' });
+  const judge = () => control.node.setAttribute('placeholder', secretHint(say, answer, isKept()));
+  judge();
+  form.watch('pbx', judge);
+  return control;
+}
+
+function secretHint(say, { pbx }, isKept) {
+  if (!pbx?.has_secret) return '';
+  return say(isKept ? 'connection.secret_kept' : 'connection.secret_again');
+}
+
+/** Open when there is something in it, or something wrong with it. */
+function certificate(page, put) {
+  const { form, say } = page;
+  const area = longText(form, 'pbx.certificate', { rows: 5, placeholder: '-----BEGIN CERTIFICATE-----' });
+  const fold = h('details', { class: 'ps-fold', open: Boolean(form.get('pbx.certificate')) });
+  fold.append(
+    h('summary', {}, say('connection.own_certificate')),
+    put('certificate', say('connection.certificate_hint'), { ...area, mark: (rests) => rests.length && (fold.open = true) }),
+  );
+  return fold;
+}

@@ -1,0 +1,72 @@
+import { fill, h } from '../dom.js';
+import { checklist } from './checklist.js';
+import { button, section } from './form.js';
+import { ownItems } from './own.js';
+
+/** amoCRM's own dialog of the integration: how things are, what is missing, and the way to the full page. */
+
+/** `body` is amoCRM's jQuery object or the node itself; what stands there (its Save button too) stays below. */
+export async function dialog(body, amo) {
+  const place = body.jquery ? body[0] : body;
+  const say = (key, values) => amo.words(`admin.${key}`, values);
+  place.querySelector('.ps-dialog')?.remove();
+  const root = h('div', { class: 'phone-station ps-dialog' });
+  place.prepend(root);
+  await show(root, amo, say);
+  consent(place, root, say);
+}
+
+async function show(root, amo, say) {
+  fill(root, h('p', { class: 'ps-loading', role: 'status' }, say('loading')));
+  try {
+    const answer = await amo.ask('GET', '/api/settings');
+    fill(root, ...drawn({ amo, say, answer }));
+  } catch (refusal) {
+    if (!refusal.kind) throw refusal;
+    fill(root, ...refused(refusal, say, () => show(root, amo, say)));
+  }
+}
+
+function refused({ kind, message }, say, again) {
+  if (kind === 'unknown_account') return [h('p', { class: 'ps-about' }, say('dialog.install'))];
+  return [h('p', { class: 'ps-failed', role: 'alert' }, message), button(say('retry'), again)];
+}
+
+function drawn(view) {
+  const { say, answer } = view;
+  const state = section(say('dialog.state'), null, ownItems(view));
+  return answer.is_admin ? [state, missing(view)] : [state, h('p', { class: 'ps-about' }, say('dialog.ask_admin'))];
+}
+
+function missing({ amo, say, answer }) {
+  const steps = checklist(answer);
+  const left = steps.filter((each) => each.state !== 'ok').length;
+  return section(
+    say('dialog.steps'),
+    left ? say('dialog.left', { count: left }) : say('dialog.ready'),
+    h('ol', { class: 'ps-lines' }, steps.map((each) => stepLine(say, each))),
+    h('p', { class: 'ps-row' }, h('a', { class: 'ps-button ps-main js-navigate-link', href: `/settings/widgets/${amo.code}` }, say('dialog.open'))),
+    h('p', { class: 'ps-hint' }, say('dialog.where')),
+  );
+}
+
+function stepLine(say, { key, state }) {
+  return h(
+    'li',
+    { class: `ps-line ps-${state}` },
+    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
+    h('span', {}, say(`step.${key}`)),
+  );
+}
+
+/** The box for the required setting `consent`, which amoCRM keeps in a field of its own; it enables its button by `change`. */
+function consent(place, root, say) {
+  const kept = (place.closest('.widget_settings_block') || place).querySelector('input[name="consent"]');
+  if (!kept) return;
+  const tell = () => {
+    kept.value = box.checked ? '1' : '';
+    kept.dispatchEvent(new Event('change', { bubbles: true }));
+  };
+  const box = h('input', { type: 'checkbox', checked: kept.value === '1', onchange: tell });
+  root.append(h('label', { class: 'ps-check ps-consent' }, box, say('dialog.consent')));
+}

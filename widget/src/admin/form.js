@@ -1,0 +1,202 @@
+import { h } from '../dom.js';
+import { place } from './places.js';
+
+/** Fields of the settings document: each knows its path, shows its own errors and says when it was changed. */
+
+let made = 0;
+
+export class Form {
+  /** `say` gives words, `changed` hears of every change. */
+  constructor(draft, say, changed) {
+    this.draft = draft;
+    this.say = say;
+    this.changed = changed;
+    this.fields = new Map();
+    this.watchers = new Map();
+    this.tab = '';
+  }
+
+  /** What is drawn from now on stands on this tab, in place of what stood there. */
+  begin(tab) {
+    this.tab = tab;
+    this.fields.forEach((each, path) => each.tab === tab && this.fields.delete(path));
+  }
+
+  get(path) {
+    return this.draft.get(path);
+  }
+
+  /** `at` is the field that was changed, where the setting is more than one field. */
+  set(path, value, at = path) {
+    this.draft.set(path, value);
+    this.fields.get(at)?.tell([]);
+    this.watchers.get(path.split('.')[0])?.();
+    this.changed(path);
+  }
+
+  /** The tab with this setting's first field; null of what no field shows. */
+  tabOf(path) {
+    const found = [...this.fields].find(([each]) => each === path || each.startsWith(`${path}.`));
+    return found ? found[1].tab : null;
+  }
+
+  /** `hears` of every change of a part of the document, in place of who heard before. */
+  watch(part, hears) {
+    this.watchers.set(part, hears);
+  }
+
+  /** Shows each error at its field; gives {first: the first wrong field in the order of the page, elsewhere, tabs: Map tab → count}. */
+  showErrors(errors, sent) {
+    const { at, elsewhere } = place(errors, this.fields.keys(), sent);
+    const tabs = new Map();
+    let first = null;
+    this.fields.forEach((each, path) => {
+      each.tell(at.get(path) || []);
+      if (!at.has(path)) return;
+      first ??= each;
+      tabs.set(each.tab, (tabs.get(each.tab) || 0) + at.get(path).length);
+    });
+    return { first, elsewhere, tabs };
+  }
+}
+
+/**
+ * A control with its label, its hint and the place of its errors. `control` is {node, focus?, at?(rest), mark?(rests),
+ * wrong?()}: `focus` is the node that is typed into, `at` gives the value that an error inside the field speaks of,
+ * `mark` shows which of many are wrong and `wrong` is the first of them.
+ */
+export function field(form, path, { label, hint, bare, kind = '' }, control) {
+  const id = `ps-field-${(made += 1)}`;
+  const input = control.focus || control.node;
+  const error = h('p', { class: 'ps-error', id: `${id}-error`, hidden: true });
+  const told = hint && h('p', { class: 'ps-hint', id: `${id}-hint` }, hint);
+  const name = h(control.isGroup ? 'span' : 'label', { for: control.isGroup ? null : id, id: `${id}-name` }, label);
+  name.className = bare ? 'ps-hidden' : 'ps-label';
+  input.id = id;
+  input.setAttribute('aria-describedby', `${id}-error${told ? ` ${id}-hint` : ''}`);
+  if (control.isGroup) control.node.setAttribute('aria-labelledby', `${id}-name`);
+  const tell = (errors) => show(errors, { input, error, control });
+  form.fields.set(path, { tab: form.tab, tell, focus: () => (control.wrong?.() || input).focus() });
+  const both = control.isCheck ? [control.node, name] : [name, control.node];
+  const classes = `ps-field ${control.isCheck ? 'ps-field-check' : ''} ${kind}`;
+  return h('div', { class: classes, data: { path } }, both, told, error);
+}
+
+function show(errors, { input, error, control }) {
+  const said = errors.map(({ message, rest }) => {
+    const about = rest && control.at ? control.at(rest) : '';
+    return about && !message.includes(about) ? `${about}: ${message}` : message;
+  });
+  error.textContent = [...new Set(said)].join('; ');
+  error.hidden = !errors.length;
+  if (errors.length) input.setAttribute('aria-invalid', 'true');
+  else input.removeAttribute('aria-invalid');
+  control.mark?.(errors.map((each) => each.rest));
+}
+
+/** One line of text; an empty one is `empty`. Numbers are told as numbers, nonsense as it was typed: the service says what is wrong. */
+export function text(form, path, { type = 'text', empty = '', list, number, ...more } = {}) {
+  const shown = form.get(path) ?? '';
+  const attributes = { class: 'ps-input', type, value: String(shown), list, autocomplete: 'off', spellcheck: 'false', ...more };
+  const read = (typed) => (number && /^\d+$/.test(typed) ? Number(typed) : typed === '' ? empty : typed);
+  const node = h('input', { ...attributes, oninput: () => form.set(path, read(node.value.trim())) });
+  return { node };
+}
+
+export function longText(form, path, { rows = 4, empty = null, ...more } = {}) {
+  const node = h('textarea', {
+    class: 'ps-input ps-code',
+    rows,
+    spellcheck: 'false',
+    value: form.get(path) ?? '',
+    oninput: () => form.set(path, node.value.trim() ? node.value : empty),
+    ...more,
+  });
+  return { node };
+}
+
+/** A list of texts, one a line. */
+export function manyLines(form, path, { rows = 4, read = (line) => line, ...more } = {}) {
+  const values = () => node.value.split('\n').map((line) => line.trim()).filter(Boolean).map(read);
+  const node = h('textarea', {
+    class: 'ps-input',
+    rows,
+    spellcheck: 'false',
+    value: (form.get(path) || []).join('\n'),
+    oninput: () => form.set(path, values()),
+    ...more,
+  });
+  return { node, at: (rest) => String(values()[Number.parseInt(rest, 10)] ?? '') };
+}
+
+export function check(form, path) {
+  const node = h('input', { type: 'checkbox', checked: Boolean(form.get(path)), onchange: () => form.set(path, node.checked) });
+  return { node, isCheck: true };
+}
+
+/** Which of `options` [{value, label}] are in the list; what is in it and is no option can be taken out. */
+export function checks(form, path, options, unknown) {
+  const chosen = () => form.get(path) || [];
+  const known = new Set(options.map((each) => each.value));
+  const gone = chosen().filter((value) => !known.has(value)).map((value) => ({ value, label: unknown(value) }));
+  const flip = (value, isOn) => form.set(path, isOn ? [...chosen(), value] : chosen().filter((each) => each !== value));
+  const box = ({ value, label }) => {
+    const input = h('input', { type: 'checkbox', checked: chosen().includes(value), onchange: () => flip(value, input.checked) });
+    return h('label', { class: 'ps-check' }, input, label);
+  };
+  const node = h('div', { class: 'ps-checks', role: 'group' }, [...options, ...gone].map(box));
+  const at = (rest) => String([...options, ...gone].find((each) => each.value === chosen()[Number.parseInt(rest, 10)])?.label ?? '');
+  return { node, focus: node.querySelector('input') || node, isGroup: true, at };
+}
+
+/** `options` [{value, label, group?}]; a chosen value that is not among them is shown as it is. */
+export function select(form, path, options) {
+  return choice(options, form.get(path), (value) => form.set(path, value));
+}
+
+/** As `select`, for a value that is no setting by itself. */
+export function choice(options, chosen, changed) {
+  const key = JSON.stringify;
+  const known = options.some((each) => key(each.value) === key(chosen));
+  const all = known ? options : [...options, { value: chosen, label: unknown(chosen) }];
+  const node = h('select', { class: 'ps-input', onchange: () => changed(all[Number(node.value)].value) }, groups(all));
+  node.value = String(all.findIndex((each) => key(each.value) === key(chosen)));
+  return { node };
+}
+
+function unknown(value) {
+  return value !== null && typeof value === 'object' ? Object.values(value).filter(Boolean).join(' / ') : String(value ?? '—');
+}
+
+function groups(options) {
+  const nodes = [];
+  const drawn = new Map();
+  options.forEach(({ label, group }, index) => {
+    const option = h('option', { value: String(index) }, label);
+    if (!group) nodes.push(option);
+    else if (drawn.has(group)) drawn.get(group).append(option);
+    else {
+      drawn.set(group, h('optgroup', { label: group }, option));
+      nodes.push(drawn.get(group));
+    }
+  });
+  return nodes;
+}
+
+/** A part of a tab: a heading, a line of what it is for, and fields. */
+export function section(title, about, ...children) {
+  return h('section', { class: 'ps-section' }, h('h3', {}, title), about && h('p', { class: 'ps-about' }, about), children);
+}
+
+/** `columns` of heads, `rows` of lists of cells; the first cell of a row is its head. */
+export function table(caption, columns, rows, kind = '') {
+  const head = h('tr', {}, columns.map((column) => h('th', { scope: 'col' }, column)));
+  const body = rows.map((cells) =>
+    h('tr', {}, cells.map((cell, index) => (index ? h('td', {}, cell) : h('th', { scope: 'row' }, cell)))),
+  );
+  return h('table', { class: `ps-table ${kind}` }, h('caption', { class: 'ps-hidden' }, caption), h('thead', {}, head), h('tbody', {}, body));
+}
+
+export function button(label, onclick, kind = '') {
+  return h('button', { type: 'button', class: `ps-button ${kind}`, onclick }, label);
+}

@@ -1,0 +1,82 @@
+import { h } from '../dom.js';
+
+/** How the account and its line are, in words and with what to do: for the dialog, the connection and the overview. */
+
+const ACCOUNT = { connected: 'ok', needs_reauthorisation: 'fail', disabled: 'fail', unpaid: 'fail' };
+const LINE = { up: 'ok', connecting: 'warn', down: 'warn', refused: 'fail', never: 'warn' };
+
+export function accountItem(say, { state, reason }) {
+  return item(say, { state: ACCOUNT[state] || 'warn', name: 'account', how: state, detail: reason });
+}
+
+/** `link` is null where no PBX is set. */
+export function lineItem(say, link, reason) {
+  if (!link) return item(say, { state: 'fail', name: 'line', how: 'none' });
+  return item(say, { state: LINE[link] || 'warn', name: 'line', how: link, detail: link === 'up' ? '' : reason });
+}
+
+function item(say, { state, name, how, detail }) {
+  return {
+    state,
+    title: say(`health.${name}.title`),
+    text: say(`health.${name}.${how}`),
+    detail: detail && say('health.said', { detail }),
+    todo: state === 'ok' ? '' : say(`health.${name}.${how}_todo`),
+  };
+}
+
+/** What the overview tells of the account's health, worst first. */
+export function healthItems(say, health, moment) {
+  const items = [
+    accountItem(say, { state: health.account, reason: health.account_reason }),
+    lineItem(say, health.link, health.link_reason),
+    backlog(say, health, moment),
+    compared(say, health),
+    listed(say, 'unmapped', health.unmapped_extensions),
+    listed(say, 'dids', health.unknown_dids),
+    listed(say, 'refused', (health.refused || []).map((each) => each.why)),
+  ].filter(Boolean);
+  const rank = { fail: 0, warn: 1, ok: 2 };
+  return items.sort((one, other) => rank[one.state] - rank[other.state]);
+}
+
+function backlog(say, { waiting, waiting_since: since }, moment) {
+  const title = say('health.backlog.title');
+  if (!waiting) return { state: 'ok', title, text: say('health.backlog.none') };
+  return { state: 'warn', title, text: say('health.backlog.some', { count: waiting, since: moment(since) }), todo: say('health.backlog.todo') };
+}
+
+function compared(say, { seen_on_pbx: seen, in_crm: kept }) {
+  if (seen === null || seen === undefined) return null;
+  const isWhole = kept >= seen;
+  return {
+    state: isWhole ? 'ok' : 'warn',
+    title: say('health.compared.title'),
+    text: say('health.compared.text', { seen, kept }),
+    todo: isWhole ? '' : say('health.compared.todo', { count: seen - kept }),
+  };
+}
+
+function listed(say, name, values) {
+  if (!values?.length) return null;
+  return {
+    state: 'warn',
+    title: say(`health.${name}.title`),
+    text: [...new Set(values)].join(', '),
+    todo: say(`health.${name}.todo`),
+  };
+}
+
+/** The items as a list: a mark, what it is, how it is, what to do. */
+export function statusList(say, items) {
+  return h('ul', { class: 'ps-lines' }, items.map((each) => statusLine(say, each)));
+}
+
+function statusLine(say, { state, title, text, detail, todo, more }) {
+  return h(
+    'li',
+    { class: `ps-line ps-${state}` },
+    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
+    h('div', {}, h('p', {}, h('strong', {}, `${title}:`), ' ', text), detail && h('p', { class: 'ps-soft' }, detail), todo && h('p', { class: 'ps-todo' }, todo), more),
+  );
+}

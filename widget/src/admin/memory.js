@@ -1,0 +1,22 @@
+/** What one tab of the browser remembers of this page: the opened tab and what is not saved yet. Never a secret. */
+
+export function createMemory(account) {
+  const name = (what) => `phone-station:${account}:${what}`;
+  return {
+    read(what) {
+      try {
+        return JSON.parse(sessionStorage.getItem(name(what)));
+      } catch {
+        return null;
+      }
+    },
+    /** A browser that keeps nothing loses nothing but the comfort. */
+    write(what, value) {
+      try {
+        sessionStorage.setItem(name(what), JSON.stringify(value));
+      } catch (error) {
+        console.debug('not remembered', what, error);
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { fill, h } from '../dom.js';
+import { moment } from '../format.js';
+import { calls } from './calls.js';
+import { connection } from './connection.js';
+import { Draft } from './draft.js';
+import { employees } from './employees.js';
+import { Form, button } from './form.js';
+import { leads } from './leads.js';
+import { createMemory } from './memory.js';
+import { notices } from './notices.js';
+import { overview } from './overview.js';
+import { own } from './own.js';
+import { createSaving } from './saving.js';
+import { createTabs } from './tabs.js';
+
+/** The page of advanced settings: tabs that are drawn from one document and saved as one. */
+
+const PARTS = { connection, employees, leads, notices, calls, overview, own };
+const ADMIN = ['connection', 'employees', 'leads', 'notices', 'calls', 'overview'];
+const OTHERS = ['own', 'overview'];
+
+export async function page(node, amo) {
+  const say = (key, values) => amo.words(`admin.${key}`, values);
+  const root = h('div', { class: 'phone-station ps-admin' }, h('p', { class: 'ps-loading', role: 'status' }, say('loading')));
+  fill(node, root);
+  const answer = await amo.ask('GET', '/api/settings').catch((refusal) => {
+    fill(root, h('p', { class: 'ps-failed', role: 'alert' }, refusal.message), button(say('retry'), () => page(node, amo)));
+  });
+  if (answer) new Page(amo, say, answer).show(root);
+}
+
+/** What the parts share: the answer of the service, the form over it, what was asked besides (`state`). */
+class Page {
+  constructor(amo, say, answer) {
+    this.amo = amo;
+    this.say = say;
+    this.state = {};
+    this.answer = answer;
+    this.memory = createMemory(answer.account.id);
+    this.keys = answer.is_admin ? ADMIN : OTHERS;
+    const kept = (answer.is_admin && this.memory.read('draft')) || {};
+    this.form = new Form(new Draft(answer, kept), say, () => this.noteChanges());
+    this.tabs = createTabs(this.keys.map((key) => ({ key, label: say(`tabs.${key}`) })), (key) => this.memory.write('tab', key));
+    this.saving = createSaving(this);
+  }
+
+  show(root) {
+    const heading = h('div', { class: 'ps-header' }, h('h2', {}, this.say('title')), h('p', { class: 'ps-soft' }, this.answer.account.name));
+    fill(root, heading, this.tabs.node, this.answer.is_admin && this.saving.node);
+    this.keys.forEach((key) => this.redraw(key));
+    const last = this.memory.read('tab');
+    this.tabs.open(this.keys.includes(last) ? last : this.keys[0]);
+    this.noteChanges();
+  }
+
+  moment(at) {
+    return moment(this.amo.language, at);
+  }
+
+  redraw(key) {
+    this.form.begin(key);
+    fill(this.tabs.panels.get(key), ...[PARTS[key](this)].flat());
+  }
+
+  /** Everything that shows the document; the overview shows another. */
+  redrawAll() {
+    this.keys.filter((key) => key !== 'overview').forEach((key) => this.redraw(key));
+    this.noteChanges();
+  }
+
+  /** A newer answer of the service; what was changed here stays over it. */
+  take(answer) {
+    this.answer = answer;
+    this.form.draft.rebase(answer);
+  }
+
+  async refresh() {
+    const answer = await this.amo.ask('GET', '/api/settings').catch((refusal) => this.saving.tell('fail', refusal.message));
+    if (!answer) return;
+    this.take(answer);
+    this.redrawAll();
+  }
+
+  noteChanges() {
+    const { draft } = this.form;
+    const changed = new Set(draft.paths().map((path) => this.form.tabOf(path)));
+    this.memory.write('draft', draft.toKeep());
+    this.keys.forEach((key) => this.tabs.mark(key, 'changed', changed.has(key) ? this.say('unsaved') : ''));
+    this.saving.show(draft.paths().length > 0);
+  }
+
+  /** Each error at its field; the tab of the first one opens and the field gets the focus. */
+  showErrors(errors, sent) {
+    const { first, elsewhere, tabs } = this.form.showErrors(errors, sent);
+    tabs.forEach((count, key) => this.tabs.mark(key, 'wrong', String(count)));
+    if (first) this.tabs.open(first.tab);
+    first?.focus();
+    return elsewhere;
+  }
+}

@@ -1,0 +1,54 @@
+import { h } from '../dom.js';
+import { button } from './form.js';
+
+/** The bar at the bottom of the page: what is not saved, Save, Undo, and how it went. */
+
+export function createSaving(page) {
+  const { say } = page;
+  const words = h('p', { class: 'ps-saving-words', role: 'status' });
+  const save = button(say('save'), () => carryOut(), 'ps-main');
+  const undo = button(say('undo'), () => {
+    page.form.draft.forget();
+    page.redrawAll();
+    tell('', '');
+  });
+  const node = h('div', { class: 'ps-saving' }, words, undo, save);
+
+  function tell(kind, text) {
+    words.className = `ps-saving-words ps-${kind}`;
+    words.textContent = text;
+  }
+
+  /** Said at every change; how the last saving went stays until the next change. */
+  function show(isChanged) {
+    save.disabled = !isChanged;
+    undo.hidden = !isChanged;
+    if (isChanged) tell('warn', say('unsaved'));
+  }
+
+  async function carryOut() {
+    save.disabled = true;
+    tell('', say('saving'));
+    let sent;
+    try {
+      page.take(await page.amo.ask('GET', '/api/settings'));
+      sent = page.form.draft.toSend();
+      const answer = await page.amo.ask('PUT', '/api/settings', sent);
+      page.form.draft.forget();
+      page.take(answer);
+      page.redrawAll();
+      tell('ok', say('saved'));
+    } catch (refusal) {
+      save.disabled = false;
+      fail(refusal, sent);
+    }
+  }
+
+  function fail(refusal, sent) {
+    if (!refusal.kind) throw refusal;
+    const elsewhere = refusal.fields.length ? page.showErrors(refusal.fields, sent) : [];
+    tell('fail', [refusal.message, ...elsewhere].join('. '));
+  }
+
+  return { node, show, tell };
+}

@@ -1,0 +1,3 @@
+/** Loaded beside script.js once it runs: what is looked at in its own time, so that popups need not wait for it. */
+export { createMissed } from './missed.js';
+export { createPanel } from './panel.js';

@@ -1,0 +1,191 @@
+import { clientName } from './client.js';
+import { createCommands } from './commands.js';
+import { fill, h, on, root } from './dom.js';
+import { createDrafts } from './drafts.js';
+import { createPopup, title } from './popup.js';
+import { isLive, openPopups } from './state.js';
+
+const VISIBLE = 4;
+const STAYS = { ended: 300, failed: 60, saved: 3 }; // s in view, untouched, before it goes by itself
+
+/**
+ * The stack of popups in our corner: one per call, live calls nearest to the corner. `add(popup)` shows one that the stream
+ * does not know yet (a click on its way), `replace(call, popup)` another in its place, `nudge(call)` draws the eye to one;
+ * `onDial(listener)` hears which number is to be called.
+ */
+export function createPopups(amo, stream) {
+  const commands = createCommands(amo);
+  const drafts = createDrafts(amo, localStorage);
+  const own = new Map(); // popups of clicks, until the stream knows them: call → {popup, known: calls there were at the click}
+  const views = new Map(); // call → {popup, state, seen}
+  const corner = { chosen: '', isAll: false, isTalking: false };
+  const dials = new Set();
+
+  const offline = h('p', { class: 'ps-popups-offline', role: 'status', hidden: true }, amo.words('popups.offline'));
+  const more = h('button', { class: 'ps-button ps-popups-more', type: 'button', onClick: () => turn({ isAll: !corner.isAll }) });
+  const voice = h('p', { class: 'ps-hidden', 'aria-live': 'polite' });
+  const stack = h('section', { class: 'ps-popups', 'aria-label': amo.words('popups.popups') }, offline, more, voice);
+  const tools = {
+    amo, commands, drafts, close,
+    colleagues: () => stream.state.colleagues,
+    dial: (number) => dials.forEach((listener) => listener(number)),
+    leave: (call) => views.get(call)?.popup.leave(),
+    saved: (call) => stream.share({ kind: 'saved', call }),
+  };
+
+  function open() {
+    const { popups, closing } = stream.state;
+    for (const [call, { known }] of own) if (popups[call] || isAnswered(popups, known)) own.delete(call);
+    const clicks = [...own].map(([call, { popup }]) => [call, popup]);
+    return openPopups({ popups: { ...popups, ...Object.fromEntries(clicks) }, closing });
+  }
+
+  function draw() {
+    const popups = open();
+    const calls = new Set(popups.map(({ call }) => call));
+    const gone = [...views.keys()].filter((call) => !calls.has(call));
+    const isReplaced = gone.some(isClick);
+    gone.forEach(remove);
+    const chosen = calls.has(corner.chosen) ? corner.chosen : popups[0]?.call;
+    popups.forEach((popup, place) => put(popup, place, { chosen, isReplaced }));
+    drawCount(popups.length - VISIBLE);
+    offline.hidden = !popups.some(isLive) || !['offline', 'refused'].includes(stream.state.connection);
+    tellTalking(popups.some(({ state }) => state === 'talking'));
+  }
+
+  function put(popup, place, { chosen, isReplaced }) {
+    const { call, state } = popup;
+    const view = views.get(call) ?? make(call, isReplaced);
+    const { node } = view.popup;
+    node.style.order = place;
+    node.hidden = place >= VISIBLE && !corner.isAll;
+    view.popup.update(popup, !isLive(popup) && call !== chosen);
+    view.popup.tick(clock());
+    if (view.state === state) return;
+    Object.assign(view, { state, seen: 0 });
+    voice.textContent = `${title(amo, popup)}: ${clientName(amo, popup.details)}`;
+  }
+
+  function make(call, isReplaced) {
+    const view = { popup: createPopup(call, tools), state: '', seen: 0 };
+    const { node } = view.popup;
+    node.classList.toggle('ps-popup-still', isReplaced);
+    node.addEventListener('focusin', () => touch(call));
+    node.addEventListener('pointerdown', () => touch(call));
+    views.set(call, view);
+    stack.append(node);
+    return view;
+  }
+
+  function remove(call) {
+    const { popup } = views.get(call);
+    popup.stop();
+    popup.node.remove();
+    views.delete(call);
+  }
+
+  function touch(call) {
+    if (!stream.state.touched[call]) stream.share({ kind: 'touched', call });
+    if (corner.chosen !== call) turn({ chosen: call });
+  }
+
+  function turn(change) {
+    Object.assign(corner, change);
+    draw();
+  }
+
+  function drawCount(others) {
+    more.hidden = others <= 0;
+    more.setAttribute('aria-expanded', String(corner.isAll));
+    fill(more, amo.words(corner.isAll ? 'popups.fewer' : 'popups.more', { count: others }));
+  }
+
+  function tellTalking(isTalking) {
+    if (corner.isTalking !== isTalking) amo.inCall(isTalking);
+    corner.isTalking = isTalking;
+  }
+
+  /** Closes it here and in the other tabs at once; the backend's refusal brings it back. */
+  async function close(call) {
+    if (own.delete(call) && isClick(call)) return draw();
+    stream.share({ kind: 'closing', call });
+    try {
+      await commands.close(call);
+      stream.share({ kind: 'closed', call });
+    } catch ({ kind }) {
+      stream.share({ kind: kind === 'not_found' ? 'closed' : 'kept', call });
+    }
+  }
+
+  /** Once a second: timers go on; what is over and was in view for long enough goes. */
+  function tick() {
+    for (const [call, view] of views) {
+      view.popup.tick(clock());
+      if (document.visibilityState !== 'hidden' && !view.popup.node.hidden) view.seen += 1;
+      if (view.seen > staying(call, view)) close(call);
+    }
+  }
+
+  function staying(call, { state, popup }) {
+    if (state === 'ended' && stream.state.popups[call].details.outcome) return STAYS.saved;
+    const isTouched = stream.state.touched[call] || popup.hasDraft();
+    return (!isTouched && STAYS[state]) || Infinity;
+  }
+
+  function clock() {
+    return Date.now() / 1000 - stream.state.skew;
+  }
+
+  /** Escape with the focus nowhere leaves the newest call that is over. */
+  function escape(event) {
+    if (event.key !== 'Escape' || event.defaultPrevented || document.activeElement !== document.body) return;
+    const newest = open().find((popup) => !isLive(popup));
+    if (newest) views.get(newest.call).popup.leave();
+  }
+
+  drafts.forgetOld();
+  root(document).append(stack);
+  const timer = setInterval(tick, 1000);
+  const ends = [
+    stream.on((state, { kind }) => (kind === 'colleagues' ? views.forEach(({ popup }) => popup.drawColleagues()) : draw())),
+    on(document, 'keydown', escape),
+    () => clearInterval(timer),
+    () => [...views.keys()].forEach(remove),
+    () => tellTalking(false),
+    () => stack.remove(),
+  ];
+  amo.onTurnedOff(() => ends.forEach((end) => end()));
+  draw();
+
+  return {
+    add(popup) {
+      own.set(popup.call, { popup, known: Object.keys(stream.state.popups) });
+      draw();
+    },
+    replace(call, popup) {
+      const { known } = own.get(call) ?? { known: Object.keys(stream.state.popups) };
+      own.delete(call);
+      own.set(popup.call, { popup, known });
+      draw();
+    },
+    nudge: (call) => views.get(call)?.popup.nudge(),
+    onDial(listener) {
+      dials.add(listener);
+      return () => dials.delete(listener);
+    },
+  };
+}
+
+/** The name of a click's popup, while its call has none. */
+export function clickName(request) {
+  return `click ${request}`;
+}
+
+function isClick(call) {
+  return call.startsWith('click ');
+}
+
+/** Whether the stream shows a call that a click has made since, before the click itself was answered. */
+function isAnswered(popups, known) {
+  return Object.values(popups).some(({ call, state }) => state === 'calling' && !known.includes(call));
+}

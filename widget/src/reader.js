@@ -1,0 +1,125 @@
+import { growingWaits } from './waits.js';
+
+const SILENCE = 45000; // ms; the backend says something every 20 s, one that is silent for longer is gone
+const TICKETS = { first: 5000, cap: 300000 }; // authorised requests may not go round in a loop (contract §4.8)
+const OPENINGS = { first: 500, cap: 30000 };
+const KINDS = ['me', 'colleagues', 'missed', 'popup', 'beat'];
+
+/**
+ * Reads the backend's stream for all tabs, from `state().last` on, until the returned function is called; what it hears goes
+ * to `share`. A ticket is used until it expires or has been refused twice running: one refusal may be a server restarting.
+ */
+export function startReader(amo, { state, share }, browser = globalThis) {
+  const openings = growingWaits(OPENINGS);
+  const exchanges = growingWaits(TICKETS);
+  let source = null;
+  let timer = null;
+  let refusals = 0;
+  let nextExchange = 0;
+  let heard = 0;
+  let isAsking = false;
+  let isStopped = false;
+
+  async function open() {
+    close();
+    const ticket = usable(state().ticket, browser.Date.now()) ?? (await exchange());
+    if (!ticket || isStopped) return;
+    source = new browser.EventSource(address(amo.backend, ticket.words, state().last));
+    KINDS.forEach((kind) => source.addEventListener(kind, (event) => receive(kind, event)));
+    source.addEventListener('error', lose);
+    later(SILENCE, lose);
+  }
+
+  function close() {
+    browser.clearTimeout(timer);
+    source?.close();
+    source = null;
+  }
+
+  function later(wait, act) {
+    browser.clearTimeout(timer);
+    timer = browser.setTimeout(act, wait);
+  }
+
+  function receive(kind, event) {
+    heard = browser.Date.now();
+    later(SILENCE, lose);
+    if (kind === 'me') share({ kind: 'connection', connection: 'live' });
+    if (kind === 'beat') settle();
+    if (kind !== 'beat') share({ kind, data: JSON.parse(event.data), id: event.lastEventId, at: heard / 1000 });
+  }
+
+  /** A stream that has lived until its first beat is a good one: the waits begin anew. */
+  function settle() {
+    openings.reset();
+    exchanges.reset();
+  }
+
+  function lose() {
+    const isRefused = source?.readyState === 2; // EventSource.CLOSED: the answer was not a stream
+    refusals = isRefused ? refusals + 1 : 0;
+    if (refusals > 1) share({ kind: 'ticket', ticket: null });
+    const wasLive = state().connection === 'live';
+    share({ kind: 'connection', connection: wasLive ? 'connecting' : 'offline' });
+    close();
+    later(openings.next(), open);
+  }
+
+  /** A ticket, or null: asked for later, when it is not yet time, or when none was given. */
+  async function exchange() {
+    const early = nextExchange - browser.Date.now();
+    if (early > 0) later(early, open);
+    if (early > 0 || isAsking) return null;
+    isAsking = true;
+    nextExchange = browser.Date.now() + exchanges.next();
+    try {
+      return keep(await amo.ask('POST', '/api/stream/ticket'));
+    } catch (refusal) {
+      return giveUp(refusal);
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  function keep({ ticket, expires_in: lasts }) {
+    const kept = { words: ticket, until: browser.Date.now() + lasts * 1000 };
+    refusals = 0;
+    share({ kind: 'ticket', ticket: kept });
+    return kept;
+  }
+
+  function giveUp({ kind, message }) {
+    const isAway = ['network', 'server', 'later'].includes(kind);
+    share({ kind: 'connection', connection: isAway ? 'offline' : 'refused', trouble: message });
+    if (!isStopped) later(nextExchange - browser.Date.now(), open);
+    return null;
+  }
+
+  /** After a sleep or a lost network: what is open may be dead without knowing it. */
+  function wake() {
+    const isSilent = browser.Date.now() - heard > SILENCE;
+    if (browser.document.visibilityState !== 'hidden' && (isSilent || !source)) open();
+  }
+
+  browser.addEventListener('online', open);
+  browser.document.addEventListener('visibilitychange', wake);
+  open();
+
+  return () => {
+    isStopped = true;
+    browser.removeEventListener('online', open);
+    browser.document.removeEventListener('visibilitychange', wake);
+    close();
+  };
+}
+
+function usable(ticket, now) {
+  return ticket && ticket.until > now ? ticket : null;
+}
+
+function address(backend, ticket, last) {
+  const url = new URL('/api/stream', backend);
+  url.searchParams.set('ticket', ticket);
+  if (last) url.searchParams.set('after', last);
+  return url.href;
+}

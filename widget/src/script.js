@@ -1,0 +1,57 @@
+import jQuery from 'jquery';
+import load from 'require';
+import backend from 'station:backend';
+import { createAmo } from './amocrm.js';
+import { createPhone } from './phone.js';
+import { createPopups } from './popups.js';
+import { createStream } from './stream.js';
+
+/** The widget as amoCRM makes it: what it calls, and the parts wired together. */
+export default function PhoneStation() {
+  const self = this;
+  let amo;
+  let panel;
+
+  const known = () => (amo ??= createAmo(self, { jQuery, load, backend }));
+  const admin = () => known().load('admin').catch(() => known().failToLoad());
+
+  this.callbacks = {
+    render() {
+      known().loadStyles();
+      panel?.then((it) => it?.show());
+      return true;
+    },
+    init() {
+      if (known().isInstalled()) panel ??= start(amo);
+      return true;
+    },
+    bind_actions: () => true,
+    settings($body) {
+      admin().then((it) => it?.dialog($body, amo));
+      return true;
+    },
+    advancedSettings() {
+      admin().then((it) => it?.page(amo.settingsPlace(), amo));
+      return true;
+    },
+    onSave: (event) => admin().then((it) => (it ? it.save(amo, event) : false)),
+    destroy() {
+      amo?.turnOff();
+      panel = undefined;
+      return true;
+    },
+  };
+  return this;
+}
+
+/** Everything that works while the pages change; each part ends itself at amo.onTurnedOff. */
+function start(amo) {
+  const stream = createStream(amo);
+  const popups = createPopups(amo, stream);
+  const phone = createPhone(amo, stream, popups);
+  return amo.load('card').then(({ createMissed, createPanel }) => {
+    const panel = createPanel(amo, stream, phone, createMissed(amo, stream, phone));
+    panel.show();
+    return panel;
+  }, amo.failToLoad);
+}
