@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": (__name__, "migrate", "bring the database's tables to the newest version"),
     "secret-key": (__name__, "secret_key", "print a fresh key for SECRET_KEYS"),
     "account": ("backend.cli_account", "main", "list, show and change accounts"),
+    "dialplan": ("backend.cli_dialplan", "main", "what to paste on an account's PBX"),
     "why": ("backend.cli_why", "main", "why a call did what it did; what a call would do"),
     "replay": ("backend.cli_replay", "main", "calls out of a recorded AMI stream"),
     "record": ("backend.cli_record", "main", "record the AMI stream of a live PBX"),

@@ -60,9 +60,10 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def copied(settings: Settings) -> Iterator[Settings]:
+def copied(settings: Settings, template: str = "template") -> Iterator[Settings]:
+    """A database of its own; of template `template0` it is empty."""
     name = next(NAMES)
-    _execute(settings, f"create database {name} template template")
+    _execute(settings, f"create database {name} template {template}")
     yield _at(settings, name)
     _execute(settings, f"drop database {name} with (force)")
 

@@ -28,11 +28,12 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "accounts": ("amocrm", "store"),
     "desk": ("calls", "amocrm", "store", "accounts"),
     "installs": ("amocrm", "store", "accounts", "desk"),
-    "web": ("amocrm", "store", "config", "accounts", "desk", "installs"),
+    "web": ("amocrm", "pbx", "store", "config", "accounts", "desk", "installs"),
     "backend": ("amocrm", "store", "config", "logs", "web"),  # the package itself: create_app, and its commands
     "processes": ("calls", "amocrm", "pbx", "store", "config", "logs", "accounts", "desk", "installs", "backend"),
     "wsgi": ("config", "logs", "backend"),
     "cli_account": ("amocrm", "store", "config", "logs", "accounts", "desk", "installs", "backend"),
+    "cli_dialplan": ("pbx", "store", "config", "backend"),
     "cli_record": ("pbx", "config", "backend", "processes"),
     "cli_replay": ("calls", "replay"),
     "cli_why": ("calls", "store", "config", "desk", "backend"),
@@ -75,6 +76,7 @@ SUPERVISION_LOOPS = {
     "backend/pbx/link.py:_hand",  # the consumer's bug, the link
     "backend/processes/line.py:_write",  # a fact that cannot be decided is kept
     "backend/processes/worker.py:_once",  # one chore, the worker
+    "backend/web/hub.py:_tell_account",  # one account's streams, the others' go on
 }
 
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 10  # lines

@@ -109,6 +109,7 @@ class Client:
             query=request.query,
             body=request.body,
             headers={"Authorization": f"Bearer {access.token}"},
+            patience=request.patience,
         )
         self._seen(request, reply.status)
         return reply
@@ -122,12 +123,14 @@ def exchange(
     query: tuple[tuple[str, str], ...] = (),
     body: Any = None,
     headers: dict[str, str] | None = None,
+    patience: float | None = None,
 ) -> Reply:
-    """One request and its whole answer, of any status, within TOTAL_SECONDS.
+    """One request and its whole answer, of any status, within `patience` or TOTAL_SECONDS.
 
     Raises TryLater when it was not sent (or was a read), Unclear when amoCRM may have done it.
     """
-    deadline = time.monotonic() + TOTAL_SECONDS
+    seconds = TOTAL_SECONDS if patience is None else patience
+    deadline = time.monotonic() + seconds
     try:
         with session.request(
             method,
@@ -135,7 +138,7 @@ def exchange(
             params=query,
             data=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
             headers={"User-Agent": USER_AGENT, "Content-Type": "application/json", **(headers or {})},
-            timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
             allow_redirects=False,
             stream=True,
         ) as response:

@@ -4,13 +4,15 @@ because a null in an optional field is refused (`NotNullable`, gotcha 1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 PAGE = 250  # the most that amoCRM gives in one page
 BATCH = 50  # the most that amoCRM recommends in one write
+
+ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (contract §3.11)
 
 Model = dict[str, Any]
 Query = tuple[tuple[str, str], ...]
@@ -43,12 +45,16 @@ class CallStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request to one account's host; `body` is sent as JSON when it is not None."""
+    """One request to one account's host; `body` is sent as JSON when it is not None.
+
+    `patience`: seconds for the whole answer, None: as long as for any.
+    """
 
     method: str
     path: str
     query: Query = ()
     body: Any = None
+    patience: float | None = None
 
     @property
     def is_read(self) -> bool:
@@ -217,10 +223,10 @@ def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
     return _get("/api/v4/tasks", ("limit", PAGE), ("order[id]", "desc"), *of)
 
 
-def announce_call(phone: str, user_ids: Sequence[int]) -> Request:
-    """amoCRM's own popup: best effort, amoCRM picks the entity (contract §3.11)."""
-    call = {"type": "phone_call", "phone_number": phone, "users": list(user_ids)}
-    return _post("/api/v2/events", {"add": [call]})
+def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
+    """amoCRM's own notification to these users of each phone: best effort, it picks the entity (contract §3.11)."""
+    models = [{"type": "phone_call", "phone_number": phone, "users": list(told)} for phone, told in users.items()]
+    return Request(method="POST", path="/api/v2/events", body={"add": models}, patience=ANNOUNCE_PATIENCE)
 
 
 def webhooks(destination: str) -> Request:

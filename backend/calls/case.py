@@ -100,24 +100,37 @@ class Case:
         employees: tuple[Employee, ...],
         state: PopupState,
         only_in: tuple[PopupState, ...] | None = None,
+        **more: Any,
     ) -> ShowPopup:
-        party, lead = self.client.party, self.client.lead
-        details = {
-            "direction": self.fact.direction.value,
-            "phone": self.spoken,
-            "did": self.fact.did,
-            "at": self.fact.at,
-            "name": party.name if party else None,
-            "party": {"entity": party.entity.value, "id": party.id} if party else None,
-            "lead": {"id": lead.id, "name": lead.name, "price": lead.price, "stage": lead.stage} if lead else None,
-            "responsible": lead.responsible if lead else party.responsible if party else None,
-        }
+        """`more` are details beyond who the client is; what is unknown is left out."""
         return ShowPopup(
             employees=tuple(each.user_id for each in employees),
             state=state,
-            details={name: value for name, value in details.items() if value is not None},
+            details={name: value for name, value in (self._who() | more).items() if value not in (None, "")},
             only_in=only_in,
         )
+
+    def _who(self) -> dict[str, Any]:
+        party, lead, earlier = self.client.party, self.client.lead, self.knowledge.earlier
+        return {
+            "direction": self.fact.direction.value,
+            "phone": self.spoken,
+            "number": self.phone,
+            "did": self.fact.did,
+            "name": party.name if party else None,
+            "company": party.company if party else None,
+            "party": {"entity": party.entity.value, "id": party.id} if party else None,
+            "lead": {"id": lead.id, "name": lead.name, "price": lead.price, "stage": lead.stage} if lead else None,
+            "responsible": self._responsible(),
+            "is_new": party is None if self.phone else None,
+            "calls": {"total": earlier.total, "last": earlier.last} if earlier else None,
+        }
+
+    def _responsible(self) -> dict[str, Any] | None:
+        party, lead = self.client.party, self.client.lead
+        user_id = lead.responsible if lead else party.responsible if party else None
+        known = next(({"name": each.name} for each in self.rules.employees if each.user_id == user_id), {})
+        return {"id": user_id, **known} if user_id else None
 
     def stage(self, employee: Employee | None) -> Stage | None:
         """By the number that was dialled, by employee, or the account's default."""

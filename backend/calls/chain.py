@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from backend.calls.facts import Talk
 from backend.calls.rules import Rules
 
@@ -16,12 +18,10 @@ def talk_seconds(talks: tuple[Talk, ...]) -> int:
 
 
 def chain(talks: tuple[Talk, ...], rules: Rules) -> str:
-    """`101 Анна 0:35 → 102 Борис 1:10`, or nothing when there is no chain."""
-    if len(talks) < 2:
-        return ""
+    """`101 Анна 0:35 → 102 Борис 1:10`, or nothing when there is no chain; who asked a colleague meanwhile is one."""
     parts = []
-    for talk in talks:
-        seconds = talk_seconds((talk,))
-        name = next((each.name for each in rules.employees if talk.extension in each.extensions), "")
-        parts.append(f"{talk.extension} {name}".strip() + f" {seconds // 60}:{seconds % 60:02}")
-    return " → ".join(parts)
+    for extension, parts_of_one in groupby(talks, key=lambda each: each.extension):
+        seconds = talk_seconds(tuple(parts_of_one))
+        name = next((each.name for each in rules.employees if extension in each.extensions), "")
+        parts.append(f"{extension} {name}".strip() + f" {seconds // 60}:{seconds % 60:02}")
+    return " → ".join(parts) if len(parts) > 1 else ""

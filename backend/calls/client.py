@@ -27,13 +27,14 @@ class OpenLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A contact or company whose phone fields hold the number, with its open leads."""
+    """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's."""
 
     entity: Entity
     id: int
     name: str
     responsible: int | None
     companies: tuple[int, ...] = ()
+    company: str = ""
     open_leads: tuple[OpenLead, ...] = ()
 
 
@@ -47,11 +48,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """Calls with this number before this one; `last` is when the latest began, in seconds of the Unix epoch."""
+
+    total: int
+    last: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What the CRM knows of a number."""
+    """What is known of a number. `watching`: the users who would see a popup now, asked while a phone rings."""
 
     parties: tuple[Party, ...] = ()
     waiting: Waiting | None = None
+    earlier: Earlier | None = None
+    watching: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

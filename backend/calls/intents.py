@@ -174,6 +174,16 @@ class AddNote(Intent):
     at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceCall(Intent):
+    """amoCRM's own notification of a ringing call; worth nothing a few seconds later, and never repeated."""
+
+    kind: ClassVar[str] = "announce-call"
+
+    employee: int
+    phone: str
+
+
 class PopupState(StrEnum):
     """A call by click begins with CALLING, the employee's own phone; DIALLING is the client's."""
 
@@ -192,7 +202,7 @@ class ShowPopup(Intent):
     """One popup per call and employee; `employees` None means everyone who has one of this call.
 
     `only_in` limits the change to popups now in one of these states; a popup that is not there yet is made
-    unless `employees` is None or the new state is CLOSED.
+    unless `employees` is None or the new state is CLOSED. `ended_at` gives each the duration of its own talk.
     """
 
     kind: ClassVar[str] = "show-popup"
@@ -201,13 +211,14 @@ class ShowPopup(Intent):
     state: PopupState
     details: dict[str, Any] = field(default_factory=dict)
     only_in: tuple[PopupState, ...] | None = None
+    ended_at: float | None = None
 
 
 KINDS: dict[str, type[Intent]] = {
     each.kind: each
     for each in (
         OpenLead, AddContact, AddUnsorted, UseUnsorted, LogCall, FinishCall, HandOverLead,
-        FindPlace, NameContact, AddNumber, AddTask, AddNote,
+        FindPlace, NameContact, AddNumber, AddTask, AddNote, AnnounceCall,
     )
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from backend.calls import words
 from backend.calls.case import Case
@@ -26,6 +27,7 @@ from backend.calls.facts import (
 )
 from backend.calls.intents import (
     AddUnsorted,
+    AnnounceCall,
     CallStatus,
     FinishCall,
     HandOverLead,
@@ -34,7 +36,7 @@ from backend.calls.intents import (
     ShowPopup,
     UseUnsorted,
 )
-from backend.calls.rules import Employee, LeadOwner, Rules, employee_at, everybody, named
+from backend.calls.rules import Employee, LeadOwner, Rules, employee_at, everybody, named, seated_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,18 @@ def _rang(case: Case) -> Decision:
     if not (case.rules.popup_on_ringing and employee and case.fact.extension in employee.extensions):
         return Decision(client=case.client, reasons=(why,))
     popup = case.popup((employee,), PopupState.RINGING, only_in=(PopupState.CLOSED,))
-    return Decision(client=case.client, intents=(popup,), reasons=(case.client.why, why))
+    announced, because = _announced(case, employee)
+    return Decision(client=case.client, intents=(*announced, popup), reasons=(case.client.why, why, *because))
+
+
+def _announced(case: Case, employee: Employee) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
+    """amoCRM's own notification for one who would not see the popup; once, for each leaves a trace in his bell."""
+    fact: ExtensionRang = case.fact
+    is_wanted = case.rules.announce_without_stream and case.inbound and case.phone and fact.turn == 1
+    if not is_wanted or employee.user_id in case.knowledge.watching:
+        return (), ()
+    announce = AnnounceCall(employee=employee.user_id, phone=case.phone or "")
+    return (announce,), (f"{employee.name} has no page open: amoCRM is asked to announce the call",)
 
 
 def _stopped(case: Case) -> Decision:
@@ -90,15 +103,23 @@ def _answered(case: Case) -> Decision:
     employee, why = employee_at(case.fact.extension, case.rules)
     place, because = _place(case, employee, talked=True)
     note = case.note(employee, CallStatus.TALKED)
-    popup = case.popup((employee,) if employee else (), PopupState.TALKING)
-    return Decision(client=case.client, intents=(*place, note, popup), reasons=(case.client.why, why, *because))
+    popup = case.popup((employee,) if employee else (), PopupState.TALKING, answered_at=case.fact.at)
+    return Decision(
+        client=case.client, intents=(*place, note, popup, NO_MORE_RINGING), reasons=(case.client.why, why, *because)
+    )
 
 
 def _passed(case: Case) -> Decision:
-    employee, why = employee_at(case.fact.extension, case.rules)
-    ended = ShowPopup(employees=None, state=PopupState.ENDED, only_in=(PopupState.TALKING,))
-    popup = case.popup((employee,) if employee else (), PopupState.TALKING)
-    return Decision(client=case.client, intents=(ended, popup), reasons=(why,))
+    """Who passed it has talked; who rang beside the receiver need not any more."""
+    fact: CallPassed = case.fact
+    employee, why = employee_at(fact.extension, case.rules)
+    previous = seated_at(fact.previous, case.rules)
+    ended = _talk_over(case, {"result": Result.ANSWERED.value})
+    popup = case.popup(
+        (employee,) if employee else (), PopupState.TALKING, answered_at=fact.at,
+        passed_by={"name": previous.name if previous else fact.previous} if previous != employee else None,
+    )  # fmt: skip
+    return Decision(client=case.client, intents=(ended, popup, NO_MORE_RINGING), reasons=(why,))
 
 
 def _ended(case: Case) -> Decision:
@@ -116,23 +137,16 @@ def _finished(case: Case) -> Decision:
         duration=talk_seconds(fact.talks),
         text=chain(fact.talks, case.rules),
     )
-    popups = (
-        ShowPopup(employees=None, state=PopupState.ENDED, only_in=(PopupState.TALKING,),
-                  details={"duration": finish.duration}),
-        ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,)),
-    )  # fmt: skip
+    ended = _talk_over(case, {"result": Result.ANSWERED.value, "duration": finish.duration})
     handed, because = _handed_over(fact, case.rules)
-    return Decision(client=case.client, intents=(finish, *handed, *popups), reasons=because)
+    return Decision(client=case.client, intents=(finish, *handed, ended, NO_MORE_RINGING), reasons=because)
 
 
 def _missed(case: Case) -> Decision:
     place, because = _place(case, None, talked=False)
     note = case.note(None, CallStatus.NO_ANSWER)
     shown_to = everybody(case.rules) if case.client.lead else named(case.rules.missed_to, case.rules)
-    popups = (
-        ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,)),
-        case.popup(shown_to, PopupState.MISSED),
-    )
+    popups = NO_MORE_RINGING, case.popup(shown_to, PopupState.MISSED, result=Result.MISSED.value)
     return Decision(client=case.client, intents=(*place, note, *popups), reasons=(case.client.why, *because))
 
 
@@ -155,6 +169,14 @@ def _failed(case: Case) -> Decision:
     because = (case.client.why, why, f"not reached: {reason}", *because)
     return Decision(client=case.client, intents=(*place, note, popup), reasons=because)
 
+
+def _talk_over(case: Case, details: dict[str, Any]) -> ShowPopup:
+    return ShowPopup(
+        employees=None, state=PopupState.ENDED, only_in=(PopupState.TALKING,), details=details, ended_at=case.fact.at
+    )
+
+
+NO_MORE_RINGING = ShowPopup(employees=None, state=PopupState.CLOSED, only_in=(PopupState.RINGING,))
 
 DECIDERS: dict[type[Fact], Callable[[Case], Decision]] = {
     CallStarted: _started,

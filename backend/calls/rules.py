@@ -45,6 +45,7 @@ class Rules:
     missed_to: tuple[int, ...] = ()
     open_lead_missed_to: tuple[int, ...] | None = None
     popup_on_ringing: bool = True
+    announce_without_stream: bool = True
     failed_makes_lead: bool = True
     lead_owner: LeadOwner = LeadOwner.FIRST
     no_lead_numbers: tuple[str, ...] = ()
@@ -57,14 +58,18 @@ class Rules:
 
 def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, str]:
     """Who sits at an extension, and why; an extension without a user falls to the default employee."""
-    for each in rules.employees:
-        if extension is not None and extension in each.extensions + each.mobiles:
-            return each, f"extension {extension} is {each.name}"
+    if seated := seated_at(extension, rules):
+        return seated, f"extension {extension} is {seated.name}"
     whose = f"extension {extension} has no user" if extension else "the extension is not known"
     for each in rules.employees:
         if each.user_id == rules.default_employee:
             return each, f"{whose}: credited to the default employee {each.name}"
     return None, f"{whose}, and no default employee is set"
+
+
+def seated_at(extension: str | None, rules: Rules) -> Employee | None:
+    """Whose extension or mobile it is."""
+    return next((each for each in rules.employees if extension in each.extensions + each.mobiles), None)
 
 
 def everybody(rules: Rules) -> tuple[Employee, ...]:

@@ -24,9 +24,10 @@ from backend.calls.facts import (
 from backend.calls.intents import Intent, LogCall, PopupState, ShowPopup
 from backend.calls.policy import Decision
 from backend.calls.rules import Rules
-from backend.desk import lookup, outcomes
-from backend.store import call_list, db, journal, popups, settings, wake
+from backend.desk import lookup, outcomes, transfer
+from backend.store import call_list, db, journal, popups, settings, stream, wake
 from backend.store.journal import CallRow
+from backend.store.stream import Topic
 
 
 def arrive(account_id: int, fact: Fact) -> bool:
@@ -64,11 +65,12 @@ def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
     if row is None:
         return None
     call = _call(account_id, fact, rules)
-    decision = policy.decide(fact, lookup.knowledge(account_id, call.client), rules)
+    decision = policy.decide(fact, lookup.when_told(call, fact), rules)
     row.reasons = list(decision.reasons)
     _settle(call, decision)
     _remember(call, fact)
-    put = sum(_put(account_id, fact.call, each) for each in decision.intents)
+    put = sum(_put(call, each) for each in decision.intents)
+    transfer.follow(account_id, fact, rules)
     return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
 
 
@@ -104,7 +106,7 @@ def _remember(call: CallRow, fact: Fact) -> None:
     elif isinstance(fact, CallAnswered):
         call.answered, call.extension = fact.at, call.extension or fact.extension
         if call.client:
-            call_list.close_missed(call.account_id, call.client, fact.at or 0)
+            _close_missed(call.account_id, call.client, fact.at or 0)
     elif isinstance(fact, CallEnded):
         _remember_end(call, fact)
     elif isinstance(fact, RecordingNamed):
@@ -120,28 +122,39 @@ def _remember_end(call: CallRow, fact: CallEnded) -> None:
     call.talks = [
         {"extension": each.extension, "at": each.start, "seconds": talk_seconds((each,))} for each in fact.talks
     ]
+    if fact.result is Result.MISSED:
+        stream.tell(call.account_id, Topic.MISSED)
     if fact.result is Result.MISSED and call.client:  # told late, when somebody has talked to the client since
         call.missed_closed_at = call_list.first_talk_after(call.account_id, call.client, call.ended)
 
 
-def _put(account_id: int, call: str, intent: Intent) -> bool:
+def _close_missed(account_id: int, client: str, at: float) -> None:
+    """Neither the list nor the popups of calls he was missed with need anybody any more."""
+    for call in call_list.close_missed(account_id, client, at):
+        popups.change(account_id, call, {}, state=PopupState.CLOSED.value, only_in=[PopupState.MISSED.value])
+    stream.tell(account_id, Topic.MISSED)
+
+
+def _put(call: CallRow, intent: Intent) -> bool:
     """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
     if isinstance(intent, ShowPopup):
-        _show(account_id, call, intent)
+        _show(call, intent)
         return False
-    journal.add_intent(account_id, call, intent.kind, intents.to_json(intent))
+    journal.add_intent(call.account_id, call.call, intent.kind, intents.to_json(intent))
     return True
 
 
-def _show(account_id: int, call: str, popup: ShowPopup) -> None:
+def _show(call: CallRow, popup: ShowPopup) -> None:
     only_in = None if popup.only_in is None else [each.value for each in popup.only_in]
     state: dict[str, Any] = {"state": popup.state.value, "only_in": only_in}
     if popup.state is PopupState.TALKING and "lead" not in popup.details:
-        popup = replace(popup, details={**popup.details, **_link_of(account_id, call)})
+        popup = replace(popup, details={**popup.details, **_link_of(call.account_id, call.call)})
     if popup.employees is None or popup.state is PopupState.CLOSED:
-        popups.change(account_id, call, popup.details, users=popup.employees, **state)
+        state["talked_until"] = popup.ended_at
+        popups.change(call.account_id, call.call, popup.details, users=popup.employees, **state)
     else:
-        popups.show(account_id, call, popup.employees, details=popup.details, **state)
+        details = {"at": call.started, **popup.details}
+        popups.show(call.account_id, call.call, popup.employees, details=details, **state)
 
 
 def _link_of(account_id: int, call: str) -> dict[str, Any]:

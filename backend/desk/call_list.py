@@ -82,11 +82,16 @@ def _call(row: CallRow, shelf: _Shelf, recording: str | None) -> dict[str, Any]:
         "phone": phones.spoken(row.client) if row.client else None,
         "name": shelf.names.get(row.client or ""),
         "employees": _employees(row, shelf.rules),
-        "lead": {"id": row.lead, "name": shelf.leads.get(row.lead)} if row.lead else None,
+        "lead": _lead(row.lead, shelf) if row.lead else None,
         "recording": recording,
         "is_open_missed": row.result == "missed" and row.missed_closed_at is None and row.client is not None,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _lead(lead: int, shelf: _Shelf) -> dict[str, Any]:
+    """The lead of a record that nobody has accepted yet has no name for us."""
+    return {"id": lead, "name": shelf.leads[lead]} if lead in shelf.leads else {"id": lead}
 
 
 def _employees(row: CallRow, rules: Rules) -> list[dict[str, Any]]:

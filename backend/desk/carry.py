@@ -16,6 +16,7 @@ from backend.calls.intents import (
     AddNumber,
     AddTask,
     AddUnsorted,
+    AnnounceCall,
     FindPlace,
     FinishCall,
     HandOverLead,
@@ -24,7 +25,7 @@ from backend.calls.intents import (
     OpenLead,
     UseUnsorted,
 )
-from backend.desk import contacts, leads, notes, records, sync, tasks
+from backend.desk import announce, contacts, leads, notes, records, sync, tasks
 from backend.desk.job import Desk, Fenced, Job, jobs
 from backend.store import db, journal
 from backend.store.journal import IntentState
@@ -48,6 +49,7 @@ ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
     sync.KIND: sync.sync_page,
 }
 TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {
+    AnnounceCall.kind: announce.announce_calls,
     LogCall.kind: notes.log_calls,
     FinishCall.kind: notes.finish_calls,
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from backend.amocrm import answers, requests
 from backend.calls import phones
-from backend.calls.client import Entity, Knowledge, OpenLead, Party, Waiting
+from backend.calls.client import Earlier, Entity, Knowledge, OpenLead, Party, Waiting
+from backend.calls.facts import ExtensionRang, Fact
 from backend.desk.job import Desk
-from backend.store import accounts, phonebook
+from backend.store import accounts, call_list, cards, phonebook, stream
+from backend.store.journal import CallRow
 
 LIVE_LEADS = 10  # of one contact, newest first: older ones are seldom open
 
@@ -22,24 +25,44 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
     return Knowledge(parties=parties(account_id, [phone]).get(phone, ()), waiting=waiting)
 
 
+def when_told(call: CallRow, fact: Fact) -> Knowledge:
+    """What is known at a fact of this call: also the client's earlier calls and, while a phone rings, who watches."""
+    known = knowledge(call.account_id, call.client)
+    if call.client:
+        total, last = call_list.earlier(call.account_id, call.client, call.call)
+        known = replace(known, earlier=Earlier(total=total, last=last))
+    if isinstance(fact, ExtensionRang):
+        known = replace(known, watching=frozenset(stream.watching(call.account_id)))
+    return known
+
+
 def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, ...]]:
     """Who has each of these numbers, with his open leads; from the phonebook alone."""
     rows = phonebook.parties_with(account_id, numbers)
-    of_all = {(row.entity, row.id) for having in rows.values() for row in having}
+    of_all = {(row.entity, row.id) for row in _all(rows)}
     open_leads = phonebook.open_leads_of(account_id, of_all) if of_all else {}
+    firsts = {row.companies[0] for row in _all(rows) if row.companies}
+    companies = cards.names_of_companies(account_id, firsts) if firsts else {}
     return {
-        number: tuple(_party(row, open_leads.get((row.entity, row.id), ())) for row in having)
+        number: tuple(_party(row, open_leads.get((row.entity, row.id), ()), companies) for row in having)
         for number, having in rows.items()
     }
 
 
-def _party(row: phonebook.PartyRow, open_leads: Sequence[tuple[phonebook.LeadRow, str]]) -> Party:
+def _all(rows: Mapping[str, Sequence[phonebook.PartyRow]]) -> Iterator[phonebook.PartyRow]:
+    return (row for having in rows.values() for row in having)
+
+
+def _party(
+    row: phonebook.PartyRow, open_leads: Sequence[tuple[phonebook.LeadRow, str]], companies: Mapping[int, str]
+) -> Party:
     return Party(
         entity=Entity(row.entity),
         id=row.id,
         name=row.name,
         responsible=row.responsible,
         companies=tuple(row.companies),
+        company=companies.get(row.companies[0], "") if row.companies else "",
         open_leads=tuple(
             OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=stage)
             for lead, stage in open_leads

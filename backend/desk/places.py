@@ -50,7 +50,7 @@ def _settled(job: Job) -> bool:
         job.turn_into(_use(job, knowledge.waiting, wanted))
         return True
     if known.party:
-        name_popups(job, known.party.entity, known.party.id, known.party.name)
+        name_popups(job, known.party.entity, known.party.id, known.party.name, was_there=True)
     job.turn_into(replace(wanted, **_card(known)))  # the number may have moved since the intent was written
     return False
 
@@ -79,7 +79,7 @@ def at_known(job: Job, known: Client) -> None:
     """The call belongs to what was found."""
     party, lead = known.party, known.lead
     if party:
-        name_popups(job, party.entity, party.id, party.name)
+        name_popups(job, party.entity, party.id, party.name, was_there=True)
     if lead:
         link_popups(job, lead.id, lead.name, lead.price, lead.stage)
     at(job, lead=lead.id if lead else None, **_card(known))
@@ -105,7 +105,7 @@ def link_popups(job: Job, lead: int, name: str, price: int = 0, stage: str = "")
     popups.change(job.desk.account_id, job.call.call, {"lead": link})
 
 
-def name_popups(job: Job, entity: Entity, party: int, name: str) -> None:
-    """The popup says who the client is, once that is known."""
-    card = {"entity": entity.value, "id": party}
-    popups.change(job.desk.account_id, job.call.call, {"party": card, "name": name})
+def name_popups(job: Job, entity: Entity, party: int, name: str, *, was_there: bool = False) -> None:
+    """The popup says who the client is, once that is known; whom we have just made is still new to the reader."""
+    card: dict[str, Any] = {"party": {"entity": entity.value, "id": party}, "name": name}
+    popups.change(job.desk.account_id, job.call.call, card | ({"is_new": False} if was_there else {}))

@@ -51,7 +51,7 @@ async def check(address: PbxAddress, expected: Expected, allowed: Networks = ())
     try:
         answers = await visit.answers()
     except PbxError as error:
-        return Report(findings=(*visit.done, visit.failure(error)))
+        return Report(findings=visit.until(error))
     report = judge(answers, expected)
     return Report(findings=(*visit.done, *report.findings), version=report.version, endpoints=report.endpoints)
 
@@ -73,12 +73,17 @@ class _Visit:
             self._went_well(What.ADDRESS)
             await within(TO_LOG_IN, connection.log_in(), "login")
             self._went_well(What.LOGIN)
-            return await _ask(connection)
+            answers = await _ask(connection)
+            if connection.lost.done():
+                raise connection.lost.result()
+            return answers
 
-    def failure(self, error: PbxError) -> Finding:
+    def until(self, error: PbxError) -> tuple[Finding, ...]:
+        """What went well, and what did not."""
         is_other = self._first and not self._first.startswith(BANNER) and error.trouble in WORDLESS
         why = said("not_ami" if is_other else error.trouble.value, detail=tidy(error.detail))
-        return Finding(what=What.LOGIN if self.done else What.ADDRESS, state=State.FAIL, says=(why,))
+        failed = What.LOGIN if self.done else What.ADDRESS
+        return (*self.done[:1], Finding(what=failed, state=State.FAIL, says=(why,)))
 
     def _went_well(self, what: What) -> None:
         kind = "tls" if what is What.ADDRESS and self._address.tls else "works"

@@ -20,6 +20,7 @@ VERSION = "version-1"
 EXTENSION, CONTEXT = "PHONE_STATION_EXTENSION", "PHONE_STATION_CONTEXT"
 """Variables of a click: who calls, and where his PBX dials outside numbers."""
 
+USERNAME = "station"
 SECRET_PLACE = "THE-STORED-SECRET"
 ADDRESS_PLACE = "ADDRESS-OF-THE-SERVICE"
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,80}", re.ASCII)
@@ -47,23 +48,24 @@ exten => _[+*#0-9]!,1,Set(CALLERID(all)=${{{EXTENSION}}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pasted:
-    """`manager` and `dialplan` are the text of files, `secret` the one in `manager` if it was made here."""
+class Made:
+    """The text of two files."""
 
     manager: str
     dialplan: str = DIALPLAN
     version: str = VERSION
-    secret: str | None = None
 
 
-def pasted(username: str, *, address: str | None = None, has_secret: bool) -> Pasted:
-    """For this AMI user. `address` is the service's, or its network. The stored secret is never shown: a fresh one is
-    made only where there is none. Raises BadCommand for what could be more than a value in such a file."""
-    if not _NAME.fullmatch(username):
-        raise BadCommand(f"{username[:40]!r} cannot be an AMI user's name in manager.conf")
-    secret = None if has_secret else secrets.token_urlsafe(24)
-    text = MANAGER.format(username=username, secret=secret or SECRET_PLACE, permit=_permit(address))
-    return Pasted(manager=text, secret=secret)
+def made_for(username: str | None, *, address: str | None = None) -> Made:
+    """For the account's AMI user; None when it has none yet: then one is made up, with a fresh strong secret. A stored
+    secret is never shown. `address` is the service's own, or its network.
+
+    Raises BadCommand, naming which value could be more than a value in such a file.
+    """
+    if username is not None and not _NAME.fullmatch(username):
+        raise BadCommand("pbx.username")
+    secret = SECRET_PLACE if username else secrets.token_urlsafe(24)
+    return Made(manager=MANAGER.format(username=username or USERNAME, secret=secret, permit=_permit(address)))
 
 
 def _permit(address: str | None) -> str:
@@ -73,4 +75,4 @@ def _permit(address: str | None) -> str:
     try:
         return ip_network(address, strict=False).with_netmask
     except ValueError:
-        raise BadCommand(f"{address[:40]!r} is no address and no network") from None
+        raise BadCommand("address") from None

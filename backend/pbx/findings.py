@@ -149,18 +149,26 @@ def judge(answers: Answers, expected: Expected) -> Report:
 
 
 def endpoints_of(answers: Answers, lines: Lines) -> tuple[Endpoint, ...]:
-    """Every telephone the PBX told of, at most MOST_ENDPOINTS, by name."""
-    found = {
-        (technology, name): _endpoint(technology, name, row.get(state, ""), lines)
+    """The telephones that the PBX told of, by name; of more than MOST_ENDPOINTS rows the first."""
+    rows = [
+        (technology, row.get("ObjectName", ""), row.get(state, ""))
         for action, (technology, state) in LISTS.items()
         for row in _rows(answers.lists[action])
-        if (name := tidy(row.get("ObjectName", ""), LONGEST_NAME))
+    ]
+    found = {
+        (technology, name): _endpoint(technology, name, state, lines)
+        for technology, told, state in rows[:MOST_ENDPOINTS]
+        if (name := tidy(told, LONGEST_NAME))
     }
-    return tuple(sorted(found.values(), key=lambda each: each.name)[:MOST_ENDPOINTS])
+    return tuple(sorted(found.values(), key=lambda each: each.name))
 
 
 def _rows(listed: list[Message] | PbxError) -> Sequence[Message]:
-    return () if isinstance(listed, PbxError) else listed
+    return () if isinstance(listed, PbxError) else listed[: MOST_ENDPOINTS + 1]
+
+
+def _is_cut(answers: Answers) -> bool:
+    return sum(len(_rows(each)) for each in answers.lists.values()) > MOST_ENDPOINTS
 
 
 def _endpoint(technology: str, name: str, state: str, lines: Lines) -> Endpoint:
@@ -190,8 +198,8 @@ def _version(answers: Answers) -> Finding:
 
 def _rights(answers: Answers) -> Finding:
     commands = answers.told["ListCommands"]
-    if isinstance(commands, PbxError):
-        return _warn(What.RIGHTS, *_refused(commands), said("read", classes=READ_CLASSES))
+    if isinstance(commands, PbxError):  # everybody may ask this
+        return _fail(What.RIGHTS, *_refused(commands), said("read", classes=READ_CLASSES))
     missing = [name for name, action in CLASSES.items() if not may(action, commands[0])]
     if not missing:
         return _ok(What.RIGHTS, said("enough"), said("read", classes=READ_CLASSES))
@@ -223,8 +231,10 @@ def _extensions(answers: Answers, expected: Expected, endpoints: Sequence[Endpoi
     there = {each.extension for each in endpoints if each.extension is not None}
     if not there:
         return _warn(What.EXTENSIONS, said("none", count=len(endpoints)))
-    absent, free = expected.extensions - there, there - expected.extensions
+    is_cut = _is_cut(answers)
+    absent, free = set() if is_cut else expected.extensions - there, there - expected.extensions
     says = [said("found", count=len(there))]
+    says += [said("cut", count=MOST_ENDPOINTS)] if is_cut else []
     says += [said("absent", **_named(absent))] if absent else []
     says += [said("free", **_named(free))] if free else []
     return _warn(What.EXTENSIONS, *says) if absent else _ok(What.EXTENSIONS, *says)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from pathlib import Path
 
 from backend.config import Settings
 
 STREAMS = 4000  # connections of one worker; a popup stream is one
+OTHER_FILES = 100  # of one worker: the database, amoCRM, logs
 GRACEFUL_SECONDS = 8  # under every supervisor's patience: ours 12 s, Heroku's 30 s
 SHARED_MEMORY = Path("/dev/shm")  # where it exists, gunicorn's heartbeat does not wait for a slow disk
 
@@ -31,4 +33,12 @@ def gunicorn_arguments(settings: Settings) -> list[str]:
 
 def run_web(settings: Settings) -> None:
     """Become gunicorn; does not return."""
+    _allow_files(STREAMS + OTHER_FILES)
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn_arguments(settings)])
+
+
+def _allow_files(needed: int) -> None:
+    """Each connection is an open file, and many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed if hard < 0 else min(needed, hard), hard))

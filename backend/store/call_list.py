@@ -32,10 +32,21 @@ def count_open_missed(account_id: int) -> int:
     return db.session.scalar(query) or 0
 
 
-def close_missed(account_id: int, client: str, at: float) -> None:
-    """Somebody talked to the client: what he was missed with before needs nobody any more. Does not commit."""
+def close_missed(account_id: int, client: str, at: float) -> Sequence[str]:
+    """Somebody talked to the client: the calls he was missed with before, which need nobody any more.
+
+    Does not commit.
+    """
     missed = (CallRow.account_id == account_id, CallRow.client == client, _OPEN, CallRow.ended <= at)
-    db.session.execute(update(CallRow).where(*missed).values(missed_closed_at=at))
+    closed = update(CallRow).where(*missed).values(missed_closed_at=at)
+    return db.session.scalars(closed.returning(CallRow.call)).all()
+
+
+def earlier(account_id: int, client: str, call: str) -> tuple[int, float | None]:
+    """How many other calls there were with this number, and when the latest began."""
+    theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.call != call)
+    total, last = db.session.execute(select(func.count(), func.max(CallRow.started)).where(*theirs)).one()
+    return total, last
 
 
 def first_talk_after(account_id: int, client: str, at: float) -> float | None:

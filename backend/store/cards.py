@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, false, or_, select
 from backend.store import db
 from backend.store.phonebook import LeadPartyRow, LeadRow, PartyRow, PhoneRow
 
-CONTACTS, LEADS = "contacts", "leads"
+CONTACTS, COMPANIES, LEADS = "contacts", "companies", "leads"
 MOST_NUMBERS = 100  # of one card
 
 
@@ -61,4 +61,10 @@ def _with_pieces(account_id: int, pieces: Sequence[str]) -> Select[int]:
 def names_of_leads(account_id: int, leads: Iterable[int]) -> dict[int, str]:
     """Of those that the phonebook has."""
     query = select(LeadRow.id, LeadRow.name).where(LeadRow.account_id == account_id, LeadRow.id.in_(leads))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def names_of_companies(account_id: int, companies: Iterable[int]) -> dict[int, str]:
+    """Of those that the phonebook has."""
+    theirs = (PartyRow.account_id == account_id, PartyRow.entity == COMPANIES, PartyRow.id.in_(companies))
+    return {row.id: row.name for row in db.session.execute(select(PartyRow.id, PartyRow.name).where(*theirs))}

@@ -21,6 +21,7 @@ from sqlalchemy import (
     FromClause,
     Index,
     Integer,
+    Text,
     cast,
     delete,
     func,
@@ -42,6 +43,8 @@ SERIAL = Serial("popups_serial", metadata=Base.metadata)
 RECENT = timedelta(hours=12)  # an older one interests nobody who opens the page
 MOST_RECENT = 200  # of one reader who comes without a place
 MOST_CHANGED = 2000  # of one reader who comes back: more than a week of calls
+
+OF_END: ColumnElement[Any] = cast(["result", "reason", "duration"], ARRAY(Text))  # gone when the call goes on
 
 _THIS_TRANSACTION = "cast(cast(pg_current_xact_id() as text) as bigint)"
 _POSITION: ColumnElement[int] = literal_column(
@@ -80,7 +83,7 @@ def show(
     fresh = insert(Popup).values(rows)
     shown = fresh.on_conflict_do_update(
         index_elements=["account_id", "call", "user_id"],
-        set_={**_stamp(), "state": state, "details": Popup.details.op("||")(fresh.excluded.details)},
+        set_={**_stamp(), "state": state, "details": Popup.details.op("-")(OF_END).op("||")(fresh.excluded.details)},
         where=None if only_in is None else Popup.state.in_(only_in),
     )
     _tell(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
@@ -174,6 +177,11 @@ def _read(
 
 def _numbers(values: Collection[int]) -> ColumnElement[Any]:
     return cast(list(values), ARRAY(BigInteger))
+
+
+def of(account_id: int, call: str, user_id: int) -> Popup | None:
+    """A user's popup of a call."""
+    return db.session.get(Popup, (account_id, call, user_id), populate_existing=True)
 
 
 def of_call(account_id: int, call: str) -> Sequence[Popup]:

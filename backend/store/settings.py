@@ -94,6 +94,7 @@ class AccountSettings(Part):
     missed_to: tuple[Id, ...] = Field((), max_length=MOST_EMPLOYEES)
     open_lead_missed_to: tuple[Id, ...] | None = Field(None, max_length=MOST_EMPLOYEES)
     popup_on_ringing: bool = Field(True, strict=True)
+    announce_without_stream: bool = Field(True, strict=True)
     failed_makes_lead: bool = Field(True, strict=True)
     lead_owner: LeadOwner = LeadOwner.FIRST
     no_lead_numbers: tuple[Phone, ...] = Field((), max_length=10_000)
@@ -136,7 +137,7 @@ class AccountSettings(Part):
 
 PLAIN = (
     "country", "language", "default_employee", "missed_to", "open_lead_missed_to", "popup_on_ringing",
-    "failed_makes_lead", "no_lead_numbers", "no_lead_companies",
+    "announce_without_stream", "failed_makes_lead", "no_lead_numbers", "no_lead_companies",
 )  # fmt: skip
 NAMES = {"ru": ("Клиент {phone}", "Звонок {phone}"), "en": ("Client {phone}", "Call {phone}")}
 

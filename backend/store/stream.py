@@ -33,8 +33,7 @@ log = structlog.get_logger(__name__)
 
 _TELL = text("select pg_notify(:channel, :account || ':' || coalesce(:user, '') || ':' || :topic)")
 _TELL_EACH = text(
-    "select pg_notify(:channel, :account || ':' || each || ':' || :topic)"
-    " from unnest(cast(:users as bigint[])) as each"
+    "select pg_notify(:channel, :account || ':' || each || ':' || :topic) from unnest(cast(:users as bigint[])) as each"
 )
 _SEEN = text(
     """

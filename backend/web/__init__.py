@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend.web import api, call_list, health, install, outcome, overview, pbx, popups, settings, stream
+from backend.web import (
+    api,
+    call_list,
+    calls,
+    health,
+    install,
+    outcome,
+    overview,
+    pbx,
+    pbx_lines,
+    popups,
+    settings,
+    stream,
+)
 from backend.web.hub import Hub
 
 
@@ -12,5 +25,5 @@ def init_app(app: Flask) -> None:
     """Registers every blueprint."""
     app.extensions["hub"] = Hub(app)
     api.init_app(app)
-    for each in (call_list, health, install, outcome, overview, pbx, popups, settings, stream):
+    for each in (call_list, calls, health, install, outcome, overview, pbx, pbx_lines, popups, settings, stream):
         app.register_blueprint(each.blueprint)

@@ -17,6 +17,7 @@ from backend.amocrm.onetime import BadToken, Visitor, verify
 from backend.store import accounts
 from backend.store.accounts import Account
 from backend.store.settings_errors import FieldError
+from backend.web import call_words
 from backend.web.words import API, language
 
 log = structlog.get_logger(__name__)
@@ -31,13 +32,14 @@ HEADERS = {
 
 
 class Refused(Exception):
-    """An answer that ends the request; `kind` is a key of `words.API`."""
+    """An answer that ends the request; `kind` is a key of `words.API`, `because` of `call_words` or the PBX's own."""
 
-    def __init__(self, kind: str, status: int, fields: Sequence[FieldError] = ()) -> None:
+    def __init__(self, kind: str, status: int, fields: Sequence[FieldError] = (), *, because: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
         self.status = status
         self.fields = fields
+        self.because = because
 
 
 def blueprint(name: str) -> Blueprint:
@@ -129,7 +131,8 @@ def _http_error(error: HTTPException) -> HTTPException | Response:
 def _refusal(refused: Refused) -> tuple[dict[str, Any], int]:
     spoken = language()
     fields = [{"field": each.field, "message": each.message(spoken)} for each in refused.fields]
-    return {"error": refused.kind, "message": API[refused.kind][spoken], "fields": fields}, refused.status
+    because = f": {call_words.because(refused.because, spoken)}" if refused.because else ""
+    return {"error": refused.kind, "message": API[refused.kind][spoken] + because, "fields": fields}, refused.status
 
 
 def _allow_origin(answer: Response) -> Response:

@@ -139,6 +139,10 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "У сотрудников указаны номера, которых на АТС нет: {names}.",
             "Employees have extensions that the PBX does not: {names}.",
         ),
+        "cut": (
+            "Просмотрены только первые {count} телефонов.",
+            "Only the first {count} telephones were looked at.",
+        ),
         "free": ("Ни за кем не закреплены: {names}.", "Nobody's: {names}."),
         "none": (
             "Из телефонов АТС ({count}) ни один не похож на внутренний номер: задайте шаблон «Внутренние номера».",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from functools import partial
 
 from flask import Blueprint, Response, current_app, request
@@ -31,7 +32,7 @@ def give_ticket() -> dict[str, object]:
     account = api.account_of(caller)
     _admit(account.id, Refused("unknown_account", 404))
     holder = {"for": PURPOSE, "account": account.id, "user": caller.user_id}
-    return {"ticket": crypto.seal(json.dumps(holder)), "expires_in": TICKET_LIFE}
+    return {"ticket": crypto.seal(json.dumps(holder)), "expires_in": TICKET_LIFE, "now": time.time()}
 
 
 @blueprint.get("/api/stream")

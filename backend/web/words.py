@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
+from backend.web.call_words import CALLS
+
 LANGUAGES = ("ru", "en")
 
 Words = dict[str, dict[str, tuple[str, str]]]
@@ -61,6 +63,7 @@ API: dict[str, dict[str, str]] = {
         "en": "An internal error of the service; it has been logged",
     },
     "invalid": {"ru": "Проверьте выделенные поля", "en": "Check the marked fields"},
+    **CALLS,
 }
 
 

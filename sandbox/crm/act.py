@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.crm import php
@@ -31,6 +32,8 @@ class Parts:
     faults: Faults
     traffic: Traffic
     outbox: Outbox
+    buttons: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What can be pressed on every page beside what amoCRM has, by the button's words: the demo's own doings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

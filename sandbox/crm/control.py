@@ -252,6 +252,13 @@ def set_limits() -> Response:
     return jsonify(asdict(parts().limiter.limits))
 
 
+@control.post("/buttons/<words>")
+def press(words: str) -> Response:
+    """Does what the button of these words is for."""
+    parts().buttons[words]()
+    return nothing()
+
+
 @control.post("/oauth")
 def set_oauth() -> Response:
     """`{"grace_until_new_used": true}`: a used refresh token works until its successor is used."""

@@ -13,10 +13,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox import widget
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
+from sandbox.crm.widgets.archive import NotBuilt
 from sandbox.debian import Unavailable
 from sandbox.demo.day import DAY
+from sandbox.demo.evening import invite
 from sandbox.demo.scene import Company, Mismatch
 from sandbox.demo.station import Station, StationDown
 from sandbox.demo.tell import bold, say
@@ -38,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("\nstopped")
         return 0 if stop.is_set() and not options.once else 1
-    except (Unavailable, NotRunning, StationDown, Mismatch, OSError) as trouble:
+    except (Unavailable, NotRunning, NotBuilt, StationDown, Mismatch, OSError) as trouble:
         say(f"\ndemo: {trouble}")
         return 1
 
@@ -70,11 +73,13 @@ def _play(options: argparse.Namespace, stop: threading.Event) -> int:
         with Office(version=22, home=HOME / "office") as office:
             say("  the Phone Station with its own PostgreSQL …")
             with Station(crm, options.port, HOME) as station:
+                crm.install_widget(widget.build(station.url, HOME / "widget"))
                 company = _connect(crm, office, station)
                 say(f"  ready in {time.monotonic() - began:.0f} s\n")
                 failures = sum(not scene.play(company) for scene in DAY)
                 _close(options, crm, station, failures)
                 if not options.once:
+                    invite(company)
                     stop.wait()
     return 1 if failures else 0
 
@@ -112,8 +117,7 @@ def _close(options: argparse.Namespace, crm: Crm, station: Station, failures: in
     say(bold("\nThe day is over." if not failures else f"\nThe day is over; {failures} of {len(DAY)} went otherwise."))
     if options.once:
         return
-    say(f"  the CRM           {crm.account('acme').url}   (board, cards, Неразобранное)")
+    say(f"  the CRM           {crm.account('acme').url}   (board, cards, Неразобранное, settings)")
     say(f"  a second account  {crm.account('beta').url}   (saw nothing of it)")
     say(f"  the Phone Station {station.url}/healthz   log: {os.path.relpath(station.log)}")
     say(f"  why a call did what it did: {station.why_command} CALL   (its name is told in each scene)")
-    say("  Ctrl-C stops everything.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.demo.scene import Company, Scene, check, holds, phone
+from sandbox.demo.scene import SOON, Company, Scene, check, holds, phone
 
 STRANGER, STRANGER_KEY = "+79267778899", "926 777-88-99"
 MISSED, MISSED_KEY = "+79031234567", "903 123-45-67"
 LATE = "+79851112233"
 IVAN, MARIA = "+79161234567", "+79035551020"
+IVANS_LEAD = "Заявка с сайта"
 
 
 def stranger_answered(company: Company) -> None:
@@ -107,6 +108,22 @@ def after_hours(company: Company) -> None:
     holds(f"one record in Неразобранное, for the morning   {company.account.url}/unsorted")
 
 
+def clicked(company: Company) -> None:
+    office, known, anna = company.office, len(company.calls()), company.user(0)
+    (lead,) = [lead for lead in company.account.leads if lead["name"] == IVANS_LEAD]
+    with company.station.listen(company.account, anna["id"]) as screen:
+        phone(f"Анна clicks {IVAN} in his card   {company.link(lead)}")
+        call = company.station.click(company.account, anna["id"], IVAN)
+        check(screen.hears(call, "calling", SOON), "her screen, live: Звоним на ваш телефон; 101 rings")
+        office.phone("101").answers()
+        check(screen.hears(call, "dialling", SOON), "she answers; her screen: Звоним клиенту")
+        office.client(IVAN).answers().talks(1.0)
+        check(screen.hears(call, "talking", SOON), "Иван answers; her screen: Разговор")
+        office.phone("101").hangs_up()
+        check(screen.hears(call, "ended", SOON), "she hangs up; her screen: Разговор окончен")
+    holds(company.note_line(company.finished(company.next_note(known))))
+
+
 DAY = (
     Scene("A stranger calls and is answered", stranger_answered),
     Scene("A client with an open lead calls", client_with_a_lead),
@@ -116,4 +133,5 @@ DAY = (
     Scene("A call out finds the line busy", outbound_busy),
     Scene("A client is transferred", transfer),
     Scene("A stranger calls after hours", after_hours),
+    Scene("A click on a phone number in a card", clicked),
 )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ import requests
 
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
+from sandbox.demo.listener import Listener
 from sandbox.pbx.office import Office
 
 LEASH = Path(__file__).parents[1] / "pbx" / "leash.py"
@@ -90,7 +92,7 @@ class Station:
             if status != 200:
                 raise StationDown(f"the install hook of {account.subdomain} was answered with {status}")
         for account in accounts:
-            self.until(partial(self._is_connected, account), f"{account.subdomain} is connected")
+            self.until(partial(self.is_connected, account), f"{account.subdomain} is connected")
             self.until(partial(self._knows_clients, account), f"it knows the clients of {account.subdomain}")
 
     def set_up(self, account: AccountHandle, office: Office, **choices: Any) -> None:
@@ -122,10 +124,24 @@ class Station:
             raise StationDown(f"the settings were refused: {answer.text}")
 
     def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
-        """What this employee's widget would show, the newest last."""
-        answer = self._ask(account, "GET", "/api/popups", user=user)
+        """All that this employee's widget has shown, also what is closed by now, the last change last."""
+        answer = self._ask(account, "GET", "/api/popups?after=0", user=user)
         answer.raise_for_status()
         return list(answer.json()["popups"])
+
+    def listen(self, account: AccountHandle, user: int) -> Listener:
+        """Opens this employee's stream, as his widget does."""
+        answer = self._ask(account, "POST", "/api/stream/ticket", user=user)
+        answer.raise_for_status()
+        return Listener(self.url, answer.json()["ticket"])
+
+    def click(self, account: AccountHandle, user: int, number: str) -> str:
+        """He clicks the phone number in a card; the call's name. Raises StationDown when the station refuses."""
+        order = {"request": str(uuid.uuid4()), "phone": number}
+        answer = self._ask(account, "POST", "/api/calls", user=user, json=order)
+        if not answer.ok:
+            raise StationDown(f"the click was refused: {answer.text}")
+        return str(answer.json()["call"])
 
     def close_popups(self, account: AccountHandle, user: int) -> None:
         """This employee closes whatever his screen shows."""
@@ -149,7 +165,7 @@ class Station:
         except requests.ConnectionError:
             return False
 
-    def _is_connected(self, account: AccountHandle) -> bool:
+    def is_connected(self, account: AccountHandle) -> bool:
         return self._ask(account, "GET", "/api/settings").ok
 
     def _knows_clients(self, account: AccountHandle) -> bool:

@@ -11,6 +11,8 @@ MOBILE = "79037770103"
 """The mobile that employee 103 forwards to."""
 
 EXTENSIONS = ("101", "102", "103")
+NOT_REGISTERED = "104"
+"""An extension whose phone never came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

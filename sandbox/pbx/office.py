@@ -136,6 +136,16 @@ class Office:
         self.world_channels.arrivals.clear()
         return self
 
+    def installs(self, dialplan: str) -> None:
+        """What an administrator pastes into extensions.conf, in place of what he pasted before."""
+        (self.home / "pbx/etc/installed.conf").write_text(dialplan)
+        self.pbx_act("Command", Command="dialplan reload")
+
+    def everybody_obliges(self) -> Self:
+        """From now on phones and clients answer by themselves, after five seconds, unless they were told otherwise."""
+        self.world_act("Setvar", Variable="MANNER", Value="obliges")
+        return self
+
     # ---- what can befall the PBX
 
     def start_pbx(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from unittest.mock import ANY
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from werkzeug.test import TestResponse
 
+from backend.accounts import disable
 from backend.store import db, settings
 from backend.store.accounts import Account, AccountPbx
 from sandbox.crm.faults import Kind
@@ -94,13 +96,22 @@ def test_a_pbx_can_be_taken_away(connected: Two, browser: FlaskClient) -> None:
     assert answer.json["pbx"] is None  # type: ignore[index]
 
 
-def test_others_may_look_but_see_no_pbx_and_change_nothing(connected: Two, browser: FlaskClient) -> None:
+def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser: FlaskClient) -> None:
     acme, _ = connected
-    call(browser, admin_token(acme), {"pbx": PBX})
+    people = [{"user_id": user["id"], "extensions": [f"10{n}"]} for n, user in enumerate(acme.users)]
+    call(
+        browser, admin_token(acme), {"pbx": PBX, "settings": {"employees": people, "no_lead_numbers": ["84951112233"]}}
+    )
     boris = acme.widget_token(acme.users[1])
     shown = call(browser, boris).json
-    assert shown is not None
-    assert (shown["is_admin"], shown["pbx"]) == (False, None)
+    assert shown == {
+        "account": {"id": acme.id, "name": "ООО Акме", "state": "connected", "reason": "", "since": ANY},
+        "me": {
+            "user_id": acme.users[1]["id"], "name": "Борис Иванов", "extensions": ["101"], "phone": "unknown",
+            "link": "never", "account": "connected",
+        },
+        "is_admin": False, "settings": None, "pbx": None, "health": None, "users": [], "stages": [],
+    }  # fmt: skip
     answer = call(browser, boris, {"settings": {"country": "KZ"}})
     assert (answer.status_code, answer.json["error"]) == (403, "not_admin")  # type: ignore[index]
     assert settings.read(acme.id).country == "RU"
@@ -114,6 +125,10 @@ def test_an_account_that_is_not_connected_is_told_so(app: Flask, acme: AccountHa
 NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"colour": "red"}, "settings.colour", "такой настройки нет", "there is no such setting"),
     ({"country": "XX"}, "settings.country", "нужны две буквы страны", "must be a country's two letters"),
+    ({"zone": "Moscow"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
+    ({"zone": "../../../etc/passwd"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
+    ({"zone": "Europe"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
+    ({"zone": 3}, "settings.zone", "нужна строка", "must be text"),
     ({"country": 7}, "settings.country", "нужна строка", "must be text"),
     ({"language": "de"}, "settings.language", "одно из", "one of"),
     ({"trunks": ["("]}, "settings.trunks.0", "не регулярное выражение", "is not a regular expression"),
@@ -213,6 +228,41 @@ def test_a_stage_must_be_the_pipelines_and_not_the_unsorted_one(connected: Two, 
     assert "нет этапа 1" in messages(choose(1))["settings.stage.status_id"]
     assert choose(first["status_id"]).status_code == 200
     assert settings.rules(acme.id).stage is not None
+
+
+def test_all_that_is_wrong_is_told_together(connected: Two, browser: FlaskClient) -> None:
+    acme, _ = connected
+    anna = acme.users[0]["id"]
+    wanted = {
+        "country": "XX",
+        "employees": [{"user_id": anna, "extensions": ["101", "101"]}, {"user_id": 424242}],
+        "missed_to": [5],
+        "stage": {"pipeline_id": 5},
+    }
+    told = messages(call(browser, admin_token(acme), {"settings": wanted, "pbx": PBX | {"secret": None}}))
+    assert set(told) == {
+        "settings.country", "settings.employees.0.extensions.0", "settings.employees.0.extensions.1",
+        "settings.employees.1.user_id", "settings.missed_to.0", "settings.stage.pipeline_id", "pbx.secret",
+    }  # fmt: skip
+
+
+def test_the_zone_is_the_crms_until_another_is_chosen(connected: Two, browser: FlaskClient) -> None:
+    acme, beta = connected
+    assert settings.read(acme.id).zone == "Europe/Moscow"
+    assert call(browser, admin_token(acme), {"settings": {"zone": "Asia/Yekaterinburg"}}).status_code == 200
+    assert (settings.read(acme.id).zone, settings.read(beta.id).zone) == ("Asia/Yekaterinburg", "Europe/Moscow")
+
+
+def test_a_disabled_account_is_shown_as_it_is(connected: Two, browser: FlaskClient) -> None:
+    acme, _ = connected
+    disable(acme.id)
+    shown = call(browser, admin_token(acme)).json
+    assert shown is not None
+    assert (shown["account"]["state"], shown["me"]["account"], shown["me"]["phone"]) == (
+        "disabled",
+        "disabled",
+        "unknown",
+    )
 
 
 def test_all_is_changed_or_nothing(connected: Two, browser: FlaskClient) -> None:

@@ -145,7 +145,7 @@ def test_links_tasks_patches_and_webhooks(client: Client, acme: AccountHandle) -
     client.send(requests.subscribe("https://pbx.example.test/hooks/1", ["add_lead", "status_lead"]))
     assert client.send(requests.webhooks("https://pbx.example.test/hooks/1"))
     assert client.send(requests.unsubscribe("https://pbx.example.test/hooks/1")) is None
-    client.send(requests.announce_call(PHONE, [acme.users[0]["id"]]))
+    client.send(requests.announce_calls({PHONE: [acme.users[0]["id"]]}))
     assert len(acme.notifications) == 1
 
 

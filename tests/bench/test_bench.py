@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as bench
-from bench import crm_requests, trace
+from bench import crm_requests, stream, trace
 from bench.table import Row
 
 
@@ -18,6 +18,11 @@ def test_requests_per_call_are_counted() -> None:
 def test_both_streams_go_through_link_and_tracker_whole() -> None:
     rows = list(trace.measure(at_least=1, rounds=1))
     assert [row.what.split(": ")[0].split(", ")[1] for row in rows] == ["as recorded", "filtered"]
+
+
+def test_popups_reach_all_streams() -> None:
+    popup, memory, to_all = stream.measure(calls=3, rate=20.0, idle=30)
+    assert [row.measured.rpartition(" ")[2] for row in (popup, memory, to_all)] == ["ms", "MB", "s"]
 
 
 def test_the_table_says_what_was_not_reached(
@@ -39,4 +44,4 @@ def test_the_table_says_what_was_not_reached(
 
 def test_an_unknown_measurement_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["speed"]) == 2
-    assert "no such measurement: speed; there are: requests, trace" in capsys.readouterr().err
+    assert "no such measurement: speed; there are: requests, stream, trace" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -92,9 +93,11 @@ def test_nothing_is_missed_or_doubled_when_the_web_process_dies(works: Works, co
 
 
 def _kill_web(town: Town) -> None:
-    """`kill -9`; `all` starts it anew."""
-    pids = re.findall(r"process_started +pid=(\d+) process=web\b", town.station.log.read_text())
-    os.kill(int(pids[-1]), signal.SIGKILL)
+    """`kill -9` of the web process and its workers; `all` starts it anew."""
+    pid = re.findall(r"process_started +pid=(\d+) process=web\b", town.station.log.read_text())[-1]
+    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for each in (pid, *workers):
+        os.kill(int(each), signal.SIGKILL)
 
 
 def test_a_missed_call_waits_in_the_list_until_somebody_talks_to_the_client(works: Works, company: Company) -> None:

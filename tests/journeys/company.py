@@ -12,6 +12,7 @@ import psycopg
 
 from backend.config import database_url_file, normalise_database_url
 from sandbox.crm.handle import AccountHandle
+from sandbox.crm.server import Crm
 from sandbox.demo.station import Station
 from sandbox.pbx.lines import Client, Leg, Phone
 from sandbox.pbx.numbers import Dids
@@ -73,6 +74,7 @@ class Known:
 class Town:
     """One version of Asterisk, the station, and two accounts that know the same clients; `other` has no PBX."""
 
+    crm: Crm
     office: Office
     station: Station
     account: AccountHandle
@@ -82,7 +84,8 @@ class Town:
 
     def __post_init__(self) -> None:
         address = normalise_database_url(database_url_file(self.station.data).read_text())
-        self._journal = psycopg.connect(address.replace("+psycopg", "", 1), autocommit=True)
+        self.database = address.replace("+psycopg", "", 1)
+        self._journal = psycopg.connect(self.database, autocommit=True)
 
     def close(self) -> None:
         self._journal.close()
@@ -96,7 +99,7 @@ class Company:
     """One journey: what the account gains, and what its employees are shown, from its beginning on."""
 
     def __init__(self, town: Town) -> None:
-        self._town = town
+        self.town = town
         self.office, self.station, self.account = town.office, town.station, town.account
         recordings = f"{self.station.url}/recordings/{self.account.id}/"
         self._ledger, self._other = Ledger(town.account, recordings), Ledger(town.other, recordings)
@@ -113,12 +116,12 @@ class Company:
 
     def stranger(self, number: str | None = None) -> Person:
         """Nobody the accounts know."""
-        number = number or f"+7926500{next(self._town.strangers):04}"
+        number = number or f"+7926500{next(self.town.strangers):04}"
         return Person(self.office.client(number), number, f"Клиент {spoken(number)}", new_lead(number))
 
     def client(self, kind: str = "with a lead") -> Person:
         """Somebody whom both accounts know; nobody has called him yet."""
-        known = self._town.known[kind].pop()
+        known = self.town.known[kind].pop()
         return Person(
             self.office.client(known.number), known.number, known.name, known.lead or f"Звонок {spoken(known.number)}"
         )
@@ -127,25 +130,25 @@ class Company:
 
     def holds(self, *lines: str) -> None:
         """Waits until this is what the account gained, no more and no less."""
-        _await(self._ledger.lines, lines, "the CRM")
+        await_value(self._ledger.lines, lines, "the CRM")
 
     def shows(self, *lines: str) -> None:
         """Waits until these are the popups of this journey's calls."""
-        _await(self.popups, lines, "the screens")
+        await_value(self.popups, lines, "the screens")
 
     def rings(self, popups: int) -> None:
         """Waits until so many popups say that it rings: the PBX knows it a moment after the phone."""
-        _await(lambda: sum(": ringing" in line for line in self.popups()), popups, "the ringing")
+        await_value(lambda: sum(": ringing" in line for line in self.popups()), popups, "the ringing")
 
     def in_the_end(self, crm: Sequence[str] = (), popups: Sequence[str] = ()) -> None:
         """The same when every call is over and everything is done; and the other account has seen nothing."""
         self.office.quiet()
-        _await(self._town.is_settled, True, "the journal")
+        await_value(self.town.is_settled, True, "the journal")
         self.holds(*crm)
         self.shows(*popups)
-        assert self._town.is_settled()
+        assert self.town.is_settled()
         assert self._other.lines() == []
-        assert not any(self.station.popups(self._town.other, user["id"]) for user in self._town.other.users)
+        assert not any(self.station.popups(self.town.other, user["id"]) for user in self.town.other.users)
 
     def popups(self) -> list[str]:
         """`Анна: talking, Иван → «Сделка»`, a line for each employee and call."""
@@ -182,7 +185,7 @@ def new_lead(number: str) -> str:
     return f"Звонок {spoken(number)}"
 
 
-def _await(look: Callable[[], Any], wanted: Any, where: str) -> None:
+def await_value(look: Callable[[], Any], wanted: Any, where: str) -> None:
     wanted = sorted(wanted) if isinstance(wanted, tuple) else wanted
     deadline = time.monotonic() + PATIENCE
     while (seen := look()) != wanted:

@@ -15,7 +15,7 @@ from sandbox.crm.handle import AccountHandle
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
 from sandbox.demo.station import Station
-from sandbox.pbx.numbers import MOBILE
+from sandbox.pbx.numbers import MOBILE, NOT_REGISTERED
 from sandbox.pbx.office import Office
 from tests.journeys.company import Known, Town
 
@@ -25,7 +25,8 @@ MOST_CLIENTS, MOST_OTHERS = 32, 6  # a journey never uses another's
 
 @contextmanager
 def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], None] | None = None) -> Iterator[Town]:
-    """Анна is at 101, Борис at 102, Вера at 103 or at her mobile; Глеб has no phone and hears of missed calls.
+    """Анна is at 101, Борис at 102, Вера at 103 or at her mobile; Глеб's phone is not registered, and he hears
+    of missed calls.
 
     With `clients`, who puts more of them into the first account, the accounts' pages run the widget.
     """
@@ -44,7 +45,7 @@ def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], No
             crm.install_widget(widget.build(station.url, home / "widget"))
         station.install(acme, beta)
         station.choose(beta)
-        with closing(Town(booted(), station, acme, beta, known)) as town:
+        with closing(Town(crm, booted(), station, acme, beta, known)) as town:
             station.set_up(acme, town.office, **choices(town))
             yield town
 
@@ -58,6 +59,7 @@ def choices(town: Town) -> dict[str, object]:
             {"user_id": anna, "extensions": ["101"]},
             {"user_id": boris, "extensions": ["102"]},
             {"user_id": vera, "extensions": ["103"], "mobiles": [MOBILE]},
+            {"user_id": gleb, "extensions": [NOT_REGISTERED]},
         ],
         "missed_to": [gleb],
         "default_employee": gleb,

@@ -161,7 +161,7 @@ def test_a_talk_accepts_the_waiting_record_for_who_talked(
             note,
         ),
         popups=(
-            f"Глеб: missed, {stranger.name}",
+            "Глеб: closed",
             f"Борис: ended, {stranger.name} → «{stranger.lead}»",
             *(f"{who}: closed" for who in rang),
         ),

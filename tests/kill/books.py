@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 
 from flask import Flask
 from sqlalchemy import select
 
+from backend.desk import outcomes
 from backend.store import db
 from backend.store.journal import IntentRow, IntentState
+from backend.store.outcomes import OutcomeRow
 from tests.firm import Firm
 from tests.kill.processes import PATIENCE, until
 
@@ -42,6 +45,25 @@ def assert_one_of_each(firm: Firm, phones: Sequence[str], *, spared: Sequence[st
     leads = Counter(owner[link["id"]] for lead in state["leads"].values() for link in lead["contacts"])
     _assert_same("contacts", Counter(owner.values()), Counter([*phones, *spared]))
     _assert_same("leads", leads, Counter(phones))
+
+
+def tell_of(firm: Firm, call: str) -> str:
+    """Boris, who talked, saves an outcome that names the call; the call."""
+    told = {"note": f"Итог {call}", "task": f"Дело {call}", "due": 1_900_000_000, "name": f"Имя {call}"}
+    with firm.app.app_context():
+        outcomes.save(firm.id, firm.people["Борис"], call, uuid.uuid4(), told)
+    return call
+
+
+def assert_told_once(firm: Firm) -> None:
+    """What was saved of calls is one note and one task each."""
+    with firm.app.app_context():
+        told = db.session.scalars(select(OutcomeRow.call).where(OutcomeRow.account_id == firm.id)).all()
+    state = firm.account.state()
+    texts = [note["params"]["text"] for note in state["notes"].values() if note["note_type"] == "common"]
+    texts += [task["text"] for task in state["tasks"].values()]
+    assert told
+    _assert_same("outcomes", Counter(texts), Counter(f"{what} {call}" for what in ("Итог", "Дело") for call in told))
 
 
 def _assert_same(what: str, found: Counter[str], wanted: Counter[str]) -> None:

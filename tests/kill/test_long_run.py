@@ -14,7 +14,7 @@ from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.firm import Firm
-from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
+from tests.kill.books import assert_noted_once, assert_one_of_each, assert_told_once, tell_of, until_all_done
 from tests.kill.conftest import Hire
 
 CLIENTS = 30  # of each firm
@@ -65,13 +65,14 @@ def test_a_hundred_calls(firm: Firm, other: Firm, app: Flask, crm: Crm, hire: Hi
     for each in (firm, other):
         assert_noted_once(each, calls[each.id])
         assert_one_of_each(each, PHONES)
+        assert_told_once(each)
 
 
 PHONES = [f"+79161230{n:03}" for n in range(CLIENTS)]
 KINDS: tuple[Callable[[Firm, str], str], ...] = (
     lambda firm, phone: firm.talk(phone, "101"),
     lambda firm, phone: firm.talk(phone, "101", "102"),
-    lambda firm, phone: firm.talk(phone, "102", outbound=True),
+    lambda firm, phone: tell_of(firm, firm.talk(phone, "102", outbound=True)),
     lambda firm, phone: firm.miss(phone),
     lambda firm, phone: firm.fail(phone),
 )

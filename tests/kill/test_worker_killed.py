@@ -14,7 +14,7 @@ from sandbox.crm.handle import UNTIL_TOLD
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.firm import Firm
-from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
+from tests.kill.books import assert_noted_once, assert_one_of_each, assert_told_once, tell_of, until_all_done
 from tests.kill.conftest import Hire, once
 from tests.kill.processes import PATIENCE, Process, until
 
@@ -35,8 +35,11 @@ STEPS = {
     "PATCH leads/notes",
     "POST leads/unsorted/sip",
     "POST leads/unsorted/N/accept",
+    "POST tasks",
+    "GET contacts/N",
+    "PATCH contacts/N",
 }
-LOOKS = {"GET leads?newest", "GET leads/N/notes", "GET leads/unsorted?filter"}
+LOOKS = {"GET leads?newest", "GET leads/N/notes", "GET leads/unsorted?filter", "GET tasks?filter"}
 
 
 def step(request: Request) -> str:
@@ -89,6 +92,7 @@ def test_killed_at_every_kind_of_request(
     firm.account.add_lead("Поставка", firm.account.add_contact("Иван", [IVAN]))
     calls = [firm.talk(IVAN, "101"), firm.talk(STRANGER, "101", "102"), firm.talk(COURIER, "101"), firm.fail(CALLED)]
     calls += [firm.miss(MISSED), firm.miss(TWICE)]
+    tell_of(firm, calls[1])
     killer = Killer(crm, hire, *MOMENTS[moment])
     crm.on_request.append(killer)
     until_all_done(app)
@@ -98,6 +102,7 @@ def test_killed_at_every_kind_of_request(
     assert STEPS | (LOOKS if killer.phase is not Phase.AFTER else set()) <= set(killer.killed_at)
     assert_noted_once(firm, calls)
     assert_one_of_each(firm, CLIENTS, spared=[COURIER])
+    assert_told_once(firm)
     assert other.snapshot() == before
 
 

@@ -63,6 +63,7 @@ class FakeAmi(Changing):
         self.ignores: set[str] = set()  # actions that get no answer
         self.adds: dict[str, bytes] = {}  # action → what follows its answer at once
         self.channels: list[Message] = []
+        self.lists: dict[str, list[Message]] = {}  # action → the rows it answers with
         self.connections = 0
         self.port = 0
         self._tls = tls
@@ -143,6 +144,9 @@ class FakeAmi(Changing):
                 opening = {**success, "EventList": "start", "Message": "Channels will follow"}
                 rows = [{"Event": "CoreShowChannel", **known, **channel} for channel in self.channels]
                 return [opening, *rows, {"Event": "CoreShowChannelsComplete", **known, "EventList": "Complete"}]
+        if name in self.lists:
+            rows = [{**row, **known} for row in self.lists[name]]
+            return [{**success, "EventList": "start"}, *rows, {"Event": "Complete", **known, "EventList": "Complete"}]
         return [success]
 
 

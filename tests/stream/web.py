@@ -18,7 +18,7 @@ from backend.config import Settings
 from backend.processes.web import gunicorn_arguments
 from tests.kill.processes import ROOT, environ, until
 
-PATIENCE = 30.0  # seconds; only ever spent by a test that fails
+PATIENCE = 20.0  # seconds; only ever spent by a test that fails
 HOST = "127.0.0.1"
 
 
@@ -81,25 +81,26 @@ class Web:
         assert status == 200, body
         return str(body["ticket"])
 
-    def read(self, ticket: str, after: str | None = None) -> Browser:
-        self.browsers.append(Browser(self.port, ticket, after))
+    def read(self, ticket: str, after: str | None = None, origin: str = "") -> Browser:
+        self.browsers.append(Browser(self.port, ticket, after, origin))
         return self.browsers[-1]
 
 
 class Browser:
     """One EventSource."""
 
-    def __init__(self, port: int, ticket: str, after: str | None = None) -> None:
+    def __init__(self, port: int, ticket: str, after: str | None = None, origin: str = "") -> None:
         self._connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
-        headers = {} if after is None else {"Last-Event-ID": after}
+        headers = {"Origin": origin} | ({} if after is None else {"Last-Event-ID": after})
         self._connection.request("GET", f"/api/stream?{urlencode({'ticket': ticket})}", headers=headers)
         self.answer = self._connection.getresponse()
         self.last_id = after
 
     def events(self) -> Any:
         """(name, data) as they come, beats too, until the stream ends."""
-        name = ""
+        name, deadline = "", time.monotonic() + PATIENCE
         while line := self._line():
+            assert time.monotonic() < deadline, "nothing more is heard"
             field, _, value = line.decode().rstrip("\n").partition(": ")
             if field == "event":
                 name = value

@@ -82,7 +82,7 @@ class Station:
         if self.is_away:
             return 502, {}
         if path == "/api/stream/ticket":
-            return 200, {"ticket": "ticket", "expires_in": 86400}
+            return 200, {"ticket": "ticket", "expires_in": 86400, "now": time.time()}
         answer = self.answers.get((method, path), (200, {}))
         if path.endswith("/close") and answer[0] == 200:
             self.show(path.split("/")[3], "closed")

@@ -1,4 +1,5 @@
 import { shortened } from './client.js';
+import { button, field } from './controls.js';
 import { fill, h, icon } from './dom.js';
 
 const PAUSE = 500; // ms without a key before what was typed is looked for
@@ -7,46 +8,41 @@ const SHORTEST = 3; // characters
 /** Finds the existing contact that a number belongs to, by what the person types; `choose(contact)` gets {entity, id, name}. */
 export function createContactSearch({ amo, commands }, choose) {
   const { words } = amo;
-  const field = h('input', { class: 'ps-input', type: 'search', placeholder: words('outcome.contact_query'), 'aria-label': words('outcome.contact_query') });
-  const button = h('button', { class: 'ps-button', type: 'button', 'aria-label': words('outcome.find'), title: words('outcome.find') }, icon('search'));
+  const sought = field(words('outcome.contact_query'), { type: 'search', onInput: typed, onKeydown: typed });
   const found = h('ul', { class: 'ps-found', 'aria-live': 'polite' });
-  const node = h('div', { class: 'ps-contact-search' }, h('div', { class: 'ps-row' }, field, button), found);
+  const look = button('find', find, { label: words('outcome.find') }, icon('search'));
+  const node = h('div', null, h('div', { class: 'ps-row' }, sought, look), found);
   let asked = '';
   let timer;
 
-  async function look() {
+  /** Enter looks at once, and does not save the form. */
+  function typed(event) {
+    if (event.key === 'Enter') event.preventDefault();
+    if (event.key === 'Enter') return find();
+    if (event.type !== 'input') return;
     clearTimeout(timer);
-    const query = field.value.trim();
+    if (sought.value.trim().length >= SHORTEST) timer = setTimeout(find, PAUSE);
+  }
+
+  async function find() {
+    clearTimeout(timer);
+    const query = sought.value.trim();
     if (!query || query === asked) return;
     asked = query;
     try {
       const { contacts } = await commands.contacts(query);
-      if (query === asked) show(contacts);
+      if (query === asked) fill(found, contacts.length ? contacts.map(row) : h('li', { class: 'ps-soft' }, words('outcome.nobody')));
     } catch ({ message }) {
       asked = '';
       fill(found, h('li', { class: 'ps-error' }, message));
     }
   }
 
-  function show(contacts) {
-    fill(found, contacts.length ? contacts.map(row) : h('li', { class: 'ps-soft' }, words('outcome.nobody')));
-  }
-
   function row(contact) {
+    const kind = contact.entity === 'companies' && h('span', { class: 'ps-soft' }, words('outcome.company'));
     const props = { class: 'ps-found-one', type: 'button', onClick: () => choose(contact) };
-    return h('li', null, h('button', props, h('bdi', null, shortened(contact.name)), contact.entity === 'companies' && h('span', { class: 'ps-soft' }, words('outcome.company'))));
+    return h('li', null, h('button', props, h('bdi', null, shortened(contact.name)), kind));
   }
 
-  field.addEventListener('input', () => {
-    clearTimeout(timer);
-    if (field.value.trim().length >= SHORTEST) timer = setTimeout(look, PAUSE);
-  });
-  field.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return;
-    event.preventDefault(); // Enter looks for the contact, it does not save the form
-    look();
-  });
-  button.addEventListener('click', look);
-
-  return { node, focus: () => field.focus(), stop: () => clearTimeout(timer) };
+  return { node, focus: () => sought.focus(), stop: () => clearTimeout(timer) };
 }

@@ -1,11 +1,11 @@
 import { isUnclear, uuid } from './commands.js';
 
-/**
- * What a person has typed about a call, kept in the browser until it is saved: {result, note, task, due, dueName, name,
- * contact}. `amo` says whose it is: another account or user on the same machine has its own.
- */
 const KEEP = 7 * 86400000; // ms; the backend shows no popup that old
 
+/**
+ * What a person has typed about calls, kept in the browser until it is saved: {result, note, task, due, dueName, name, contact}
+ * by call. `amo` says whose it is: another account or user on the same machine has its own.
+ */
 export function createDrafts(amo, storage, now = Date.now) {
   const prefix = `phone-station:draft:${amo.account.id}:${amo.user.id}:`;
 
@@ -21,26 +21,31 @@ export function createDrafts(amo, storage, now = Date.now) {
     }
   }
 
+  function drop(call) {
+    storage.removeItem(prefix + call);
+  }
+
   return {
+    drop,
     fields: (call) => read(call).fields,
+    isOf: (call, key) => key === prefix + call,
     keep(call, fields) {
-      if (isEmpty(fields)) storage.removeItem(prefix + call);
+      if (isEmpty(fields)) drop(call);
       else write(call, { ...read(call), fields });
     },
-    drop: (call) => storage.removeItem(prefix + call),
-    isOf: (call, key) => key === prefix + call,
 
-    /** The request id to send `outcome` with: that of an attempt whose end is unclear when it is the same, else a new one. */
+    /** The request id to send `outcome` with; the same again while the end of an attempt with the same words is unclear. */
     request(call, outcome) {
-      const { sent } = read(call);
-      return sent?.outcome === JSON.stringify(outcome) ? sent.request : uuid();
-    },
-    sent(call, request, outcome) {
-      write(call, { ...read(call), sent: { request, outcome: JSON.stringify(outcome) } });
+      const draft = read(call);
+      const words = JSON.stringify(outcome);
+      const sent = draft.sent?.words === words ? draft.sent : { words, request: uuid() };
+      write(call, { ...draft, sent });
+      return sent.request;
     },
     refused(call, refusal) {
       if (!isUnclear(refusal)) write(call, { ...read(call), sent: undefined });
     },
+
     forgetOld() {
       const keys = Object.keys(storage).filter((key) => key.startsWith(prefix));
       const old = keys.filter((key) => !(parsed(storage.getItem(key))?.at > now() - KEEP));
@@ -53,11 +58,15 @@ export function isEmpty(fields) {
   return Object.values(fields).every((value) => !value);
 }
 
-/** The body of POST …/outcome, without its request; only what was filled in. */
-export function outcomeOf({ result, note, task, due, name, contact }) {
-  const outcome = { result: trimmed(result), note: trimmed(note), name: contact ? undefined : trimmed(name), contact: contact?.id };
-  if (trimmed(task) || due) outcome.task = { text: trimmed(task) ?? '', due };
-  return JSON.parse(JSON.stringify(outcome));
+/** The body of POST …/outcome without its request: only what was filled in. A task without words has `usualTask`. */
+export function outcomeOf({ result, note, task, due, name, contact }, usualTask) {
+  return JSON.parse(JSON.stringify({
+    result: trimmed(result),
+    note: trimmed(note),
+    task: due ? { text: trimmed(task) ?? usualTask, due } : undefined,
+    name: contact ? undefined : trimmed(name),
+    contact: contact?.id,
+  }));
 }
 
 function trimmed(text) {
@@ -68,6 +77,6 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // another version's draft, or a broken one
+    return null; // a broken draft, or another version's
   }
 }

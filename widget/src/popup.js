@@ -1,12 +1,14 @@
 import { clientFacts, clientHeading, clientLine, clientName, leadCard } from './client.js';
+import { button, redrawn } from './controls.js';
 import { fill, h, icon } from './dom.js';
-import { duration } from './format.js';
+import { duration, moment } from './format.js';
 import { createOutcome } from './outcome.js';
 import { isLive } from './state.js';
 import { createTransfer } from './transfer.js';
 
-const ICONS = { ringing: 'incoming', missed: 'missed', ended: 'check', failed: 'close', calling: 'outgoing', dialling: 'outgoing', talking: 'call' };
-const OUTCOME_IN = ['talking', 'ended'];
+const ICONS = { ringing: 'incoming', missed: 'missed', ended: 'check', failed: 'failed', calling: 'outgoing', dialling: 'outgoing', talking: 'call' };
+const OURS = ['calling', 'dialling', 'talking'];
+const HINTS = { calling: 'popups.pick_up', ringing: 'popups.answer' };
 
 /**
  * One popup: `update(popup, isCompact)` shows what the call has become, `tick(now)` moves its timer (`now`: the backend's
@@ -22,98 +24,96 @@ export function createPopup(call, tools) {
   const controls = h('div', { class: 'ps-popup-controls' });
   const transfer = createTransfer(call, { ...tools, act });
   const outcome = createOutcome(call, tools);
-  const body = h('div', { class: 'ps-popup-body' }, client, ...transfer.nodes, problem, controls, outcome.node);
-  const node = h('article', { class: 'ps-popup', tabIndex: -1, data: { call } }, head, body);
+  const body = h('div', { class: 'ps-popup-body' }, client, transfer.nodes, problem, controls, outcome.node);
+  const node = h('article', { class: 'ps-popup', tabindex: -1, onKeydown: escape }, head, body);
 
   /** Carries out a command of this popup; its refusal is said in the popup. */
   async function act(name, send) {
     show({ busy: name, problem: '' });
     try {
       await send();
-    } catch (refusal) {
-      show({ busy: '', problem: refusal.message });
+    } catch ({ message }) {
+      show({ busy: '', problem: message });
     }
   }
 
   function show(change) {
     Object.assign(shown, change);
-    const kept = node.contains(document.activeElement) ? document.activeElement : null;
-    draw(shown.popup);
-    if (kept && !node.contains(kept)) (node.querySelector(`[data-act="${kept.dataset.act}"]`) ?? node).focus();
+    redrawn(node, draw, node);
   }
 
-  function draw(popup) {
+  function draw() {
+    const { popup, isCompact, busy } = shown;
     const { state, details } = popup;
-    Object.assign(node.dataset, { state, compact: shown.isCompact });
+    node.dataset.state = state;
     node.setAttribute('aria-label', `${title(amo, popup)}: ${clientName(amo, details)}`);
     fill(head, headOf(popup));
-    fill(client, shown.isCompact ? [] : [clientHeading(amo, details), clientLine(details), clientFacts(amo, details), leadCard(amo, details)]);
+    body.hidden = isCompact;
+    fill(client, clientHeading(amo, details), clientLine(details), clientFacts(amo, details), leadCard(amo, details));
     fill(problem, shown.problem);
+    transfer.update(popup, busy);
     fill(controls, hint(amo, popup), buttons(popup));
-    transfer.update(popup, shown.busy);
-    body.hidden = shown.isCompact;
-    outcome.node.hidden = !OUTCOME_IN.includes(state);
-    if (!outcome.node.hidden) outcome.update(popup);
+    outcome.update(popup);
+    outcome.node.hidden = !['talking', 'ended'].includes(state);
   }
 
   function headOf(popup) {
-    const { state, details } = popup;
     return [
-      h('span', { class: 'ps-popup-icon' }, icon(ICONS[state])),
-      shown.isCompact
-        ? h('button', { class: 'ps-popup-open', type: 'button', 'aria-expanded': 'false', data: { act: 'open' }, onClick: () => node.focus() },
-            h('bdi', { class: 'ps-popup-title' }, clientName(amo, details)), h('span', { class: 'ps-soft' }, title(amo, popup)))
-        : h('h2', { class: 'ps-popup-title' }, title(amo, popup)),
-      h('span', { class: 'ps-popup-timer ps-number', role: 'timer' }, state === 'ended' && details.duration >= 0 && duration(details.duration)),
-      h('button', { class: 'ps-button ps-bare ps-popup-close', type: 'button', 'aria-label': words('popups.close'), title: words('popups.close'), data: { act: 'close' }, onClick: leave },
-        icon('close')),
+      h('span', { class: 'ps-popup-icon' }, icon(ICONS[popup.state])),
+      shown.isCompact ? opener(popup) : h('h2', { class: 'ps-popup-title' }, title(amo, popup)),
+      h('span', { class: 'ps-popup-timer ps-number', role: 'timer' }, timeOf(amo, popup)),
+      button('close', leave, { look: 'ps-bare ps-popup-close', label: words('popups.close') }, icon('close')),
     ];
   }
 
-  function buttons({ state, details }) {
-    const number = details.number || details.phone;
-    const isOurs = ['calling', 'dialling', 'talking'].includes(state);
+  /** The heading of a popup that is folded; the focus in it unfolds it. */
+  function opener(popup) {
+    const name = h('bdi', { class: 'ps-popup-title' }, clientName(amo, popup.details));
+    const props = { class: 'ps-popup-open', type: 'button', 'aria-expanded': 'false', onClick: () => node.focus() };
+    return h('button', props, name, h('span', { class: 'ps-soft' }, title(amo, popup)));
+  }
+
+  function buttons({ state, details: { direction, number, phone } }) {
+    const whom = number || phone;
     return [
-      isOurs && button('hangup', 'ps-danger', 'call', 'popups.hangup', () => act('hangup', () => commands.hangup(call))),
+      OURS.includes(state) && control('hangup', 'ps-danger', () => act('hangup', () => commands.hangup(call))),
       state === 'talking' && transfer.button(),
-      state === 'failed' && number && details.direction !== 'inbound' && button('dial', 'ps-main', 'call', 'popups.again', again),
-      state === 'missed' && number && button('dial', 'ps-main', 'call', 'popups.call_back', () => tools.dial(number)),
+      state === 'failed' && whom && direction !== 'inbound' && control('again', 'ps-main', () => again(whom)),
+      state === 'missed' && whom && control('call_back', 'ps-main', () => tools.dial(whom)),
     ];
-
-    function again() {
-      tools.close(call);
-      tools.dial(number);
-    }
   }
 
-  function button(name, look, drawing, key, onClick) {
-    const props = { class: `ps-button ${look}`, type: 'button', disabled: shown.busy === name, data: { act: name }, onClick };
-    return h('button', props, icon(drawing), words(key));
+  function again(whom) {
+    tools.close(call);
+    tools.dial(whom);
   }
 
-  /** Leaves the popup: a form with something typed asks first. */
+  function control(name, look, onClick) {
+    return button(name, onClick, { look, disabled: shown.busy === name }, icon('call'), words(`popups.${name}`));
+  }
+
   function leave() {
     if (outcome.mayLeave()) tools.close(call);
   }
 
-  node.addEventListener('keydown', (event) => {
+  function escape(event) {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     event.preventDefault();
     event.stopPropagation();
     if (!transfer.shut()) leave();
-  });
+  }
 
   return {
     node,
     leave,
-    hasDraft: outcome.hasDraft,
+    stop: outcome.stop,
     update(popup, isCompact) {
       if (popup === shown.popup && isCompact === shown.isCompact) return;
       show({ popup, isCompact, busy: '', problem: popup.state === shown.popup?.state ? shown.problem : '' });
     },
     tick(now) {
       const since = startOf(shown.popup);
-      if (since) fill(head.querySelector('.ps-popup-timer'), duration(now - since));
+      if (since) head.querySelector('.ps-popup-timer').textContent = duration(now - since);
     },
     drawColleagues: () => transfer.update(shown.popup, shown.busy),
     nudge() {
@@ -121,13 +121,12 @@ export function createPopup(call, tools) {
       node.getBoundingClientRect(); // so that the movement begins anew
       node.classList.add('ps-popup-nudged');
     },
-    stop: outcome.stop,
   };
 }
 
 /** The popup's state in words. */
-export function title(amo, { state, details }) {
-  return amo.words(state === 'failed' && details.direction === 'inbound' ? 'popups.failed_inbound' : `popups.${state}`);
+export function title({ words }, { state, details }) {
+  return words(state === 'failed' && details.direction === 'inbound' ? 'popups.failed_inbound' : `popups.${state}`);
 }
 
 /** What the timer counts from: the answer of a talk, the beginning of a call that has not been answered. */
@@ -136,8 +135,13 @@ function startOf(popup) {
   return popup.state === 'talking' ? popup.details.answered_at : popup.details.at;
 }
 
-function hint(amo, { state, details }) {
-  if (state === 'failed') return h('p', { class: 'ps-popup-reason' }, details.words ?? amo.words(`reasons.${details.reason ?? 'unknown'}`));
-  const key = { calling: 'popups.pick_up', ringing: 'popups.answer' }[state];
-  return key && h('p', { class: 'ps-popup-hint ps-soft' }, amo.words(key));
+/** In the timer's place when nothing runs: how long the talk was, else when the call was. */
+function timeOf({ language }, { state, details }) {
+  if (state === 'ended') return duration(details.duration ?? 0);
+  return state === 'missed' && details.at && moment(language, details.at);
+}
+
+function hint({ words }, { state, details }) {
+  if (state === 'failed') return h('p', { class: 'ps-popup-reason' }, details.words ?? words(`reasons.${details.reason ?? 'unknown'}`));
+  return HINTS[state] && h('p', { class: 'ps-popup-hint ps-soft' }, words(HINTS[state]));
 }

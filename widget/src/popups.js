@@ -1,12 +1,13 @@
 import { clientName } from './client.js';
 import { createCommands } from './commands.js';
 import { fill, h, on, root } from './dom.js';
-import { createDrafts } from './drafts.js';
+import { createDrafts, isEmpty } from './drafts.js';
 import { createPopup, title } from './popup.js';
 import { isLive, openPopups } from './state.js';
 
 const VISIBLE = 4;
-const STAYS = { ended: 300, failed: 60, saved: 3 }; // s in view, untouched, before it goes by itself
+const STAYS = { ended: 300, failed: 180 }; // s from the call's end, or beginning, until a popup that nobody touched goes by itself
+const SAVED_STAYS = 1500; // ms
 
 /**
  * The stack of popups in our corner: one per call, live calls nearest to the corner. `add(popup)` shows one that the stream
@@ -17,7 +18,7 @@ export function createPopups(amo, stream) {
   const commands = createCommands(amo);
   const drafts = createDrafts(amo, localStorage);
   const own = new Map(); // popups of clicks, until the stream knows them: call → {popup, known: calls there were at the click}
-  const views = new Map(); // call → {popup, state, seen}
+  const views = new Map(); // call → {popup, state}
   const corner = { chosen: '', isAll: false, isTalking: false };
   const dials = new Set();
 
@@ -30,14 +31,17 @@ export function createPopups(amo, stream) {
     colleagues: () => stream.state.colleagues,
     dial: (number) => dials.forEach((listener) => listener(number)),
     leave: (call) => views.get(call)?.popup.leave(),
-    saved: (call) => stream.share({ kind: 'saved', call }),
+    saved(call) {
+      stream.share({ kind: 'saved', call });
+      setTimeout(() => close(call), SAVED_STAYS);
+    },
   };
 
   function open() {
     const { popups, closing } = stream.state;
     for (const [call, { known }] of own) if (popups[call] || isAnswered(popups, known)) own.delete(call);
     const clicks = [...own].map(([call, { popup }]) => [call, popup]);
-    return openPopups({ popups: { ...popups, ...Object.fromEntries(clicks) }, closing });
+    return openPopups({ popups: { ...popups, ...Object.fromEntries(clicks) }, closing }).filter((popup) => !isStale(popup));
   }
 
   function draw() {
@@ -62,12 +66,12 @@ export function createPopups(amo, stream) {
     view.popup.update(popup, !isLive(popup) && call !== chosen);
     view.popup.tick(clock());
     if (view.state === state) return;
-    Object.assign(view, { state, seen: 0 });
+    view.state = state;
     voice.textContent = `${title(amo, popup)}: ${clientName(amo, popup.details)}`;
   }
 
   function make(call, isReplaced) {
-    const view = { popup: createPopup(call, tools), state: '', seen: 0 };
+    const view = { popup: createPopup(call, tools), state: '' };
     const { node } = view.popup;
     node.classList.toggle('ps-popup-still', isReplaced);
     node.addEventListener('focusin', () => touch(call));
@@ -117,19 +121,16 @@ export function createPopups(amo, stream) {
     }
   }
 
-  /** Once a second: timers go on; what is over and was in view for long enough goes. */
+  /** Once a second: timers go on, what is stale goes. */
   function tick() {
-    for (const [call, view] of views) {
-      view.popup.tick(clock());
-      if (document.visibilityState !== 'hidden' && !view.popup.node.hidden) view.seen += 1;
-      if (view.seen > staying(call, view)) close(call);
-    }
+    views.forEach(({ popup }) => popup.tick(clock()));
+    if (open().length !== views.size) draw();
   }
 
-  function staying(call, { state, popup }) {
-    if (state === 'ended' && stream.state.popups[call].details.outcome) return STAYS.saved;
-    const isTouched = stream.state.touched[call] || popup.hasDraft();
-    return (!isTouched && STAYS[state]) || Infinity;
+  function isStale({ call, state, details }) {
+    const end = (details.answered_at ?? details.at) + (details.duration ?? 0);
+    if (!(clock() - end > STAYS[state])) return false;
+    return !stream.state.touched[call] && isEmpty(drafts.fields(call));
   }
 
   function clock() {

@@ -46,7 +46,7 @@ export function startReader(amo, { state, share }, browser = globalThis) {
     later(SILENCE, lose);
     if (kind === 'me') share({ kind: 'connection', connection: 'live' });
     if (kind === 'beat') settle();
-    if (kind !== 'beat') share({ kind, data: JSON.parse(event.data), id: event.lastEventId, at: heard / 1000 });
+    if (kind !== 'beat') share({ kind, data: JSON.parse(event.data), id: event.lastEventId });
   }
 
   /** A stream that has lived until its first beat is a good one: the waits begin anew. */
@@ -72,19 +72,16 @@ export function startReader(amo, { state, share }, browser = globalThis) {
     if (early > 0 || isAsking) return null;
     isAsking = true;
     nextExchange = browser.Date.now() + exchanges.next();
-    try {
-      return keep(await amo.ask('POST', '/api/stream/ticket'));
-    } catch (refusal) {
-      return giveUp(refusal);
-    } finally {
-      isAsking = false;
-    }
+    const ticket = await amo.ask('POST', '/api/stream/ticket').then(keep, giveUp);
+    isAsking = false;
+    return ticket;
   }
 
-  function keep({ ticket, expires_in: lasts }) {
-    const kept = { words: ticket, until: browser.Date.now() + lasts * 1000 };
+  function keep({ ticket, expires_in: lasts, now: told }) {
+    const now = browser.Date.now();
+    const kept = { words: ticket, until: now + lasts * 1000 };
     refusals = 0;
-    share({ kind: 'ticket', ticket: kept });
+    share({ kind: 'ticket', ticket: kept, skew: told ? now / 1000 - told : 0 });
     return kept;
   }
 

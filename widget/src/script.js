@@ -34,10 +34,10 @@ export default function PhoneStation() {
       admin().then((it) => it?.page(amo.settingsPlace(), amo));
       return true;
     },
-    onSave: (event) => admin().then((it) => (it ? it.save(amo, event) : false)),
+    onSave: () => true,
     destroy() {
       amo?.turnOff();
-      panel = undefined;
+      amo = panel = undefined;
       return true;
     },
   };
@@ -49,7 +49,10 @@ function start(amo) {
   const stream = createStream(amo);
   const popups = createPopups(amo, stream);
   const phone = createPhone(amo, stream, popups);
+  let isOn = true;
+  amo.onTurnedOff(() => (isOn = false));
   return amo.load('card').then(({ createMissed, createPanel }) => {
+    if (!isOn) return null;
     const panel = createPanel(amo, stream, phone, createMissed(amo, stream, phone));
     panel.show();
     return panel;

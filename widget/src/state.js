@@ -22,12 +22,12 @@ const KEPT = 300; // popups; closed ones are kept so that an old row, told twice
 const LIVE = ['ringing', 'calling', 'dialling', 'talking'];
 
 const CHANGES = {
-  me: (state, { data, at }) => ({ ...state, me: data, skew: data.now ? at - data.now : state.skew }),
+  me: (state, { data }) => ({ ...state, me: data }),
   colleagues: (state, { data }) => ({ ...state, colleagues: data.colleagues }),
   missed: (state, { data }) => ({ ...state, missed: data.calls }),
   popup: (state, { data, id }) => withPopup({ ...state, last: id || state.last }, data),
   connection: (state, { connection, trouble = '' }) => ({ ...state, connection, trouble }),
-  ticket: (state, { ticket }) => ({ ...state, ticket }),
+  ticket: (state, { ticket, skew = state.skew }) => ({ ...state, ticket, skew }),
   closing: (state, { call }) => ({ ...state, closing: { ...state.closing, [call]: true } }),
   closed: (state, { call }) => closedByHand(state, call),
   kept: (state, { call }) => ({ ...state, closing: without(state.closing, call) }),

@@ -1,54 +1,48 @@
 import { shortened } from './client.js';
+import { button, field, redrawn } from './controls.js';
 import { fill, h, icon } from './dom.js';
 
 const CHOICE_OF = { free: 0, ringing: 1, talking: 2, unknown: 3, unreachable: 4 };
+const UNDER_WAY = ['asked', 'consulting', 'done'];
 
 /**
  * Passing a talk to a colleague: a list with live states to choose from, then what became of it. `tools`: amo, commands,
  * colleagues(), act(name, send). `shut()` closes the list and says whether it was open.
  */
-export function createTransfer(call, { amo, commands, colleagues, act }) {
-  const { words } = amo;
-  const search = h('input', { class: 'ps-input', type: 'search', placeholder: words('transfer.search'), 'aria-label': words('transfer.search'), onInput: () => redraw() });
+export function createTransfer(call, { amo: { words }, commands, colleagues, act }) {
+  const search = field(words('transfer.search'), { type: 'search', onInput: draw });
   const list = h('ul', { class: 'ps-colleagues' });
   const chooser = h('div', { class: 'ps-chooser', hidden: true }, search, list);
   const status = h('div', { class: 'ps-transfer', role: 'status' });
-  let shown = { popup: null, busy: '' };
-  let picked = 0;
-  let opener = null;
-
-  function toggle(isOpen) {
-    chooser.hidden = !isOpen;
-    opener.setAttribute('aria-expanded', String(isOpen));
-    search.value = '';
-    pick(0);
-    if (isOpen) search.focus();
-  }
-
-  function pick(id) {
-    picked = id;
-    redraw();
-  }
+  const shown = { popup: null, busy: '', picked: 0 };
+  let opener;
 
   function update(popup, busy) {
-    shown = { popup, busy };
-    if (popup.state !== 'talking' || isUnderWay(popup)) chooser.hidden = true;
-    redraw();
+    Object.assign(shown, { popup, busy });
+    if (popup.state !== 'talking' || isUnderWay()) chooser.hidden = true;
+    draw();
   }
 
-  function redraw() {
-    fill(status, shown.popup.state === 'talking' && shown.popup.details.transfer && told(shown.popup.details.transfer));
-    if (chooser.hidden) return;
-    const focused = document.activeElement?.dataset.act;
+  function isUnderWay() {
+    return UNDER_WAY.includes(shown.popup.details.transfer?.state);
+  }
+
+  function draw() {
+    const { state, details } = shown.popup;
+    redrawn(status, () => fill(status, state === 'talking' && details.transfer && told(details.transfer)), opener);
+    if (!chooser.hidden) redrawn(list, () => fill(list, rows()), search);
+  }
+
+  function rows() {
     const found = matching(colleagues(), search.value);
-    fill(list, found.length ? found.map((each) => row(each, found.length === 1)) : h('li', { class: 'ps-found-none ps-soft' }, words('transfer.nobody')));
-    if (focused?.startsWith('to-')) list.querySelector(`[data-act="${focused}"]`)?.focus();
+    if (!found.length) return h('li', { class: 'ps-nobody ps-soft' }, words('transfer.nobody'));
+    return found.map((colleague) => row(colleague, found.length === 1));
   }
 
   function row({ user_id: id, name, extension, state }, isOnly) {
     const isAway = state === 'unreachable';
-    const isPicked = !isAway && (isOnly || picked === id);
-    const props = { class: 'ps-colleague-who', type: 'button', disabled: isAway, 'aria-expanded': String(isPicked), data: { act: `to-${id}` } };
+    const isPicked = !isAway && (isOnly || shown.picked === id);
+    const props = { class: 'ps-colleague-who', type: 'button', disabled: isAway, 'aria-expanded': String(isPicked), data: { act: `pick ${id}` } };
     const who = h(
       'button',
       { ...props, onClick: () => pick(isPicked ? 0 : id) },
@@ -56,35 +50,42 @@ export function createTransfer(call, { amo, commands, colleagues, act }) {
       h('span', { class: 'ps-soft ps-number' }, extension),
       h('span', { class: 'ps-colleague-state' }, words(`transfer.${state}`)),
     );
-    return h('li', { class: 'ps-colleague', data: { state } }, who, isPicked && h('div', { class: 'ps-colleague-do' }, passButton(id, name, 'blind'), passButton(id, name, 'attended')));
+    return h('li', { class: 'ps-colleague', data: { state } }, who, isPicked && h('div', { class: 'ps-row' }, ['blind', 'attended'].map((kind) => pass(id, kind))));
   }
 
-  function passButton(to, name, kind) {
-    const send = () => act('transfer', () => commands.transfer(call, to, kind));
-    const props = { class: 'ps-button', type: 'button', 'aria-label': `${words(`transfer.${kind}`)}: ${name}`, data: { act: `to-${to}-${kind}` } };
-    return h('button', { ...props, disabled: shown.busy === 'transfer', onClick: send }, words(`transfer.${kind}`));
+  function pick(id) {
+    shown.picked = id;
+    draw();
+  }
+
+  function pass(to, kind) {
+    return step(kind, `transfer.${kind}`, () => commands.transfer(call, to, kind));
   }
 
   /** What became of a transfer that was asked for. */
   function told({ kind, to, state, reason }) {
-    const who = h('bdi', null, shortened(to?.name ?? ''));
-    const isQuestion = kind === 'attended' && ['asked', 'consulting'].includes(state);
+    const isQuestion = kind === 'attended';
+    const key = state === 'asked' && !isQuestion ? 'passing' : state;
+    const complete = state === 'consulting' && step('complete', 'transfer.complete', () => commands.completeTransfer(call), 'ps-main');
+    const cancel = isQuestion && ['asked', 'consulting'].includes(state) && step('cancel', 'transfer.cancel', () => commands.cancelTransfer(call));
     return [
-      h('p', { class: 'ps-transfer-state', data: { state } }, words(`transfer.${said(kind, state)}`), ' ', who),
+      h('p', { class: 'ps-transfer-state' }, words(`transfer.${key}`), ' ', h('bdi', null, shortened(to?.name ?? ''))),
       state === 'failed' && h('p', { class: 'ps-error' }, words(`reasons.${reason ?? 'unknown'}`)),
       state === 'consulting' && h('p', { class: 'ps-soft' }, words('transfer.waits')),
-      isQuestion && h(
-        'div',
-        { class: 'ps-transfer-do' },
-        state === 'consulting' && step('complete', 'ps-main', () => commands.completeTransfer(call)),
-        step('cancel', '', () => commands.cancelTransfer(call)),
-      ),
+      cancel && h('div', { class: 'ps-row' }, complete, cancel),
     ];
   }
 
-  function step(name, look, send) {
-    const props = { class: `ps-button ${look}`, type: 'button', disabled: shown.busy === name, data: { act: name } };
-    return h('button', { ...props, onClick: () => act(name, send) }, words(`transfer.${name}`));
+  function step(name, key, send, look) {
+    return button(name, () => act(name, send), { look, disabled: shown.busy === name }, words(key));
+  }
+
+  function toggle(isOpen) {
+    chooser.hidden = !isOpen;
+    opener.setAttribute('aria-expanded', String(isOpen));
+    search.value = '';
+    pick(0);
+    (isOpen ? search : opener).focus();
   }
 
   return {
@@ -93,13 +94,12 @@ export function createTransfer(call, { amo, commands, colleagues, act }) {
     shut() {
       const wasOpen = !chooser.hidden;
       if (wasOpen) toggle(false);
-      if (wasOpen) opener.focus();
       return wasOpen;
     },
     button() {
-      if (isUnderWay(shown.popup)) return null;
-      const props = { class: 'ps-button', type: 'button', 'aria-expanded': String(!chooser.hidden), data: { act: 'transfer' } };
-      opener = h('button', { ...props, onClick: () => toggle(chooser.hidden) }, icon('transfer'), words('transfer.open'));
+      if (isUnderWay()) return null;
+      const isOpen = !chooser.hidden;
+      opener = button('transfer', () => toggle(chooser.hidden), { 'aria-expanded': String(isOpen) }, icon('transfer'), words('transfer.open'));
       return opener;
     },
   };
@@ -114,12 +114,4 @@ export function matching(colleagues, typed) {
 
 function rank({ state }) {
   return CHOICE_OF[state] ?? CHOICE_OF.unknown;
-}
-
-function isUnderWay(popup) {
-  return ['asked', 'consulting', 'done'].includes(popup?.details.transfer?.state);
-}
-
-function said(kind, state) {
-  return state === 'asked' && kind === 'blind' ? 'passing' : state;
 }

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 
 from sandbox.crm import cards, fields
-from sandbox.crm.context import account_host, host, world
+from sandbox.crm.context import account_host, host, parts, world
 from sandbox.crm.pages.visitor import LANGUAGES, visitor
 from sandbox.crm.state import Account, Record
 from sandbox.crm.widgets import installed
@@ -21,7 +21,7 @@ def show(template: str, account: Account, area: str, **shown: Any) -> str:
     me = visitor(account)
     return render_template(
         template, account=account, me=me, languages=LANGUAGES, session=_session(account, me),
-        page={"area": area, "card": kind and _card(account, kind, record)}, **shown,
+        page={"area": area, "card": kind and _card(account, kind, record)}, buttons=list(parts().buttons), **shown,
     )  # fmt: skip
 
 

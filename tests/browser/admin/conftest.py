@@ -1,4 +1,4 @@
-"""The administrator's page of the real bundle, in the sandbox's CRM, on the real backend: two accounts, both connected."""
+"""The administrator's page of the real bundle, in the sandbox's CRM, on the real backend; two connected accounts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from backend.store import settings
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
-from tests.accounts.conftest import acme, app, beta, connected, crm, keys, make_app, ours  # noqa: F401 - fixtures
+from tests.accounts.conftest import acme, app, beta, connected, crm, fresh, keys, make_app, ours  # noqa: F401 - fixtures
 from tests.browser.admin.desk import Desk
 from tests.browser.conftest import People
 
@@ -44,8 +45,6 @@ def widget(bundle: Path, crm: Crm, app: Flask, tmp_path: Path) -> str:  # noqa: 
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(each.read_bytes().replace(NOWHERE.encode(), app.config["PUBLIC_URL"].encode()))
     crm.install_widget(tmp_path / "widget")
-    for account in crm.accounts:
-        account.install(settings={"consent": "1"})
     (integration,) = crm.parts.world.integrations.values()
     return integration.widget_code
 
@@ -54,9 +53,18 @@ def widget(bundle: Path, crm: Crm, app: Flask, tmp_path: Path) -> str:  # noqa: 
 def opens(widget: str, connected: Two, person: People) -> Opens:  # noqa: F811
     """`opens(account, user, language)`: the page of settings in a browser of that employee's."""
 
+    for each in connected:
+        each.install(settings={"consent": "1"})
+
     def opens(account: AccountHandle, user: dict[str, Any], language: str = "ru", **options: Any) -> Desk:
         who = person(account, user, **options)
-        who.expects("status of 4", "404 .*/images/")  # refusals are what these tests are about
-        return Desk(who.opens_tab(f"/settings/widgets/{widget}&lang={language}"))
+        who.expects("status of [45]", "uPlot")  # refusals are what these tests are about
+        return Desk(who.opens_tab(f"/settings/widgets/{widget}&lang={language}"), account)
 
     return opens
+
+
+def stored(account: AccountHandle) -> dict[str, Any]:
+    """The account's settings as they are in the database now."""
+    fresh()
+    return settings.read(account.id).model_dump(mode="json")

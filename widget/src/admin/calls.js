@@ -30,7 +30,11 @@ function place({ form, say, amo }) {
       put('language', () => select(form, 'settings.language', languages)),
       put('zone', () => text(form, 'settings.zone', { list: ZONES })),
     ),
-    h('datalist', { id: ZONES }, Intl.supportedValuesOf('timeZone').map((value) => h('option', { value }))),
+    h(
+      'datalist',
+      { id: ZONES },
+      Intl.supportedValuesOf('timeZone').map((value) => h('option', { value })),
+    ),
   );
 }
 
@@ -44,7 +48,11 @@ export function countries(language) {
 
 function telephones({ form, say }) {
   const list = (name) => known(form, say, `settings.${name}`, `calls.${name}`, () => patterns(form, name));
-  return section(say('calls.telephones'), say('calls.telephones_about'), h('div', { class: 'ps-columns' }, list('extensions'), list('trunks')));
+  return section(
+    say('calls.telephones'),
+    say('calls.telephones_about'),
+    h('div', { class: 'ps-columns' }, list('extensions'), list('trunks')),
+  );
 }
 
 function patterns(form, name) {
@@ -56,17 +64,17 @@ function byClick({ form, say }) {
   if (!form.draft.isKnown('settings.dial')) return null;
   const put = (name, control) => known(form, say, `settings.dial.${name}`, `dial.${name}`, control);
   const line = (name, more) => put(name, () => text(form, `settings.dial.${name}`, more));
-  const formats = ['national', 'e164', 'plus', 'digits'].map((value) => ({ value, label: say(`dial.format_${value}`) }));
+  const formats = ['e164', 'plus', 'national'].map((value) => ({ value, label: say(`dial.format_${value}`) }));
   return section(
     say('dial.title'),
     say('dial.about'),
     h(
       'div',
       { class: 'ps-columns' },
-      line('channel', { empty: null, class: 'ps-input ps-code' }),
-      line('context', { empty: null, class: 'ps-input ps-code' }),
+      line('channel', { class: 'ps-input ps-code' }),
+      line('context', { class: 'ps-input ps-code' }),
       put('format', () => select(form, 'settings.dial.format', formats)),
-      line('prefix', { empty: '', class: 'ps-input ps-code' }),
+      line('prefix', { class: 'ps-input ps-code' }),
       line('ring_seconds', { number: true, inputmode: 'numeric' }),
     ),
     put('allowed', () => manyLines(form, 'settings.dial.allowed', { rows: 3 })),

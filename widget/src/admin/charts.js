@@ -4,7 +4,7 @@ import { stacked, thinned } from './series.js';
 
 /** Bars, stacked, with a legend that tells the numbers under the pointer, and the same numbers as a table. */
 
-const HEIGHT = 220;
+const HEIGHT = 200;
 const LABEL_WIDTH = 58; // pixels that a name of the axis takes
 const INK = '#5b6776';
 const GRID = '#e6eaf0';
@@ -61,18 +61,24 @@ function data(names, series) {
 
 function options({ uPlot, width, told, names, series }) {
   const paths = uPlot.paths.bars({ size: [0.7, 46], radius: 0 });
-  const bars = [...series].reverse().map(({ label, colour }) => ({ label, fill: colour, stroke: colour, width: 0, paths, points: { show: false } }));
+  const bars = [...series]
+    .reverse()
+    .map(({ label, colour }) => ({ label, fill: colour, stroke: colour, width: 0, paths, points: { show: false } }));
   const whole = (_, splits) => splits.map((each) => (Number.isInteger(each) ? String(each) : ''));
   return {
     width,
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    scales: { x: { time: false, range: [-0.6, names.length - 0.4] }, y: { range: (_, low, high) => [0, Math.max(4, high * 1.08)] } },
+    scales: {
+      x: { time: false, range: [-0.6, names.length - 0.4] },
+      y: { range: (_, low, high) => [0, Math.max(4, high * 1.08)] },
+    },
     series: [{}, ...bars],
     axes: [
       {
         stroke: INK,
+        size: 30,
         grid: { show: false },
         ticks: { show: false },
         splits: (chart) => thinned(names.length, Math.floor(chart.width / LABEL_WIDTH)),

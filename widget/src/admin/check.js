@@ -1,23 +1,23 @@
 import { h } from '../dom.js';
+import { mark } from './health.js';
 
 /** The test of the PBX: asked once at a press of a button, its answer kept for the whole page. */
 
-/** Asks with the form's own address, saved or not; `tab` is where it was asked and where a wrong field is shown. */
-export async function runCheck(page, tab) {
+/** Asks with the form's own address, saved or not; everybody who shows the test hears of its beginning and its end. */
+export async function runCheck(page) {
   const { amo, form, state } = page;
+  if (state.isChecking) return;
   const asked = { pbx: form.draft.pbx() };
-  state.isChecking = true;
-  state.checkFailure = null;
-  page.redraw(tab);
+  Object.assign(state, { isChecking: true, checkFailure: null });
+  page.tell('check');
   try {
     state.check = await amo.ask('POST', '/api/pbx/check', asked);
   } catch (refusal) {
     state.checkFailure = refusal;
   }
   state.isChecking = false;
-  page.redraw('connection');
-  page.redraw('employees');
-  if (state.checkFailure?.fields.length) page.showErrors(state.checkFailure.fields, asked);
+  page.tell('check');
+  if (state.checkFailure?.fields?.length) page.showErrors(state.checkFailure.fields, asked);
 }
 
 /** What the test said: the verdict, then a line for each thing, with what to do where it is not right. */
@@ -31,8 +31,17 @@ export function checkResult({ say, state }) {
   return h(
     'div',
     { class: 'ps-result' },
-    h('p', { class: `ps-verdict ps-${verdict}`, role: 'status' }, say(`check.${verdict}`), version && h('span', { class: 'ps-soft' }, version)),
-    h('ul', { class: 'ps-lines' }, lines.map((each) => resultLine(say, each))),
+    h(
+      'p',
+      { class: `ps-verdict ps-${verdict}`, role: 'status' },
+      say(`check.${verdict}`),
+      version && h('span', { class: 'ps-soft' }, version),
+    ),
+    h(
+      'ul',
+      { class: 'ps-lines' },
+      lines.map((each) => resultLine(say, each)),
+    ),
   );
 }
 
@@ -40,7 +49,7 @@ function resultLine(say, { what, state, message }) {
   return h(
     'li',
     { class: `ps-line ps-${state}` },
-    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
+    mark(say, state),
     h('div', {}, h('strong', {}, say(`check.what.${what}`)), h('p', {}, message)),
   );
 }

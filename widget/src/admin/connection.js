@@ -1,4 +1,4 @@
-import { h } from '../dom.js';
+import { fill, h } from '../dom.js';
 import { checkResult, runCheck } from './check.js';
 import { button, check, field, longText, section, text } from './form.js';
 import { accountItem, lineItem, statusList } from './health.js';
@@ -17,7 +17,11 @@ function state(page) {
     say('connection.state'),
     null,
     statusList(say, items),
-    h('p', { class: 'ps-row' }, button(say('refresh'), () => page.refresh())),
+    h(
+      'p',
+      { class: 'ps-row' },
+      button(say('refresh'), () => page.refresh()),
+    ),
   );
 }
 
@@ -39,14 +43,21 @@ function address(page) {
     ),
     put('tls', say('connection.tls_hint'), check(form, 'pbx.tls')),
     certificate(page, put),
-    h(
-      'p',
-      { class: 'ps-row' },
-      button(say('connection.test'), () => runCheck(page, 'connection'), 'ps-main'),
-      h('span', { class: 'ps-soft' }, say('connection.test_about')),
-    ),
-    checkResult(page),
+    test(page),
   );
+}
+
+function test(page) {
+  const { say, state } = page;
+  const start = button(say('connection.test'), () => runCheck(page), 'ps-main');
+  const result = h('div', { 'aria-live': 'polite' });
+  const show = () => {
+    start.disabled = Boolean(state.isChecking);
+    fill(result, checkResult(page));
+  };
+  page.hear('check', 'connection', show);
+  show();
+  return [h('p', { class: 'ps-row' }, start, h('span', { class: 'ps-soft' }, say('connection.test_about'))), result];
 }
 
 /** Never filled: what is stored is never read back, and it goes to no other address than its own. */
@@ -64,14 +75,17 @@ function secretHint(say, { pbx }, isKept) {
   return say(isKept ? 'connection.secret_kept' : 'connection.secret_again');
 }
 
-/** Open when there is something in it, or something wrong with it. */
+/** The box shows the field; without it nothing of it is sent. */
 function certificate(page, put) {
   const { form, say } = page;
   const area = longText(form, 'pbx.certificate', { rows: 5, placeholder: '-----BEGIN CERTIFICATE-----' });
-  const fold = h('details', { class: 'ps-fold', open: Boolean(form.get('pbx.certificate')) });
-  fold.append(
-    h('summary', {}, say('connection.own_certificate')),
-    put('certificate', say('connection.certificate_hint'), { ...area, mark: (rests) => rests.length && (fold.open = true) }),
-  );
-  return fold;
+  const place = put('certificate', say('connection.certificate_hint'), area);
+  const box = h('input', { type: 'checkbox', checked: Boolean(form.get('pbx.certificate')) });
+  const show = () => (place.hidden = !box.checked);
+  box.addEventListener('change', () => {
+    show();
+    form.set('pbx.certificate', box.checked && area.node.value.trim() ? area.node.value : null);
+  });
+  show();
+  return [h('label', { class: 'ps-check ps-own' }, box, say('connection.own_certificate')), place];
 }

@@ -1,6 +1,7 @@
 import { fill, h } from '../dom.js';
 import { checklist } from './checklist.js';
 import { button, section } from './form.js';
+import { mark } from './health.js';
 import { ownItems } from './own.js';
 
 /** amoCRM's own dialog of the integration: how things are, what is missing, and the way to the full page. */
@@ -10,7 +11,7 @@ export async function dialog(body, amo) {
   const place = body.jquery ? body[0] : body;
   const say = (key, values) => amo.words(`admin.${key}`, values);
   place.querySelector('.ps-dialog')?.remove();
-  const root = h('div', { class: 'phone-station ps-dialog' });
+  const root = h('div', { class: 'phone-station ps-admin ps-dialog' });
   place.prepend(root);
   await show(root, amo, say);
   consent(place, root, say);
@@ -44,19 +45,26 @@ function missing({ amo, say, answer }) {
   return section(
     say('dialog.steps'),
     left ? say('dialog.left', { count: left }) : say('dialog.ready'),
-    h('ol', { class: 'ps-lines' }, steps.map((each) => stepLine(say, each))),
-    h('p', { class: 'ps-row' }, h('a', { class: 'ps-button ps-main js-navigate-link', href: `/settings/widgets/${amo.code}` }, say('dialog.open'))),
+    h(
+      'ol',
+      { class: 'ps-lines' },
+      steps.map((each) => stepLine(say, each)),
+    ),
+    h(
+      'p',
+      { class: 'ps-row' },
+      h(
+        'a',
+        { class: 'ps-button ps-main js-navigate-link', href: `/settings/widgets/${amo.code}` },
+        say('dialog.open'),
+      ),
+    ),
     h('p', { class: 'ps-hint' }, say('dialog.where')),
   );
 }
 
 function stepLine(say, { key, state }) {
-  return h(
-    'li',
-    { class: `ps-line ps-${state}` },
-    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
-    h('span', {}, say(`step.${key}`)),
-  );
+  return h('li', { class: `ps-line ps-${state}` }, mark(say, state), h('span', {}, say(`step.${key}`)));
 }
 
 /** The box for the required setting `consent`, which amoCRM keeps in a field of its own; it enables its button by `change`. */

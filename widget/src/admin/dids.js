@@ -6,13 +6,13 @@ const PATH = 'settings.stages_by_did';
 /** The dialled numbers that have a pipeline of their own: a control of one setting, a row for each number. */
 export function didTable(form, say, stages) {
   let rows = Object.entries(form.get(PATH) || {}).map(([did, stage]) => ({ did, stage }));
-  const list = h('div', { class: 'ps-dids', role: 'group' });
+  const list = h('div');
   const add = button(say('leads.add_did'), () => {
     rows = [...rows, { did: '', stage: stages[0]?.value ?? null }];
     draw();
     rows[rows.length - 1].input.focus();
   });
-  const node = h('div', {}, list, add);
+  const node = h('div', { role: 'group' }, list, add);
 
   const changed = () => {
     form.set(PATH, asSetting(rows));
@@ -39,7 +39,7 @@ export function didTable(form, say, stages) {
   };
   draw();
   const wrong = () => list.querySelector('[aria-invalid]');
-  return { node, focus: add, mark, wrong, at: (rest) => whose(rest)[0]?.did ?? rest };
+  return { node, focus: add, isGroup: true, mark, wrong, at: (rest) => whose(rest)[0]?.did ?? rest };
 }
 
 /** Rows without a number or a stage are not told yet; of a number that stands twice the first counts. */
@@ -68,5 +68,12 @@ function drawRow(row, { say, stages, changed, remove }) {
     changed();
   }).node;
   stage.setAttribute('aria-label', say('leads.did_stage'));
-  return h('div', { class: 'ps-did' }, row.input, '→', stage, button(say('remove'), () => remove(row), 'ps-bare'));
+  return h(
+    'div',
+    { class: 'ps-did' },
+    row.input,
+    '→',
+    stage,
+    button(say('remove'), () => remove(row), 'ps-bare'),
+  );
 }

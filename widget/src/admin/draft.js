@@ -75,7 +75,9 @@ export function same(one, other) {
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.keys(value).sort().map((name) => [name, sorted(value[name])]);
+  return Object.keys(value)
+    .sort()
+    .map((name) => [name, sorted(value[name])]);
 }
 
 function pick(from, defaults) {

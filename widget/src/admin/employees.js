@@ -11,11 +11,19 @@ const PATH = 'settings.employees';
 
 export function employees(page) {
   const { form, say, answer } = page;
-  const free = h('div', { class: 'ps-free', id: 'ps-free' });
-  const drawFree = () => fill(free, offer(page));
+  const free = h('div', { class: 'ps-free', 'aria-live': 'polite' });
+  const suggested = h('datalist', { id: 'ps-extensions' });
+  const drawFree = () => {
+    const left = freeExtensions(page);
+    fill(free, offer(page, left));
+    fill(
+      suggested,
+      left.map((each) => h('option', { value: each.extension })),
+    );
+  };
   const people = [{ value: null, label: say('employees.nobody') }, ...activeUsers(answer)];
   const nodes = [
-    section(say('employees.title'), say('employees.about'), free, extensionList(page), peopleTable(page, drawFree)),
+    section(say('employees.title'), say('employees.about'), free, suggested, peopleTable(page, drawFree)),
     section(
       say('employees.others'),
       null,
@@ -27,6 +35,7 @@ export function employees(page) {
       ),
     ),
   ];
+  page.hear('check', 'employees', drawFree);
   drawFree();
   return nodes;
 }
@@ -53,13 +62,17 @@ function personRow(page, person, stages, drawFree) {
     drawFree();
   };
   const chips = (name, more) => typedChips({ values: person[name], say, changed: (now) => change(name, now), ...more });
-  const cell = (name, control) => field(form, at(name), { label: `${person.name}: ${say(`employees.${name}`)}`, bare: true }, control);
+  const cell = (name, control) =>
+    field(form, at(name), { label: `${person.name}: ${say(`employees.${name}`)}`, bare: true }, control);
   const mobile = { separator: /[,;]+/, type: 'tel', placeholder: '+7…' };
   return [
     nameCell(page, person, at('')),
     cell('extensions', chips('extensions', { list: 'ps-extensions', placeholder: say('employees.extension_as') })),
     cell('mobiles', chips('mobiles', mobile)),
-    cell('stage', choice(stages, person.stage, (value) => change('stage', value))),
+    cell(
+      'stage',
+      choice(stages, person.stage, (value) => change('stage', value)),
+    ),
   ];
 }
 
@@ -67,18 +80,18 @@ function personRow(page, person, stages, drawFree) {
 function nameCell(page, person, path) {
   const { form, say } = page;
   const remove = () => {
-    form.set(PATH, form.get(PATH).filter((each) => each.user_id !== person.id));
+    form.set(
+      PATH,
+      form.get(PATH).filter((each) => each.user_id !== person.id),
+    );
     page.redraw('employees');
   };
-  const gone = [h('span', { class: 'ps-tag ps-warn' }, say('employees.gone')), button(say('remove'), remove, 'ps-bare')];
+  const gone = [
+    h('span', { class: 'ps-tag ps-warn' }, say('employees.gone')),
+    button(say('remove'), remove, 'ps-bare'),
+  ];
   const node = h('span', { class: 'ps-person', tabindex: '-1' }, person.name, !person.isActive && gone);
   return field(form, path, { label: say('employees.name'), bare: true }, { node, isGroup: true });
-}
-
-/** Suggestions for the lines of extensions. */
-function extensionList(page) {
-  const free = freeExtensions(page).map((each) => h('option', { value: each.extension }));
-  return h('datalist', { id: 'ps-extensions' }, free);
 }
 
 function freeExtensions({ form, answer, state }) {
@@ -87,18 +100,28 @@ function freeExtensions({ form, answer, state }) {
 }
 
 /** Extensions that belong to nobody, each with a list of whom to give it to. */
-function offer(page) {
+function offer(page, free) {
   const { say, state, answer } = page;
-  const free = freeExtensions(page);
-  const ask = answer.pbx && button(say(state.check ? 'employees.ask_again' : 'employees.ask'), () => runCheck(page, 'employees'));
-  const busy = state.isChecking && h('span', { class: 'ps-soft' }, say('check.running'));
+  const ask = answer.pbx && button(say(state.check ? 'employees.ask_again' : 'employees.ask'), () => runCheck(page));
+  const busy = state.isChecking ? h('span', { class: 'ps-soft' }, say('check.running')) : failure(state);
   if (!free.length) {
     return h('p', { class: 'ps-row' }, ask, busy, state.check?.endpoints?.length ? say('employees.all_mapped') : '');
   }
   return [
     h('p', { class: 'ps-row' }, h('strong', {}, say('employees.free', { count: free.length })), ask, busy),
-    h('ul', { class: 'ps-free-list' }, free.map((each) => freeRow(page, each))),
+    h(
+      'ul',
+      { class: 'ps-free-list' },
+      free.map((each) => freeRow(page, each)),
+    ),
   ];
+}
+
+function failure({ check, checkFailure: refusal }) {
+  const wrong =
+    refusal?.message ||
+    (check && !check.endpoints.length && check.lines.find((each) => each.state === 'fail')?.message);
+  return wrong && h('span', { class: 'ps-error' }, wrong);
 }
 
 function freeRow(page, { extension, state, user }) {

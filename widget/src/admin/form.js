@@ -45,18 +45,17 @@ export class Form {
     this.watchers.set(part, hears);
   }
 
-  /** Shows each error at its field; gives {first: the first wrong field in the order of the page, elsewhere, tabs: Map tab → count}. */
-  showErrors(errors, sent) {
+  wrongOn(tab) {
+    return [...this.fields.values()].filter((each) => each.tab === tab).reduce((all, each) => all + each.wrong, 0);
+  }
+
+  /** Shows each error at its field; gives the first wrong field in the order of the `tabs`, and what belongs to none. */
+  showErrors(errors, sent, tabs) {
     const { at, elsewhere } = place(errors, this.fields.keys(), sent);
-    const tabs = new Map();
-    let first = null;
-    this.fields.forEach((each, path) => {
-      each.tell(at.get(path) || []);
-      if (!at.has(path)) return;
-      first ??= each;
-      tabs.set(each.tab, (tabs.get(each.tab) || 0) + at.get(path).length);
-    });
-    return { first, elsewhere, tabs };
+    this.fields.forEach((each, path) => each.tell(at.get(path) || []));
+    const all = [...this.fields.values()];
+    const first = tabs.flatMap((tab) => all.filter((each) => each.tab === tab)).find((each) => each.wrong);
+    return { first, elsewhere };
   }
 }
 
@@ -75,11 +74,15 @@ export function field(form, path, { label, hint, bare, kind = '' }, control) {
   input.id = id;
   input.setAttribute('aria-describedby', `${id}-error${told ? ` ${id}-hint` : ''}`);
   if (control.isGroup) control.node.setAttribute('aria-labelledby', `${id}-name`);
-  const tell = (errors) => show(errors, { input, error, control });
-  form.fields.set(path, { tab: form.tab, tell, focus: () => (control.wrong?.() || input).focus() });
+  const entry = { tab: form.tab, wrong: 0, focus: () => (control.wrong?.() || input).focus() };
+  entry.tell = (errors) => {
+    entry.wrong = errors.length;
+    show(errors, { input, error, control });
+  };
+  form.fields.set(path, entry);
   const both = control.isCheck ? [control.node, name] : [name, control.node];
   const classes = `ps-field ${control.isCheck ? 'ps-field-check' : ''} ${kind}`;
-  return h('div', { class: classes, data: { path } }, both, told, error);
+  return h('div', { class: classes, data: { path } }, both, error, told);
 }
 
 function show(errors, { input, error, control }) {
@@ -97,7 +100,15 @@ function show(errors, { input, error, control }) {
 /** One line of text; an empty one is `empty`. Numbers are told as numbers, nonsense as it was typed: the service says what is wrong. */
 export function text(form, path, { type = 'text', empty = '', list, number, ...more } = {}) {
   const shown = form.get(path) ?? '';
-  const attributes = { class: 'ps-input', type, value: String(shown), list, autocomplete: 'off', spellcheck: 'false', ...more };
+  const attributes = {
+    class: 'ps-input',
+    type,
+    value: String(shown),
+    list,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    ...more,
+  };
   const read = (typed) => (number && /^\d+$/.test(typed) ? Number(typed) : typed === '' ? empty : typed);
   const node = h('input', { ...attributes, oninput: () => form.set(path, read(node.value.trim())) });
   return { node };
@@ -117,7 +128,12 @@ export function longText(form, path, { rows = 4, empty = null, ...more } = {}) {
 
 /** A list of texts, one a line. */
 export function manyLines(form, path, { rows = 4, read = (line) => line, ...more } = {}) {
-  const values = () => node.value.split('\n').map((line) => line.trim()).filter(Boolean).map(read);
+  const values = () =>
+    node.value
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .map(read);
   const node = h('textarea', {
     class: 'ps-input',
     rows,
@@ -130,7 +146,11 @@ export function manyLines(form, path, { rows = 4, read = (line) => line, ...more
 }
 
 export function check(form, path) {
-  const node = h('input', { type: 'checkbox', checked: Boolean(form.get(path)), onchange: () => form.set(path, node.checked) });
+  const node = h('input', {
+    type: 'checkbox',
+    checked: Boolean(form.get(path)),
+    onchange: () => form.set(path, node.checked),
+  });
   return { node, isCheck: true };
 }
 
@@ -138,14 +158,21 @@ export function check(form, path) {
 export function checks(form, path, options, unknown) {
   const chosen = () => form.get(path) || [];
   const known = new Set(options.map((each) => each.value));
-  const gone = chosen().filter((value) => !known.has(value)).map((value) => ({ value, label: unknown(value) }));
+  const gone = chosen()
+    .filter((value) => !known.has(value))
+    .map((value) => ({ value, label: unknown(value) }));
   const flip = (value, isOn) => form.set(path, isOn ? [...chosen(), value] : chosen().filter((each) => each !== value));
   const box = ({ value, label }) => {
-    const input = h('input', { type: 'checkbox', checked: chosen().includes(value), onchange: () => flip(value, input.checked) });
+    const input = h('input', {
+      type: 'checkbox',
+      checked: chosen().includes(value),
+      onchange: () => flip(value, input.checked),
+    });
     return h('label', { class: 'ps-check' }, input, label);
   };
   const node = h('div', { class: 'ps-checks', role: 'group' }, [...options, ...gone].map(box));
-  const at = (rest) => String([...options, ...gone].find((each) => each.value === chosen()[Number.parseInt(rest, 10)])?.label ?? '');
+  const at = (rest) =>
+    String([...options, ...gone].find((each) => each.value === chosen()[Number.parseInt(rest, 10)])?.label ?? '');
   return { node, focus: node.querySelector('input') || node, isGroup: true, at };
 }
 
@@ -165,7 +192,9 @@ export function choice(options, chosen, changed) {
 }
 
 function unknown(value) {
-  return value !== null && typeof value === 'object' ? Object.values(value).filter(Boolean).join(' / ') : String(value ?? '—');
+  return value !== null && typeof value === 'object'
+    ? Object.values(value).filter(Boolean).join(' / ')
+    : String(value ?? '—');
 }
 
 function groups(options) {
@@ -185,16 +214,36 @@ function groups(options) {
 
 /** A part of a tab: a heading, a line of what it is for, and fields. */
 export function section(title, about, ...children) {
-  return h('section', { class: 'ps-section' }, h('h3', {}, title), about && h('p', { class: 'ps-about' }, about), children);
+  return h(
+    'section',
+    { class: 'ps-section' },
+    h('h3', {}, title),
+    about && h('p', { class: 'ps-about' }, about),
+    children,
+  );
 }
 
 /** `columns` of heads, `rows` of lists of cells; the first cell of a row is its head. */
 export function table(caption, columns, rows, kind = '') {
-  const head = h('tr', {}, columns.map((column) => h('th', { scope: 'col' }, column)));
-  const body = rows.map((cells) =>
-    h('tr', {}, cells.map((cell, index) => (index ? h('td', {}, cell) : h('th', { scope: 'row' }, cell)))),
+  const head = h(
+    'tr',
+    {},
+    columns.map((column) => h('th', { scope: 'col' }, column)),
   );
-  return h('table', { class: `ps-table ${kind}` }, h('caption', { class: 'ps-hidden' }, caption), h('thead', {}, head), h('tbody', {}, body));
+  const body = rows.map((cells) =>
+    h(
+      'tr',
+      {},
+      cells.map((cell, index) => (index ? h('td', {}, cell) : h('th', { scope: 'row' }, cell))),
+    ),
+  );
+  return h(
+    'table',
+    { class: `ps-table ${kind}` },
+    h('caption', { class: 'ps-hidden' }, caption),
+    h('thead', {}, head),
+    h('tbody', {}, body),
+  );
 }
 
 export function button(label, onclick, kind = '') {

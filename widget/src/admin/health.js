@@ -1,4 +1,4 @@
-import { h } from '../dom.js';
+import { h, icon } from '../dom.js';
 
 /** How the account and its line are, in words and with what to do: for the dialog, the connection and the overview. */
 
@@ -34,7 +34,11 @@ export function healthItems(say, health, moment) {
     compared(say, health),
     listed(say, 'unmapped', health.unmapped_extensions),
     listed(say, 'dids', health.unknown_dids),
-    listed(say, 'refused', (health.refused || []).map((each) => each.why)),
+    listed(
+      say,
+      'refused',
+      (health.refused || []).map((each) => each.why),
+    ),
   ].filter(Boolean);
   const rank = { fail: 0, warn: 1, ok: 2 };
   return items.sort((one, other) => rank[one.state] - rank[other.state]);
@@ -43,7 +47,12 @@ export function healthItems(say, health, moment) {
 function backlog(say, { waiting, waiting_since: since }, moment) {
   const title = say('health.backlog.title');
   if (!waiting) return { state: 'ok', title, text: say('health.backlog.none') };
-  return { state: 'warn', title, text: say('health.backlog.some', { count: waiting, since: moment(since) }), todo: say('health.backlog.todo') };
+  return {
+    state: 'warn',
+    title,
+    text: say('health.backlog.some', { count: waiting, since: moment(since) }),
+    todo: say('health.backlog.todo'),
+  };
 }
 
 function compared(say, { seen_on_pbx: seen, in_crm: kept }) {
@@ -67,16 +76,33 @@ function listed(say, name, values) {
   };
 }
 
-/** The items as a list: a mark, what it is, how it is, what to do. */
-export function statusList(say, items) {
-  return h('ul', { class: 'ps-lines' }, items.map((each) => statusLine(say, each)));
+const DRAWN = { ok: () => icon('check'), warn: () => '!', fail: () => icon('close'), todo: () => null };
+
+/** A state as a coloured mark with its word for readers of the screen. */
+export function mark(say, state) {
+  return h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }, DRAWN[state]());
 }
 
-function statusLine(say, { state, title, text, detail, todo, more }) {
+/** The items as a list: a mark, what it is, how it is, what to do. */
+export function statusList(say, items) {
+  return h(
+    'ul',
+    { class: 'ps-lines' },
+    items.map((each) => statusLine(say, each)),
+  );
+}
+
+function statusLine(say, { state, title, text, detail, todo }) {
   return h(
     'li',
     { class: `ps-line ps-${state}` },
-    h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }),
-    h('div', {}, h('p', {}, h('strong', {}, `${title}:`), ' ', text), detail && h('p', { class: 'ps-soft' }, detail), todo && h('p', { class: 'ps-todo' }, todo), more),
+    mark(say, state),
+    h(
+      'div',
+      {},
+      h('p', {}, h('strong', {}, `${title}:`), ' ', text),
+      detail && h('p', { class: 'ps-soft' }, detail),
+      todo && h('p', { class: 'ps-todo' }, todo),
+    ),
   );
 }

@@ -77,7 +77,12 @@ function never({ form, say }) {
         { label: say('leads.numbers'), hint: say('leads.numbers_hint') },
         manyLines(form, 'settings.no_lead_numbers', { rows: 5 }),
       ),
-      field(form, 'settings.no_lead_companies', { label: say('leads.companies'), hint: say('leads.companies_hint') }, companies),
+      field(
+        form,
+        'settings.no_lead_companies',
+        { label: say('leads.companies'), hint: say('leads.companies_hint') },
+        companies,
+      ),
     ),
   );
 }

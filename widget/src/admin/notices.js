@@ -48,10 +48,21 @@ function everybodyOrSome(form, say, list) {
     boxes().forEach((each) => (each.checked = false));
   };
   const radio = (some, label) => {
-    const input = h('input', { type: 'radio', name: 'ps-everybody', checked: isSome() === some, onchange: () => choose(some) });
+    const input = h('input', {
+      type: 'radio',
+      name: 'ps-everybody',
+      checked: isSome() === some,
+      onchange: () => choose(some),
+    });
     return h('label', { class: 'ps-check' }, input, label);
   };
   list.node.hidden = !isSome();
-  const node = h('div', { role: 'group' }, radio(false, say('notices.everybody')), radio(true, say('notices.some')), list.node);
+  const node = h(
+    'div',
+    { role: 'group' },
+    radio(false, say('notices.everybody')),
+    radio(true, say('notices.some')),
+    list.node,
+  );
   return { ...list, node, focus: node.querySelector('input') };
 }

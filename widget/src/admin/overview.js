@@ -18,11 +18,19 @@ export function overview(page) {
     load(page, place);
   };
   const period = (days) => {
-    const input = h('input', { type: 'radio', name: 'ps-days', checked: state.days === days, onchange: () => pick(days) });
+    const input = h('input', {
+      type: 'radio',
+      name: 'ps-days',
+      checked: state.days === days,
+      onchange: () => pick(days),
+    });
     return h('label', { class: 'ps-period' }, input, h('span', {}, say(`overview.days_${days}`)));
   };
   page.tabs.whenOpened('overview', () => load(page, place));
-  return [h('div', { class: 'ps-periods', role: 'group', 'aria-label': say('overview.period') }, PERIODS.map(period)), place];
+  return [
+    h('div', { class: 'ps-periods', role: 'group', 'aria-label': say('overview.period') }, PERIODS.map(period)),
+    place,
+  ];
 }
 
 /** The last question asked is the one that is answered. */
@@ -32,7 +40,10 @@ async function load(page, place) {
   if (!place.childNodes.length) fill(place, h('p', { class: 'ps-loading' }, say('loading')));
   place.setAttribute('aria-busy', 'true');
   try {
-    const [answer, uPlot] = await Promise.all([amo.ask('GET', `/api/overview?days=${days}`), amo.load('uPlot').catch(() => null)]);
+    const [answer, uPlot] = await Promise.all([
+      amo.ask('GET', `/api/overview?days=${days}`),
+      amo.load('uPlot').catch(() => null),
+    ]);
     if (state.days === days) fill(place, ...drawn(page, answer, uPlot));
   } catch (refusal) {
     if (!refusal.kind) throw refusal;
@@ -44,7 +55,16 @@ async function load(page, place) {
 function drawn(page, answer, uPlot) {
   const { say } = page;
   const all = totals(answer.calls);
-  const health = answer.health && section(say('overview.health'), null, statusList(say, healthItems(say, answer.health, (at) => page.moment(at))));
+  const health =
+    answer.health &&
+    section(
+      say('overview.health'),
+      null,
+      statusList(
+        say,
+        healthItems(say, answer.health, (at) => page.moment(at)),
+      ),
+    );
   if (!all.all) return [empty(page), health];
   return [
     figures(say, answer, all),
@@ -57,7 +77,12 @@ function drawn(page, answer, uPlot) {
 }
 
 function empty({ say, answer }) {
-  return h('div', { class: 'ps-empty' }, h('h3', {}, say('overview.empty')), h('p', {}, say(answer.is_admin ? 'overview.empty_about' : 'overview.empty_own')));
+  return h(
+    'div',
+    { class: 'ps-empty' },
+    h('h3', {}, say('overview.empty')),
+    h('p', {}, say(answer.is_admin ? 'overview.empty_about' : 'overview.empty_own')),
+  );
 }
 
 function figures(say, { answer_after: waits, missed }, all) {
@@ -67,14 +92,31 @@ function figures(say, { answer_after: waits, missed }, all) {
     ['inbound', all.inbound, ''],
     ['outbound', all.outbound, all.failed ? say('overview.failed', { count: all.failed }) : ''],
     ['missed', all.missed, missedShare === null ? '' : say('overview.of_inbound', { share: missedShare })],
-    ['answer', duration(waits.median, say), waits.p90 === null ? '' : say('overview.p90', { time: duration(waits.p90, say) })],
-    ['response', duration(missed.first_response_median, say), closed === null ? '' : say('overview.closed', { closed: missed.closed, total: missed.total })],
+    [
+      'answer',
+      duration(waits.median, say),
+      waits.p90 === null ? '' : say('overview.p90', { time: duration(waits.p90, say) }),
+    ],
+    [
+      'response',
+      duration(missed.first_response_median, say),
+      closed === null ? '' : say('overview.closed', { closed: missed.closed, total: missed.total }),
+    ],
   ];
-  return h('dl', { class: 'ps-tiles' }, tiles.map(([name, value, more]) => tile(say(`overview.${name}`), value, more, name)));
+  return h(
+    'dl',
+    { class: 'ps-tiles' },
+    tiles.map(([name, value, more]) => tile(say(`overview.${name}`), value, more, name)),
+  );
 }
 
 function tile(title, value, more, kind) {
-  return h('div', { class: `ps-tile ps-tile-${kind}` }, h('dt', {}, title), h('dd', {}, h('strong', {}, String(value)), more && h('span', {}, more)));
+  return h(
+    'div',
+    { class: `ps-tile ps-tile-${kind}` },
+    h('dt', {}, title),
+    h('dd', {}, h('strong', {}, String(value)), more && h('span', {}, more)),
+  );
 }
 
 function byPeriod({ say, amo }, answer, uPlot) {
@@ -96,7 +138,13 @@ function byHour(say, { hours }, uPlot) {
     title: say('overview.hours'),
     nameHead: say('overview.hour'),
     names: hours.map((_, hour) => `${String(hour).padStart(2, '0')}:00`),
-    series: ['answered', 'missed'].map((name) => part(say, name, hours.map((each) => each[name]))),
+    series: ['answered', 'missed'].map((name) =>
+      part(
+        say,
+        name,
+        hours.map((each) => each[name]),
+      ),
+    ),
   });
 }
 
@@ -105,16 +153,23 @@ function part(say, name, values) {
 }
 
 function byEmployee(say, { employees }) {
-  const columns = ['employee', 'inbound', 'outbound', 'missed_rung', 'talk', 'answer_after'].map((each) => say(`overview.${each}`));
-  const rows = employees.map((each) => [
-    each.name,
-    each.inbound,
-    each.outbound,
-    each.missed_rung,
-    duration(each.talk, say),
-    duration(each.answer_after, say),
-  ].map(String));
-  return rows.length > 0 && section(say('overview.employees'), null, table(say('overview.employees'), columns, rows, 'ps-numbers'));
+  const columns = ['employee', 'inbound', 'outbound', 'missed_rung', 'talk', 'answer_after'].map((each) =>
+    say(`overview.${each}`),
+  );
+  const rows = employees.map((each) =>
+    [
+      each.name,
+      each.inbound,
+      each.outbound,
+      each.missed_rung,
+      duration(each.talk, say),
+      duration(each.answer_after, say),
+    ].map(String),
+  );
+  return (
+    rows.length > 0 &&
+    section(say('overview.employees'), null, table(say('overview.employees'), columns, rows, 'ps-numbers'))
+  );
 }
 
 function byDid(say, { dids }) {
@@ -123,5 +178,7 @@ function byDid(say, { dids }) {
     const lost = share(missed, calls);
     return [did || '—', calls, answered, missed, lost === null ? '—' : `${lost} %`].map(String);
   });
-  return rows.length > 0 && section(say('overview.dids'), null, table(say('overview.dids'), columns, rows, 'ps-numbers'));
+  return (
+    rows.length > 0 && section(say('overview.dids'), null, table(say('overview.dids'), columns, rows, 'ps-numbers'))
+  );
 }

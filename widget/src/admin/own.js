@@ -16,5 +16,7 @@ function mine(say, { extensions, phone }) {
   const title = say('own.extension');
   if (!extensions.length) return { state: 'warn', title, text: say('own.none'), todo: say('own.none_todo') };
   const text = `${extensions.join(', ')}${phone === 'unknown' ? '' : `, ${say(`phone.${phone}`)}`}`;
-  return phone === 'unreachable' ? { state: 'warn', title, text, todo: say('own.unreachable_todo') } : { state: 'ok', title, text };
+  return phone === 'unreachable'
+    ? { state: 'warn', title, text, todo: say('own.unreachable_todo') }
+    : { state: 'ok', title, text };
 }

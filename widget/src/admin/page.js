@@ -18,13 +18,22 @@ import { createTabs } from './tabs.js';
 const PARTS = { connection, employees, leads, notices, calls, overview, own };
 const ADMIN = ['connection', 'employees', 'leads', 'notices', 'calls', 'overview'];
 const OTHERS = ['own', 'overview'];
+const NOT_SAVED = ['overview', 'own']; // here Save is seen only while something waits for it
 
 export async function page(node, amo) {
   const say = (key, values) => amo.words(`admin.${key}`, values);
-  const root = h('div', { class: 'phone-station ps-admin' }, h('p', { class: 'ps-loading', role: 'status' }, say('loading')));
+  const root = h(
+    'div',
+    { class: 'phone-station ps-admin ps-page' },
+    h('p', { class: 'ps-loading', role: 'status' }, say('loading')),
+  );
   fill(node, root);
   const answer = await amo.ask('GET', '/api/settings').catch((refusal) => {
-    fill(root, h('p', { class: 'ps-failed', role: 'alert' }, refusal.message), button(say('retry'), () => page(node, amo)));
+    fill(
+      root,
+      h('p', { class: 'ps-failed', role: 'alert' }, refusal.message),
+      button(say('retry'), () => page(node, amo)),
+    );
   });
   if (answer) new Page(amo, say, answer).show(root);
 }
@@ -35,26 +44,49 @@ class Page {
     this.amo = amo;
     this.say = say;
     this.state = {};
+    this.hearers = new Map();
     this.answer = answer;
     this.memory = createMemory(answer.account.id);
     this.keys = answer.is_admin ? ADMIN : OTHERS;
     const kept = (answer.is_admin && this.memory.read('draft')) || {};
-    this.form = new Form(new Draft(answer, kept), say, () => this.noteChanges());
-    this.tabs = createTabs(this.keys.map((key) => ({ key, label: say(`tabs.${key}`) })), (key) => this.memory.write('tab', key));
+    this.form = new Form(new Draft(answer, kept), say, () => this.noteEdit());
+    this.tabs = createTabs(
+      this.keys.map((key) => ({ key, label: say(`tabs.${key}`) })),
+      (key) => this.remember(key),
+    );
     this.saving = createSaving(this);
   }
 
   show(root) {
-    const heading = h('div', { class: 'ps-header' }, h('h2', {}, this.say('title')), h('p', { class: 'ps-soft' }, this.answer.account.name));
+    const heading = h(
+      'div',
+      { class: 'ps-header' },
+      h('h2', {}, this.say('title')),
+      h('p', { class: 'ps-soft' }, this.answer.account.name),
+    );
     fill(root, heading, this.tabs.node, this.answer.is_admin && this.saving.node);
     this.keys.forEach((key) => this.redraw(key));
     const last = this.memory.read('tab');
     this.tabs.open(this.keys.includes(last) ? last : this.keys[0]);
-    this.noteChanges();
+    this.noteEdit();
+  }
+
+  remember(tab) {
+    this.memory.write('tab', tab);
+    this.marks();
   }
 
   moment(at) {
     return moment(this.amo.language, at);
+  }
+
+  /** `listener` hears of news until `who` is drawn anew. */
+  hear(news, who, listener) {
+    this.hearers.set(`${news} ${who}`, listener);
+  }
+
+  tell(news) {
+    this.hearers.forEach((listener, key) => key.startsWith(`${news} `) && listener());
   }
 
   redraw(key) {
@@ -65,7 +97,7 @@ class Page {
   /** Everything that shows the document; the overview shows another. */
   redrawAll() {
     this.keys.filter((key) => key !== 'overview').forEach((key) => this.redraw(key));
-    this.noteChanges();
+    this.noteEdit();
   }
 
   /** A newer answer of the service; what was changed here stays over it. */
@@ -75,25 +107,38 @@ class Page {
   }
 
   async refresh() {
-    const answer = await this.amo.ask('GET', '/api/settings').catch((refusal) => this.saving.tell('fail', refusal.message));
+    const answer = await this.amo
+      .ask('GET', '/api/settings')
+      .catch((refusal) => this.saving.tell('fail', refusal.message));
     if (!answer) return;
     this.take(answer);
     this.redrawAll();
   }
 
-  noteChanges() {
-    const { draft } = this.form;
-    const changed = new Set(draft.paths().map((path) => this.form.tabOf(path)));
-    this.memory.write('draft', draft.toKeep());
-    this.keys.forEach((key) => this.tabs.mark(key, 'changed', changed.has(key) ? this.say('unsaved') : ''));
-    this.saving.show(draft.paths().length > 0);
+  /** After every change of the document: kept for a reload, and shown. */
+  noteEdit() {
+    this.memory.write('draft', this.form.draft.toKeep());
+    this.marks();
+    this.saving.edited();
+  }
+
+  /** On the tabs: how many fields are wrong, else whether something is not saved. */
+  marks() {
+    const { form, keys, tabs, say } = this;
+    const changed = new Set(form.draft.paths().map((path) => form.tabOf(path)));
+    keys.forEach((key) => {
+      const wrong = form.wrongOn(key);
+      if (wrong) tabs.mark(key, 'wrong', say('wrong', { count: wrong }), String(wrong));
+      else tabs.mark(key, 'changed', changed.has(key) ? say('unsaved') : '');
+    });
+    this.saving.show(NOT_SAVED.includes(tabs.current()));
   }
 
   /** Each error at its field; the tab of the first one opens and the field gets the focus. */
   showErrors(errors, sent) {
-    const { first, elsewhere, tabs } = this.form.showErrors(errors, sent);
-    tabs.forEach((count, key) => this.tabs.mark(key, 'wrong', String(count)));
+    const { first, elsewhere } = this.form.showErrors(errors, sent, this.keys);
     if (first) this.tabs.open(first.tab);
+    this.marks();
     first?.focus();
     return elsewhere;
   }

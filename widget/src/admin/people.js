@@ -1,9 +1,39 @@
 /** Employees of the account as rows of a table, and whose an extension of the PBX may be. */
 
 const LATIN = {
-  а: 'a', б: 'b', в: 'v', г: 'g', д: 'd', е: 'e', ё: 'e', ж: 'zh', з: 'z', и: 'i', й: 'y', к: 'k', л: 'l', м: 'm',
-  н: 'n', о: 'o', п: 'p', р: 'r', с: 's', т: 't', у: 'u', ф: 'f', х: 'kh', ц: 'ts', ч: 'ch', ш: 'sh', щ: 'shch',
-  ъ: '', ы: 'y', ь: '', э: 'e', ю: 'yu', я: 'ya',
+  а: 'a',
+  б: 'b',
+  в: 'v',
+  г: 'g',
+  д: 'd',
+  е: 'e',
+  ё: 'e',
+  ж: 'zh',
+  з: 'z',
+  и: 'i',
+  й: 'y',
+  к: 'k',
+  л: 'l',
+  м: 'm',
+  н: 'n',
+  о: 'o',
+  п: 'p',
+  р: 'r',
+  с: 's',
+  т: 't',
+  у: 'u',
+  ф: 'f',
+  х: 'kh',
+  ц: 'ts',
+  ч: 'ch',
+  ш: 'sh',
+  щ: 'shch',
+  ъ: '',
+  ы: 'y',
+  ь: '',
+  э: 'e',
+  ю: 'yu',
+  я: 'ya',
 };
 const SHORTEST_NAME = 4; // shorter words stand in too many names
 
@@ -38,10 +68,12 @@ export function unmapped(endpoints, talked, employees, users) {
   const taken = new Set(employees.flatMap((each) => each.extensions));
   const states = new Map(talked.map((extension) => [extension, null]));
   const names = new Map();
-  endpoints.filter((each) => each.side === 'extension' && each.extension).forEach((each) => {
-    states.set(each.extension, each.state || null);
-    names.set(each.extension, each.name);
-  });
+  endpoints
+    .filter((each) => each.side === 'extension' && each.extension)
+    .forEach((each) => {
+      states.set(each.extension, each.state || null);
+      names.set(each.extension, each.name);
+    });
   return [...states.keys()]
     .filter((extension) => !taken.has(extension))
     .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
@@ -54,8 +86,16 @@ export function unmapped(endpoints, talked, employees, users) {
 
 /** The only active user whose name stands in the endpoint's: `SIP/petrova` is Анна Петрова. */
 export function namesake(endpoint, users) {
-  const words = latin(endpoint).split(/[^a-z]+/).filter((word) => word.length >= SHORTEST_NAME);
-  const found = users.filter((user) => user.is_active && latin(user.name).split(/[^a-z]+/).some((part) => words.includes(part)));
+  const words = latin(endpoint)
+    .split(/[^a-z]+/)
+    .filter((word) => word.length >= SHORTEST_NAME);
+  const found = users.filter(
+    (user) =>
+      user.is_active &&
+      latin(user.name)
+        .split(/[^a-z]+/)
+        .some((part) => words.includes(part)),
+  );
   return found.length === 1 ? found[0] : null;
 }
 

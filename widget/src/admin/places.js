@@ -7,9 +7,10 @@
 export function place(errors, paths, sent) {
   const at = new Map();
   const elsewhere = [];
+  const known = [...paths];
   errors.forEach(({ field, message }) => {
     const named = byUser(field, sent);
-    const path = longest(named, paths);
+    const path = longest(named, known);
     if (path === null) elsewhere.push(`${field}: ${message}`);
     else at.set(path, [...(at.get(path) || []), { message, rest: named.slice(path.length + 1) }]);
   });
@@ -25,6 +26,6 @@ export function byUser(field, sent) {
 }
 
 function longest(field, paths) {
-  const fit = [...paths].filter((path) => field === path || field.startsWith(`${path}.`));
+  const fit = paths.filter((path) => field === path || field.startsWith(`${path}.`));
   return fit.reduce((best, path) => (best === null || path.length > best.length ? path : best), null);
 }

@@ -10,7 +10,6 @@ export function createSaving(page) {
   const undo = button(say('undo'), () => {
     page.form.draft.forget();
     page.redrawAll();
-    tell('', '');
   });
   const node = h('div', { class: 'ps-saving' }, words, undo, save);
 
@@ -19,11 +18,18 @@ export function createSaving(page) {
     words.textContent = text;
   }
 
-  /** Said at every change; how the last saving went stays until the next change. */
-  function show(isChanged) {
-    save.disabled = !isChanged;
-    undo.hidden = !isChanged;
-    if (isChanged) tell('warn', say('unsaved'));
+  const isChanged = () => page.form.draft.paths().length > 0;
+
+  /** Where nothing is set, the bar is seen only while something waits for it. */
+  function show(isElsewhere) {
+    node.hidden = isElsewhere && !isChanged();
+    save.disabled = !isChanged();
+    undo.hidden = !isChanged();
+  }
+
+  /** How the last saving went is forgotten at the next change. */
+  function edited() {
+    tell('warn', isChanged() ? say('unsaved') : '');
   }
 
   async function carryOut() {
@@ -50,5 +56,5 @@ export function createSaving(page) {
     tell('fail', [refusal.message, ...elsewhere].join('. '));
   }
 
-  return { node, show, tell };
+  return { node, show, edited, tell };
 }

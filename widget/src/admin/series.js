@@ -39,7 +39,9 @@ export function duration(seconds, say) {
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours) return `${hours} ${say('unit.hours')} ${minutes} ${say('unit.minutes')}`;
-  return minutes ? `${minutes} ${say('unit.minutes')} ${rest} ${say('unit.seconds')}` : `${rest} ${say('unit.seconds')}`;
+  return minutes
+    ? `${minutes} ${say('unit.minutes')} ${rest} ${say('unit.seconds')}`
+    : `${rest} ${say('unit.seconds')}`;
 }
 
 /** Indexes of the axis's names when only so many fit. */

@@ -4,17 +4,30 @@ import { h } from '../dom.js';
 
 /**
  * `tabs` [{key, label}]; `opened(key)` hears which one is seen.
- * Gives {node, panels, open(key), mark(key, kind, words), whenOpened(key, listener)}.
+ * Gives {node, panels, open(key), current(), mark(key, kind, words, text?), whenOpened(key, listener)}.
  */
 export function createTabs(tabs, opened) {
   const heads = new Map();
   const panels = new Map();
   const listeners = new Map();
+  let current = '';
   tabs.forEach(({ key, label }) => {
     const note = h('span', { class: 'ps-tab-note', hidden: true });
-    const props = { type: 'button', role: 'tab', id: `ps-tab-${key}`, 'aria-controls': `ps-panel-${key}`, class: 'ps-tab' };
-    heads.set(key, { note, node: h('button', { ...props, onclick: () => open(key), onkeydown: (event) => walk(event, key) }, label, note) });
-    panels.set(key, h('div', { role: 'tabpanel', id: `ps-panel-${key}`, 'aria-labelledby': `ps-tab-${key}`, class: 'ps-tab-panel' }));
+    const props = {
+      type: 'button',
+      role: 'tab',
+      id: `ps-tab-${key}`,
+      'aria-controls': `ps-panel-${key}`,
+      class: 'ps-tab',
+    };
+    heads.set(key, {
+      note,
+      node: h('button', { ...props, onclick: () => open(key), onkeydown: (event) => walk(event, key) }, label, note),
+    });
+    panels.set(
+      key,
+      h('div', { role: 'tabpanel', id: `ps-panel-${key}`, 'aria-labelledby': `ps-tab-${key}`, class: 'ps-tab-panel' }),
+    );
   });
 
   function open(key) {
@@ -23,6 +36,7 @@ export function createTabs(tabs, opened) {
       node.tabIndex = each === key ? 0 : -1;
       panels.get(each).hidden = each !== key;
     });
+    current = key;
     opened(key);
     listeners.get(key)?.();
   }
@@ -38,16 +52,27 @@ export function createTabs(tabs, opened) {
     heads.get(keys[next]).node.focus();
   }
 
-  /** A count of what is wrong, or a dot for what is not saved; without words nothing. */
-  function mark(key, kind, words = '') {
+  /** A dot or a short text with its words; without words nothing. */
+  function mark(key, kind, words, text = '') {
     const { note } = heads.get(key);
     note.className = `ps-tab-note ps-${kind}`;
-    note.textContent = kind === 'changed' ? '' : words;
+    note.textContent = text;
     note.hidden = !words;
     note.setAttribute('role', 'img');
     note.setAttribute('aria-label', words);
   }
 
-  const list = h('div', { role: 'tablist', class: 'ps-tabs' }, [...heads.values()].map((each) => each.node));
-  return { node: h('div', {}, list, [...panels.values()]), panels, open, mark, whenOpened: (key, listener) => listeners.set(key, listener) };
+  const list = h(
+    'div',
+    { role: 'tablist', class: 'ps-tabs' },
+    [...heads.values()].map((each) => each.node),
+  );
+  return {
+    node: h('div', {}, list, [...panels.values()]),
+    panels,
+    open,
+    mark,
+    current: () => current,
+    whenOpened: (key, listener) => listeners.set(key, listener),
+  };
 }

@@ -51,9 +51,8 @@ function targets(script, node) {
   return name ? script.nodes.filter((each) => isFunction(each) && keyOf(each) === name) : [];
 }
 
-function declared({ scopes }, identifier) {
-  const references = scopes.scopes.flatMap((scope) => scope.references);
-  const [definition] = references.find((each) => each.identifier === identifier)?.resolved?.defs ?? [];
+function declared({ names }, identifier) {
+  const [definition] = names.get(identifier)?.defs ?? [];
   if (definition?.type === 'FunctionName') return [definition.node];
   return definition?.node.init && isFunction(definition.node.init) ? [definition.node.init] : [];
 }

@@ -10,11 +10,16 @@ export function readScript(file, source) {
   try {
     const tree = parse(source, { ...OPTIONS, onComment: comments });
     const scopes = analyze(tree, { ecmaVersion: 2023, sourceType: 'script' });
-    return { file, source, comments, scopes, nodes: linked(tree) };
+    return { file, source, comments, scopes, names: namesOf(scopes), nodes: linked(tree) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { file, source, comments: [], scopes: null, nodes: [], error };
+    return { file, source, comments: [], scopes: null, names: new Map(), nodes: [], error };
   }
+}
+
+/** Each name where it is used → what it refers to; null for one of the browser's or the loader's. */
+function namesOf(scopes) {
+  return new Map(scopes.scopes.flatMap(({ references }) => references.map(({ identifier, resolved }) => [identifier, resolved])));
 }
 
 function linked(tree) {
@@ -65,8 +70,8 @@ export function calledName({ callee }) {
 }
 
 /** Whether the name stands for one of the browser's or the loader's, not for something declared in the script. */
-export function isGlobal(script, identifier) {
-  return script.scopes.globalScope.through.some((reference) => reference.identifier === identifier);
+export function isGlobal({ names }, identifier) {
+  return names.get(identifier) === null;
 }
 
 /** Every written text: of literals whole, of templates in pieces. */

@@ -17,6 +17,7 @@ async function run() {
     if (life) showOwnPage(life);
   });
   if (life) showOwnPage(life);
+  listenToButtons();
   keepFresh();
 }
 
@@ -30,6 +31,15 @@ async function host(about) {
   listenToSettings(life);
   if (life.isInstalled) await life.start();
   return life;
+}
+
+/** The demo's own: what its phones and clients can be told to do. */
+function listenToButtons() {
+  document.addEventListener('click', ({ target }) => {
+    const button = target.closest('[data-press]');
+    if (button) fetch(`/_sandbox/buttons/${encodeURIComponent(button.dataset.press)}`, { method: 'POST' });
+    document.querySelectorAll('.you[open]').forEach((menu) => menu.contains(target) && !button || menu.removeAttribute('open'));
+  });
 }
 
 run();

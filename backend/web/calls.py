@@ -1,0 +1,174 @@
+"""Calls by click, and what can be done within a call. Each command is written down, and carried out by a `pbx` process.
+
+The caller's own extensions are all that a command may touch: they are read from the account's settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from backend.amocrm.onetime import Visitor
+from backend.desk import click, colleague
+from backend.desk.click import CannotDial
+from backend.store import commands, db, popups, settings
+from backend.store.accounts import LinkState
+from backend.store.commands import Command, Outcome
+from backend.store.conditions import conditions
+from backend.store.popups import Popup
+from backend.store.setting_values import Id, Text
+from backend.store.settings import Part
+from backend.store.settings_errors import FieldError, from_pydantic
+from backend.web import api
+from backend.web.api import Refused
+
+LONGEST = 16.0  # seconds: as long as a command may wait and be carried out
+OVER = ("ended", "failed", "missed")
+STATUS = {"invalid": 422, "number_not_allowed": 422, "not_found": 404, "pbx_refused": 502}
+AWAY = ("pbx_not_connected", "unclear")
+
+blueprint = api.blueprint("calls")
+
+
+class Asked(Part):
+    """`request` is a uuid that the widget makes for each click: the same one does nothing twice."""
+
+    request: UUID
+
+
+class Click(Asked):
+    phone: Text
+
+
+class Transfer(Asked):
+    to: Id
+    kind: Literal["blind", "attended"]
+
+
+A = TypeVar("A", bound=Asked)
+
+
+@blueprint.post("/api/calls")
+def make_call() -> dict[str, Any]:
+    """Rings the caller's phone, then the client; a click before the client has answered gives the same call."""
+    caller, asked = _caller(), _asked(Click)
+    try:
+        plan = click.plan(caller.account_id, caller.user_id, asked.phone)
+        _need_line(caller)
+        row = click.order(caller.account_id, caller.user_id, str(asked.request), plan)
+    except CannotDial as refused:
+        raise _refused(Outcome(error=refused.kind)) from refused
+    outcome = commands.wait(caller.account_id, row.request, LONGEST)
+    if outcome.error:
+        raise _refused(outcome)
+    popup = popups.of(caller.account_id, str(row.call), caller.user_id)
+    return {"call": row.call, "state": popup.state if popup else "calling"}
+
+
+@blueprint.post("/api/calls/<call>/hangup")
+def hang_up(call: str) -> dict[str, Any]:
+    caller, asked = _caller(), _asked(Asked)
+    return _carry_out(caller, "hangup", call, asked)
+
+
+@blueprint.post("/api/calls/<call>/transfer")
+def transfer(call: str) -> dict[str, Any]:
+    """To a colleague: `blind` lets go at once, `attended` asks him first."""
+    caller, asked = _caller(), _asked(Transfer)
+    _popup(caller, call)
+    try:
+        to = colleague.to_ring(caller.account_id, asked.to)
+    except CannotDial as refused:
+        raise _refused(Outcome(error=refused.kind)) from refused
+    if to is None or asked.to == caller.user_id:
+        raise Refused("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": asked.to})])
+    body = {
+        "kind": asked.kind,
+        "to": {"user_id": to.user_id, "name": to.name},
+        "extension": to.extension,
+        "context": settings.read(caller.account_id).dial.context,
+    }
+    return _carry_out(caller, "transfer", call, asked, body)
+
+
+@blueprint.post("/api/calls/<call>/transfer/cancel")
+def cancel_transfer(call: str) -> dict[str, Any]:
+    """Ends the question; the client comes back."""
+    caller, asked = _caller(), _asked(Asked)
+    return _carry_out(caller, "cancel", call, asked)
+
+
+@blueprint.post("/api/calls/<call>/transfer/complete")
+def complete_transfer(call: str) -> dict[str, Any]:
+    """The employee leaves, the two others talk on."""
+    caller, asked = _caller(), _asked(Asked)
+    return _carry_out(caller, "complete", call, asked)
+
+
+def _caller() -> Visitor:
+    caller = api.visitor()
+    api.account_of(caller)
+    return caller
+
+
+def _asked(model: type[A]) -> A:
+    try:
+        return model.model_validate_json(json.dumps(api.body()))
+    except ValidationError as error:
+        raise Refused("invalid", 422, from_pydantic(error)) from error
+
+
+def _carry_out(
+    caller: Visitor, kind: str, call: str, asked: Asked, body: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """In a call that the caller has a popup of; nobody else's is ever found."""
+    popup = _popup(caller, call)
+    own = colleague.extensions_of(caller.account_id, caller.user_id)
+    if not own:
+        raise _refused(Outcome(error="no_extension"))
+    command = Command(
+        account_id=caller.account_id, request=str(asked.request), user_id=caller.user_id, kind=kind, call=call,
+        body={"extensions": own, **(body or {})},
+    )  # fmt: skip
+    if not _is_known(command):
+        if popup.state in OVER:
+            raise _refused(Outcome(error="call_over"))
+        _need_line(caller)
+        commands.order(command)
+    db.session.commit()
+    outcome = commands.wait(caller.account_id, command.request, LONGEST)
+    if outcome.error:
+        raise _refused(outcome)
+    return {}
+
+
+def _popup(caller: Visitor, call: str) -> Popup:
+    popup = popups.of(caller.account_id, call, caller.user_id)
+    if popup is None:
+        raise Refused("not_found", 404)
+    return popup
+
+
+def _is_known(command: Command) -> bool:
+    """Asked before. Raises Refused when this request was something else."""
+    row = commands.find(command.account_id, command.request)
+    same = row and (row.user_id, row.kind, row.call) == (command.user_id, command.kind, command.call)
+    if row and not same:
+        raise Refused("invalid", 422)
+    return row is not None
+
+
+def _need_line(caller: Visitor) -> None:
+    condition = conditions([caller.account_id]).get(caller.account_id)
+    if condition is None or condition.link is not LinkState.UP:
+        raise _refused(Outcome(error="pbx_not_connected"))
+
+
+def _refused(outcome: Outcome) -> Refused:
+    kind = str(outcome.error)
+    status = 503 if kind in AWAY else STATUS.get(kind, 409)
+    return Refused(kind, status, because=str(outcome.answer.get("words", "")))

@@ -1,0 +1,143 @@
+"""Each wrong setting is told at its own field, in the user's language; nothing of it is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from sandbox.crm.handle import AccountHandle
+from tests.browser.admin.conftest import Opens, stored
+
+Two = tuple[AccountHandle, AccountHandle]
+# A field's name as the page has it → what is wrong with it (in the draft), in Russian, in English.
+Wrong = dict[str, tuple[Any, str, str]]
+
+SIGNS = ("недопустимые знаки", "characters that are not allowed")
+NOT_A_PHONE = ("это не телефонный номер", "is not a telephone number")
+
+BY_THEMSELVES: Wrong = {
+    "settings.country": ("XX", "нужны две буквы страны", "two letters"),
+    "settings.language": ("de", "одно из", "one of"),
+    "settings.zone": ("Nowhere/City", "нет такого часового пояса", "is no time zone"),
+    "settings.trunks": (["^a", "("], "(: не регулярное выражение", "(: is not a regular expression"),
+    "settings.extensions": (["(a+)+$"], "слишком долго", "may be too slow"),
+    "settings.default_employee": (0, "больше 0", "greater than 0"),
+    "settings.missed_to": ([-1], "больше 0", "greater than 0"),
+    "settings.open_lead_missed_to": ([-1], "больше 0", "greater than 0"),
+    "settings.popup_on_ringing": ("yes", "true или false", "true or false"),
+    "settings.failed_makes_lead": ("yes", "true или false", "true or false"),
+    "settings.lead_owner": ("boss", "одно из", "one of"),
+    "settings.no_lead_numbers": (["+7 495 111-22-33", "101"], f"101: {NOT_A_PHONE[0]}", f"101: {NOT_A_PHONE[1]}"),
+    "settings.no_lead_companies": (["ООО"], "ООО: нужно целое число", "ООО: must be a whole number"),
+    "settings.stage": ({"pipeline_id": "5"}, "нужно целое число", "must be a whole number"),
+    "settings.stages_by_did": ({"12": {"pipeline_id": 5}}, f"12: {NOT_A_PHONE[0]}", f"12: {NOT_A_PHONE[1]}"),
+    "settings.contact_name": ("{name}", "только {phone}", "only {phone}"),
+    "settings.lead_name": ("{", "только {phone}", "only {phone}"),
+    "pbx.host": ("http://pbx", *SIGNS),
+    "pbx.port": (65536, "не больше 65535", "at most 65535"),
+    "pbx.username": ("", "не может быть пустым", "may not be empty"),
+    "pbx.certificate": ("-----BEGIN", "не сертификат", "not a certificate"),
+}
+OF_DIAL: Wrong = {
+    "channel": ("101", *SIGNS),
+    "context": ("from internal", *SIGNS),
+    "prefix": ("x", *SIGNS),
+    "format": ("roman", "одно из", "one of"),
+    "allowed": (["+7", "seven"], "seven: недопустимые знаки", "seven: has characters"),
+    "ring_seconds": (1, "не меньше 5", "at least 5"),
+}
+
+
+@pytest.fixture(params=["ru", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_wrong_field_is_told_there(opens: Opens, connected: Two, language: str) -> None:
+    acme, _ = connected
+    before, desk = stored(acme), opens(acme, acme.users[0], language)
+    settings = {path.partition(".")[2]: wrong for path, (wrong, *_) in BY_THEMSELVES.items() if path[0] == "s"}
+    pbx = {path.partition(".")[2]: wrong for path, (wrong, *_) in BY_THEMSELVES.items() if path[0] == "p"}
+    dial = {name: wrong for name, (wrong, *_) in OF_DIAL.items()}
+    desk.begins_with({"settings": {**settings, "dial": dial}, "pbx": pbx})
+    desk.saves()
+    desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the marked fields"}[language])
+    told = {**BY_THEMSELVES, **{f"settings.dial.{name}": wrong for name, wrong in OF_DIAL.items()}}
+    assert sorted(desk.wrong()) == sorted(told)
+    said = {path: desk.error(path).text_content() or "" for path in told}
+    assert {path: words for path, words in said.items() if told[path][1 if language == "ru" else 2] not in words} == {}
+    assert stored(acme) == before
+
+
+def test_what_no_field_shows_by_itself_is_told_at_it_too(opens: Opens, connected: Two, language: str) -> None:
+    acme, beta = connected
+    (anna, boris), stranger = acme.users, beta.users[0]["id"]
+    employees = [
+        {"user_id": anna["id"], "extensions": ["101"], "mobiles": [], "stage": None},
+        {"user_id": boris["id"], "extensions": ["102", "101"], "mobiles": [], "stage": {"pipeline_id": 5}},
+        {"user_id": stranger, "extensions": ["109"], "mobiles": [], "stage": None},
+    ]
+    wrong = {"employees": employees, "missed_to": [stranger], "default_employee": stranger}
+    desk = opens(acme, anna, language)
+    desk.begins_with({"settings": wrong})
+    desk.saves()
+    desk.is_at("employees")
+    twice = {"ru": "указано дважды: 101", "en": "is given twice: 101"}[language]
+    nobody = {"ru": f"нет действующего пользователя {stranger}", "en": f"no active user {stranger}"}[language]
+    nowhere = {"ru": "нет воронки 5", "en": "no pipeline 5"}[language]
+    for path, words in {
+        f"settings.employees.#{anna['id']}.extensions": twice,
+        f"settings.employees.#{boris['id']}.extensions": twice,
+        f"settings.employees.#{boris['id']}.stage": nowhere,
+        f"settings.employees.#{stranger}": nobody,
+        "settings.default_employee": nobody,
+        "settings.missed_to": nobody,
+    }.items():
+        expect(desk.error(path)).to_contain_text(words)
+    expect(desk.page.locator(".ps-chip.ps-wrong")).to_have_text(["101×", "101×"])
+
+
+def test_the_first_wrong_field_is_where_the_person_is_taken(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.tab("leads")
+    desk.input("settings.lead_name").fill("{name}")
+    desk.tab("connection")
+    desk.input("pbx.host").fill("a b")
+    desk.tab("overview")
+    desk.saves()
+    desk.is_at("connection")
+    expect(desk.input("pbx.host")).to_be_focused()
+    expect(desk.page.locator("#ps-tab-leads .ps-wrong")).to_have_text("1")
+    desk.input("pbx.host").fill("pbx.example")
+    expect(desk.error("pbx.host")).to_be_hidden()
+    assert desk.wrong() == ["pbx.username", "settings.lead_name"]
+
+
+def test_a_stored_secret_is_asked_for_again_at_another_address(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    for name, typed in {"host": "pbx.example", "username": "station", "secret": "Gh7-secret"}.items():
+        desk.input(f"pbx.{name}").fill(typed)
+    desk.saves()
+    desk.is_told("Сохранено")
+    expect(desk.input("pbx.secret")).to_have_value("")
+    expect(desk.input("pbx.secret")).to_have_attribute("placeholder", "сохранён")
+    desk.input("pbx.host").fill("other.example")
+    expect(desk.input("pbx.secret")).to_have_attribute("placeholder", "введите пароль заново")
+    desk.saves()
+    expect(desk.error("pbx.secret")).to_contain_text("нужен пароль")
+    assert "Gh7-secret" not in desk.page.content()
+
+
+def test_a_refusal_without_fields_is_told_in_words(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.tab("calls")
+    desk.input("settings.zone").fill("Asia/Almaty")
+    acme.set_user(acme.users[0], is_admin=False)
+    desk.saves()
+    desk.is_told("Настройки может менять только администратор")
+    expect(desk.input("settings.zone")).to_have_value("Asia/Almaty")

@@ -1,0 +1,85 @@
+"""The overview in the browser: numbers, charts with the same numbers as tables, health with what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from sandbox.crm.handle import AccountHandle
+from tests.browser.admin.conftest import Opens
+
+Two = tuple[AccountHandle, AccountHandle]
+
+HOSTILE = '<img src=x onerror="window.hit = 1">'
+NOON = 1795424400  # 2026-11-23 12:00 in Moscow
+DAY = 86400
+
+
+def overview(days: int) -> dict[str, Any]:
+    calls = [{"at": NOON - DAY, "inbound": 10, "outbound": 4, "answered": 11, "missed": 2, "failed": 1}]
+    calls += [{"at": NOON, "inbound": days, "outbound": 0, "answered": days, "missed": 0, "failed": 0}]
+    return {
+        "days": days,
+        "zone": "Europe/Moscow",
+        "calls": calls,
+        "hours": [{"answered": hour, "missed": 1} for hour in range(24)],
+        "employees": [
+            {"user_id": 1, "name": HOSTILE, "inbound": 8, "outbound": 4, "missed_rung": 2, "talk": 3725,
+             "answer_after": 6.4},
+        ],
+        "dids": [{"did": "+74951000001", "calls": 10, "answered": 8, "missed": 2}],
+        "answer_after": {"median": 7.2, "p90": 21.0},
+        "missed": {"total": 2, "closed": 1, "first_response_median": 412.0},
+        "health": {
+            "link": "refused", "link_reason": "Authentication failed", "account": "connected", "account_reason": "",
+            "waiting": 2, "waiting_since": NOON, "refused": [], "unmapped_extensions": ["103"], "unknown_dids": [],
+            "seen_on_pbx": 14, "in_crm": 13,
+        },
+    }  # fmt: skip
+
+
+def test_an_account_without_calls_is_told_so(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    panel = opens(acme, acme.users[0]).tab("overview")
+    expect(panel).to_contain_text("За это время звонков не было")
+    expect(panel).to_contain_text("Связь с АТС")
+    expect(panel.locator("canvas")).to_have_count(0)
+
+
+def test_calls_are_drawn_and_told_as_tables(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.answers("/api/overview?days=7", overview(7))
+    desk.answers("/api/overview?days=30", overview(30))
+    panel = desk.tab("overview")
+    expect(panel.locator(".ps-chart canvas")).to_have_count(2)
+    chart = panel.get_by_role("img", name="Звонки по дням. Принятые: 15, Пропущенные: 2, Исходящие: 4")
+    assert chart.locator("canvas").bounding_box()["width"] > 500  # type: ignore[index]
+    panel.locator("figure").first.get_by_text("Показать таблицей").click()
+    rows = panel.locator("figure").first.locator("tbody tr")
+    expect(rows).to_have_text(["22 нояб.824", "23 нояб.700"])
+    expect(panel.locator(".ps-tile-missed")).to_contain_text("12 % входящих")
+    expect(panel.locator(".ps-tile-response")).to_contain_text("6 мин 52 с")
+    expect(panel).to_contain_text(f"{HOSTILE}8421 ч 2 мин6 с")
+    expect(panel.locator(".ps-line").first).to_contain_text("АТС не впускает")
+    expect(panel).to_contain_text("1 звонок ещё не в CRM")
+    panel.get_by_text("30 дней").click()
+    expect(rows.last).to_have_text("23 нояб.3000")
+    assert desk.page.evaluate("window.hit") is None
+
+
+def test_without_the_chart_library_the_tables_stand_open(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.page.route("**/lib/uPlot.js*", lambda route: route.abort())
+    desk.answers("/api/overview", overview(7))
+    panel = desk.tab("overview")
+    expect(panel.locator("figure tbody").first).to_be_visible()
+
+
+def test_what_went_wrong_is_told(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.answers("/api/overview", {"error": "later", "message": "amoCRM не отвечает", "fields": []}, status=503)
+    expect(desk.tab("overview").get_by_role("alert")).to_have_text("amoCRM не отвечает")

@@ -1,0 +1,61 @@
+"""Two accounts with cards of the same ids: neither sees anything of the other's."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.desk import call_list
+from backend.store import db, phonebook
+from backend.store.phonebook import Lead, Party
+from tests.firm import Firm
+
+OURS, THEIRS = "+79161234567", "+79267778899"
+CARDS = (("contacts", 7), ("companies", 7), ("leads", 9))
+
+
+@pytest.fixture
+def alike(firm: Firm, other: Firm) -> None:
+    with firm.app.app_context():
+        for account, phone, name in ((firm.id, OURS, "Наш"), (other.id, THEIRS, "Чей-то")):
+            parties = [
+                Party(
+                    entity=entity,
+                    id=7,
+                    name=f"{name} клиент",
+                    responsible=None,
+                    companies=(),
+                    phones=frozenset({phone}),
+                )
+                for entity in ("contacts", "companies")
+            ]
+            lead = Lead(
+                id=9, name=f"{name} заказ", price=0, responsible=None, pipeline_id=1, status_id=1, is_open=True,
+                parties=(("contacts", 7),),
+            )  # fmt: skip
+            phonebook.put_parties(account, parties)
+            phonebook.put_leads(account, [lead])
+        db.session.commit()
+
+
+@pytest.mark.usefixtures("alike")
+def test_cards_of_the_same_id_are_not_the_same(firm: Firm, other: Firm) -> None:
+    ours = [firm.talk(OURS, "101"), firm.miss(THEIRS), firm.miss(OURS)]
+    theirs = [other.miss(THEIRS), other.miss(OURS)]
+    with firm.app.app_context():
+        for entity, card in CARDS:
+            shown = call_list.of_card(firm.id, entity, card)
+            assert [each["number"] for each in shown["phones"]] == [OURS]
+            assert [each["call"] for each in shown["calls"]] == [ours[2], ours[0]]
+            assert [each["call"] for each in shown["missed"]] == [ours[2]]
+            assert {each["lead"]["name"] for each in shown["calls"] if "lead" in each} == {"Наш заказ"}
+        assert [each["call"] for each in call_list.open_missed(other.id)] == theirs[::-1]
+        assert [each.get("name") for each in call_list.open_missed(other.id)] == [None, "Чей-то клиент"]
+
+
+@pytest.mark.usefixtures("alike")
+@pytest.mark.parametrize(("query", "found"), [("клиент", "Наш клиент"), (OURS, "Наш клиент"), (THEIRS, None)])
+def test_a_contact_of_the_same_id_is_not_found_by_the_others_name_or_number(
+    firm: Firm, query: str, found: str | None
+) -> None:
+    with firm.app.app_context():
+        assert [each["name"] for each in call_list.find_contacts(firm.id, query)] == ([found] if found else [])

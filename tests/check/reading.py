@@ -1,0 +1,26 @@
+"""A check's report as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.calls.lines import Lines
+from backend.pbx.address import PbxAddress
+from backend.pbx.check import check
+from backend.pbx.findings import Expected, Report
+from backend.web.check_words import words
+from tests.pbx.fake_ami import LOOPBACK
+
+
+async def checked(address: PbxAddress, *extensions: str, **patterns: Any) -> Report:
+    return await check(address, Expected(lines=Lines.of(**patterns), extensions=frozenset(extensions)), LOOPBACK)
+
+
+def states(report: Report) -> dict[str, str]:
+    return {each.what.value: each.state.value for each in report.findings}
+
+
+def told(report: Report, what: str, language: str = "en") -> str:
+    """What one line says."""
+    (found,) = [each for each in report.findings if each.what == what]
+    return words(what, [{"kind": each.kind, "values": each.values} for each in found.says], language)

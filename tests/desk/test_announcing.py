@@ -1,0 +1,85 @@
+"""A ringing call is announced by amoCRM itself to those who have no stream open: at best, once, and in nobody's way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, update
+
+from backend.calls.facts import CallStarted, ExtensionRang
+from backend.store import db, journal, stream
+from backend.store.journal import IntentRow
+from sandbox.crm.faults import Kind
+from tests.firm import Firm
+
+IVAN = "+79161234567"
+
+
+def rings(firm: Firm, *extensions: str, turn: int = 1) -> dict[str, Any]:
+    call = firm.call(IVAN)
+    firm.tell(CallStarted(**call), *(ExtensionRang(**call, extension=each, turn=turn) for each in extensions))
+    return call
+
+
+def watches(firm: Firm, name: str, account: int | None = None) -> None:
+    with firm.app.app_context():
+        stream.seen([(f"stream of {name} {account}", account or firm.id, firm.people[name])])
+
+
+def announced(firm: Firm) -> list[tuple[str, int]]:
+    return [(each["phone"], each["user_id"]) for each in firm.account.notifications]
+
+
+def test_who_has_no_stream_open_is_told_by_amocrm(firm: Firm) -> None:
+    watches(firm, "Борис")
+    rings(firm, "101", "102")
+    firm.work()
+    assert announced(firm) == [(IVAN, firm.people["Анна"])]
+
+
+def test_a_stream_of_another_account_does_not_count(firm: Firm) -> None:
+    stranger = Firm.open(firm.app, firm.crm, "gamma")
+    watches(firm, "Анна", stranger.id)
+    rings(firm, "101")
+    firm.work()
+    assert announced(firm) == [(IVAN, firm.people["Анна"])]
+
+
+def test_a_stream_that_ended_does_not_count(firm: Firm) -> None:
+    watches(firm, "Анна")
+    with firm.app.app_context():
+        db.session.execute(update(stream.StreamWatcher).values(seen_until=func.now()))
+        db.session.commit()
+        assert stream.watching(firm.id) == set()
+    rings(firm, "101")
+    firm.work()
+    assert announced(firm) == [(IVAN, firm.people["Анна"])]
+
+
+def test_it_can_be_switched_off(firm: Firm) -> None:
+    firm.set(announce_without_stream=False)
+    rings(firm, "101")
+    firm.work()
+    assert announced(firm) == []
+
+
+@pytest.mark.parametrize("fault", [Kind.CUT, Kind.STATUS, Kind.MALFORMED])
+def test_whatever_comes_of_it_the_call_goes_on_and_nobody_is_told_again(firm: Firm, fault: Kind) -> None:
+    firm.account.spoil(fault, "/api/v2/events", count=1)
+    call = rings(firm, "101")
+    firm.tell(*firm.answer(call, "101")[1:], firm.end(call, ["101"]))
+    firm.work()
+    assert len([each for each in firm.account.requests() if each.path.endswith("/v2/events")]) == 1
+    assert len(firm.call_notes()) == 1
+    with firm.app.app_context():
+        assert {row.state for row in journal.intents_of(firm.id, call["call"])} == {"done"}
+
+
+def test_what_comes_too_late_is_dropped(firm: Firm) -> None:
+    rings(firm, "101")
+    with firm.app.app_context():
+        db.session.execute(update(IntentRow).values(created_at=func.now() - func.make_interval(0, 0, 0, 0, 0, 0, 6)))
+        db.session.commit()
+    firm.work()
+    assert announced(firm) == []
