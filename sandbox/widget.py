@@ -18,14 +18,14 @@ BUILD_SECONDS = 60
 
 def build(backend: str, folder: Path) -> Path:
     """The archive's files in `folder`, for a station at the address `backend`. Raises NotBuilt."""
-    _fetch_tools()
+    fetch_tools()
     shutil.rmtree(folder, ignore_errors=True)
     _run("node", "tools/build.mjs", "--backend", backend, "--folder", str(folder), seconds=BUILD_SECONDS)
     return folder
 
 
-def _fetch_tools() -> None:
-    """Once; whoever comes meanwhile waits."""
+def fetch_tools() -> None:
+    """The widget's tools, once; whoever comes meanwhile waits. Raises NotBuilt."""
     lock = os.open(SOURCE, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

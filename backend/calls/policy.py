@@ -59,7 +59,7 @@ def decide(fact: Fact, knowledge: Knowledge, rules: Rules) -> Decision:
 
 def clicked(fact: CallStarted, knowledge: Knowledge, rules: Rules) -> ShowPopup:
     """The popup of a call by click while the employee's own phone rings, for who clicked: the call may never start."""
-    return Case(fact, knowledge, rules).popup((), PopupState.CALLING)
+    return Case(fact, knowledge, rules).popup((), PopupState.CALLING, at=fact.at)
 
 
 def _started(case: Case) -> Decision:

@@ -33,7 +33,7 @@ def sync_due_phonebooks() -> list[int]:
 def forget_old() -> int:
     """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; how many."""
     than = datetime.now(UTC) - KEPT_FOR
-    gone = sum(each.forget_older(than, AT_ONCE) for each in (journal, outcomes, popups))
+    gone: int = sum(each.forget_older(than, AT_ONCE) for each in (journal, outcomes, popups))
     gone += commands.tidy(datetime.now(UTC) - COMMANDS_KEPT_FOR, AT_ONCE)
     db.session.commit()
     return gone

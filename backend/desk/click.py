@@ -121,7 +121,7 @@ def begin(command: Command, extension: str) -> None:
         call=command.call or "", at=time.time(), direction=Direction.OUTBOUND, client=key, did=None,
         extension=extension,
     )  # fmt: skip
-    popup = policy.clicked(fact, lookup.knowledge(account_id, key), rules)
+    popup = policy.clicked(fact, lookup.with_earlier(account_id, key, fact.call), rules)
     users = [command.user_id]
     popups.show(account_id, fact.call, users, state=popup.state.value, details=popup.details, only_in=None)
     db.session.commit()

@@ -27,13 +27,19 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
 
 def when_told(call: CallRow, fact: Fact) -> Knowledge:
     """What is known at a fact of this call: also the client's earlier calls and, while a phone rings, who watches."""
-    known = knowledge(call.account_id, call.client)
-    if call.client:
-        total, last = call_list.earlier(call.account_id, call.client, call.call)
-        known = replace(known, earlier=Earlier(total=total, last=last))
+    known = with_earlier(call.account_id, call.client, call.call)
     if isinstance(fact, ExtensionRang):
         known = replace(known, watching=frozenset(stream.watching(call.account_id)))
     return known
+
+
+def with_earlier(account_id: int, phone: str | None, call: str) -> Knowledge:
+    """The same as `knowledge`, and the calls with this number before this one."""
+    known = knowledge(account_id, phone)
+    if phone is None:
+        return known
+    total, last = call_list.earlier(account_id, phone, call)
+    return replace(known, earlier=Earlier(total=total, last=last))
 
 
 def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, ...]]:

@@ -23,26 +23,32 @@ def save(account_id: int, user_id: int, call: str, request: UUID, told: dict[str
     row = journal.lock_call(account_id, call)
     if row is None or user_id not in {popup.user_id for popup in popups.of_call(account_id, call)}:
         raise LookupError(f"user {user_id} has no popup of call {call}")
-    if contact := told.get("contact"):
-        if row.client is None:
-            return "no_number"
-        if not cards.has_contact(account_id, contact):
-            return "no_contact"
-    _write_down(row, str(request), Outcome(employee=user_id, at=time.time(), **told))
+    said = Outcome(employee=user_id, at=time.time(), **told)
+    is_held = row.answered is None and row.ended is None
+    if outcomes.add(account_id, call, user_id, str(request), asdict(said), is_held=is_held):
+        if wrong := _wrong_contact(row, said.contact):
+            db.session.rollback()
+            return wrong
+        _follow(row, said, is_held=is_held)
     db.session.commit()
     return None
 
 
-def _write_down(call: CallRow, request: str, told: Outcome) -> None:
+def _wrong_contact(call: CallRow, contact: int | None) -> str | None:
+    if contact is None:
+        return None
+    if call.client is None:
+        return "no_number"
+    return None if cards.has_contact(call.account_id, contact) else "no_contact"
+
+
+def _follow(call: CallRow, said: Outcome, *, is_held: bool) -> None:
     """A call that is neither answered nor over holds it: what it leaves in the CRM is not decided yet, and must be
     before."""
-    account_id, is_held = call.account_id, call.answered is None and call.ended is None
-    if not outcomes.add(account_id, call.call, told.employee, request, asdict(told), is_held=is_held):
-        return
     if not is_held:
-        _put(call, told, settings.rules(account_id))
-    popups.change(account_id, call.call, {"outcome": True}, users=[told.employee])
-    wake.wake(account_id)
+        _put(call, said, settings.rules(call.account_id))
+    popups.change(call.account_id, call.call, {"outcome": True}, users=[said.employee])
+    wake.wake(call.account_id)
 
 
 def let_go(call: CallRow, rules: Rules) -> int:
@@ -52,8 +58,8 @@ def let_go(call: CallRow, rules: Rules) -> int:
     return sum(_put(call, Outcome(**body), rules) for body in outcomes.let_go(call.account_id, call.call))
 
 
-def _put(call: CallRow, told: Outcome, rules: Rules) -> int:
-    wanted = outcome.decide(told, call.client, call.result, rules)
+def _put(call: CallRow, said: Outcome, rules: Rules) -> int:
+    wanted = outcome.decide(said, call.client, call.result, rules)
     for each in wanted:
         journal.add_intent(call.account_id, call.call, each.kind, intents.to_json(each))
     return len(wanted)

@@ -119,15 +119,16 @@ def take(
     """Takes what waits for this process, and commits: of the accounts in `up`, whose lines it holds and are up, and of
     kinds that need no line; of one account where it is named. What is late is nobody's."""
     mine = CommandRow.kind.in_(anywhere) | (CommandRow.account_id.in_(up) & CommandRow.kind.not_in(anywhere))
+    waits = _is(CommandState.TODO)
     waiting = select(CommandRow.account_id, CommandRow.request).where(
-        _is(CommandState.TODO), CommandRow.due_until > func.clock_timestamp(), mine
+        waits, CommandRow.due_until > func.clock_timestamp(), mine
     )
     if account_id is not None:
         waiting = waiting.where(CommandRow.account_id == account_id)
     taken = waiting.order_by(CommandRow.created_at).with_for_update(skip_locked=True).subquery()
     rows = db.session.scalars(
         update(CommandRow)
-        .where(CommandRow.account_id == taken.c.account_id, CommandRow.request == taken.c.request)
+        .where(CommandRow.account_id == taken.c.account_id, CommandRow.request == taken.c.request, waits)
         .values(state=CommandState.TAKEN.value, taken_by=owner, taken_at=func.clock_timestamp())
         .returning(CommandRow)
     ).all()

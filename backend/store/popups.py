@@ -76,11 +76,12 @@ def show(
     account_id: int, call: str, users: Iterable[int], state: str, details: dict[str, Any], only_in: Sequence[str] | None
 ) -> None:
     """Makes or changes these users' popups; an existing one changes only when it is in `only_in`."""
-    common = {"account_id": account_id, "call": call, "state": state, "details": details}
-    rows = [{**common, "user_id": user_id} for user_id in sorted(set(users))]  # in one order: nobody waits in a circle
-    if not rows:
+    wanted = sorted(set(users))  # in one order, so that nobody waits in a circle
+    if not wanted:
         return
-    fresh = insert(Popup).values(rows)
+    each = func.unnest(_numbers(wanted)).column_valued("each")
+    row = select(literal(account_id, BigInteger), literal(call), each, literal(state), literal(details, JSONB))
+    fresh = insert(Popup).from_select(["account_id", "call", "user_id", "state", "details"], row)
     shown = fresh.on_conflict_do_update(
         index_elements=["account_id", "call", "user_id"],
         set_={**_stamp(), "state": state, "details": Popup.details.op("-")(OF_END).op("||")(fresh.excluded.details)},

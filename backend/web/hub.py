@@ -24,6 +24,7 @@ from backend.web.reader import Reader
 
 MOST_OF_USER = 20  # streams; the oldest makes room
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
+NAME = "hub"  # of its threads
 PAUSE = 1.0  # seconds until the database is asked again when it is away
 
 GREETING = frozenset({Topic.ME, Topic.COLLEAGUES, Topic.MISSED})
@@ -117,7 +118,7 @@ class Hub:
         if not self._has_begun:
             self._has_begun = True
             for work in (self._listen, self._tell, self._keep):
-                threading.Thread(target=work, daemon=True).start()
+                threading.Thread(target=work, name=NAME, daemon=True).start()
 
     # listening
 

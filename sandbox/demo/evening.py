@@ -14,6 +14,8 @@ STRANGER = "+79150004455"
 def invite(company: Company) -> None:
     """Says where to look and what to press; the buttons stand on every page of the CRM."""
     office, anna, boris = company.office.everybody_obliges(), company.user(0), company.user(1)
+    for user in company.account.users:
+        company.station.close_popups(company.account, user["id"])
     buttons = company.crm.parts.buttons
     buttons["Иван Сидоров звонит Анне"] = partial(_calls, company, IVAN, office.did.direct)
     buttons["Незнакомый номер звонит Анне"] = partial(_calls, company, STRANGER, office.did.direct)

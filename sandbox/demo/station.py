@@ -59,6 +59,12 @@ class Station:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        """Of `all`, whose children do the work."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def why_command(self) -> str:
         return f"DATA_DIR={os.path.relpath(self.data)} .venv/bin/python -m backend why"
 

@@ -15,7 +15,11 @@ from sandbox.crm.handle import AccountHandle
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 15_000  # ms; only ever spent by a test that fails
-LARGE = {"width": 1360, "height": 860}
+USUAL: dict[str, Any] = {
+    "viewport": {"width": 1360, "height": 860},
+    "locale": "ru-RU",
+    "timezone_id": "Europe/Moscow",
+}
 
 
 @contextmanager
@@ -73,7 +77,7 @@ class Person:
     """An employee at a browser of her own; its errors are kept, those that a test `expects` are not."""
 
     def __init__(self, browser: Browser, account: AccountHandle, user: dict[str, Any], **options: Any) -> None:
-        self._context: BrowserContext = browser.new_context(**{"viewport": LARGE, "locale": "ru-RU", **options})
+        self._context: BrowserContext = browser.new_context(**{**USUAL, **options})
         self._context.set_default_timeout(PATIENCE)
         self._account, self.user = account, user
         self._expected: list[str] = []

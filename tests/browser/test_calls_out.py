@@ -59,13 +59,17 @@ def test_a_double_click_makes_one_call(works: Works, company: Company, town: Tow
     )
 
 
-def test_an_employee_who_has_no_extension_is_told_so(works: Works, company: Company, town: Town) -> None:
-    ivan = company.client()
-    gleb = works("Глеб")
-    gleb.expects("409")
-    screen = gleb.listens("/contacts")
+@pytest.mark.parametrize(("name", "said"), [("Глеб", "не зарегистрирован"), ("Галина", "АТС")])
+def test_what_stands_in_the_way_is_said_in_words(
+    works: Works, company: Company, town: Town, name: str, said: str
+) -> None:
+    """Глеб's phone is not registered; Галина's account has no PBX."""
+    ivan, account = company.client(), town.other if name == "Галина" else town.account
+    who = works(name, account)
+    who.expects("409", "503")
+    screen = who.listens("/contacts")
     screen.clicks_phone(ivan.dialled, STATION)
-    expect(screen.popup(ivan.dialled, "failed")).to_contain_text("номер")
+    expect(screen.popup(ivan.dialled, "failed")).to_contain_text(said)
 
 
 def test_a_client_who_is_busy_and_one_who_does_not_exist(works: Works, company: Company, town: Town) -> None:

@@ -62,8 +62,9 @@ class Exchange:
 
     async def _run(self, place: Place, command: Command) -> dict[str, Any]:
         self.done.append(command)
-        answer = self.answers.get(command.kind, dict)()
-        return await answer if asyncio.iscoroutine(answer) else answer
+        answer: Any = self.answers.get(command.kind, dict)()
+        done: dict[str, Any] = await answer if asyncio.iscoroutine(answer) else answer
+        return done
 
     def _in_store(self, errand: Callable[[], T]) -> Coroutine[Any, Any, T]:
         def run() -> T:

@@ -65,6 +65,14 @@ def test_it_is_carried_out_once_by_who_holds_the_line(firm: Firm, other: Firm, o
     assert {each.body["secret"] for each in (*one.done, *two.done)} == {SECRET}
 
 
+def test_what_another_process_is_taking_is_passed_over_without_waiting(firm: Firm, ours: Settings) -> None:
+    taken, free = order(firm), order(firm)
+    with psycopg.connect(ours.libpq_url) as other, firm.app.app_context():
+        other.execute("select 1 from commands where request = %s for update", [taken.request])
+        db.session.execute(text("set local lock_timeout = '2s'"))
+        assert [each.request for each in commands.take("one", up=[firm.id], anywhere=())] == [free.request]
+
+
 def test_the_same_request_is_one_command(firm: Firm, other: Firm) -> None:
     first = order(firm)
     again = Command(account_id=firm.id, request=first.request, user_id=2, kind="call")
@@ -200,9 +208,6 @@ def test_old_commands_are_forgotten(app: Flask, firm: Firm) -> None:
         db.session.commit()
         assert commands.tidy(datetime.now(UTC) - timedelta(days=7), 100) == 1
         db.session.commit()
-        left = dict(
-            db.session.execute(
-                select(CommandRow.request, CommandRow.error).where(CommandRow.account_id == firm.id)
-            ).all()  # type: ignore[arg-type]
-        )
+        rows = db.session.scalars(select(CommandRow).where(CommandRow.account_id == firm.id)).all()
+        left = {each.request: each.error for each in rows}
     assert left == {stuck.request: UNCLEAR, fresh.request: None}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from backend.calls.states import ExtensionState
 from backend.desk import click
+from backend.processes.errands import Refused
 from backend.store import commands, db, extensions, popups
 from backend.store.accounts import AccountPbx, LinkState
 from backend.store.commands import Command
@@ -82,6 +85,25 @@ def test_a_double_click_is_one_call(firm: Firm, opens: Open) -> None:
     assert len(exchange.done) == 2
 
 
+def test_two_clicks_at_the_same_moment_do_not_pass_each_other(
+    firm: Firm, opens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither may look for the other's call before that is written down."""
+    exchange = dials(opens("one", firm), firm)
+    both, look = threading.Barrier(2), click._on_its_way
+
+    def look_together(*who: int) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(2)
+        return look(*who)
+
+    monkeypatch.setattr(click, "_on_its_way", look_together)
+    with ThreadPoolExecutor(2) as tabs:
+        answers = [each.result() for each in (tabs.submit(clicks, firm), tabs.submit(clicks, firm))]
+    assert len({each.json["call"] for each in answers if each.json}) == 1
+    assert len(exchange.done) == 1
+
+
 def test_each_refusal_is_told_in_words(firm: Firm, opens: Open) -> None:
     dials(opens("one", firm), firm)
     assert told(clicks(firm, "Вера")) == (409, "no_extension")
@@ -109,8 +131,6 @@ def test_the_pbx_has_the_last_word(firm: Firm, opens: Open, kind: str, words: st
     exchange = opens("one", firm).listens()
 
     def refuse() -> None:
-        from backend.processes.errands import Refused
-
         raise Refused(kind, words)
 
     exchange.answers["call"] = refuse

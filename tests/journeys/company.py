@@ -85,14 +85,14 @@ class Town:
     def __post_init__(self) -> None:
         address = normalise_database_url(database_url_file(self.station.data).read_text())
         self.database = address.replace("+psycopg", "", 1)
-        self._journal = psycopg.connect(self.database, autocommit=True)
+        self.journal = psycopg.connect(self.database, autocommit=True)
 
     def close(self) -> None:
-        self._journal.close()
+        self.journal.close()
 
     def is_settled(self) -> bool:
         """Whether every call has ended for the station too, and everything it decided is done."""
-        return self._journal.execute(UNSETTLED, {"account": self.account.id}).fetchone() is None
+        return self.journal.execute(UNSETTLED, {"account": self.account.id}).fetchone() is None
 
 
 class Company:

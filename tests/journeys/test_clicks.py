@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import uuid
+from pathlib import Path
 
 import pytest
 
 from backend.pbx.dialplan import DIALPLAN
 from tests.journeys.company import TALK, Company
+from tests.journeys.conftest import ON_22
 from tests.journeys.widget import Widget, refusal
 
 pytestmark = pytest.mark.asterisk
@@ -101,3 +105,43 @@ def test_nobody_else_can_touch_a_call(company: Company) -> None:
         crm=(f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",),
         popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
     )
+
+
+@ON_22
+def test_a_click_outlives_the_process_that_made_it(company: Company) -> None:
+    """While the first phone rings the process that holds the line ends; the next one takes the click up, dials nobody
+    anew, and tells of a phone that stopped ringing while nobody listened."""
+    ivan, olga = company.client(), company.client()
+    anna, boris = Widget(company, "Анна"), Widget(company, "Борис")
+    answered, given_up = anna.clicks(ivan.number), boris.clicks(olga.number)
+    company.phone("101").rings()
+    company.phone("102").rings()
+    links = company.station.links(company.account)
+    end_pbx_process(company)
+    company.phone("102").hangs_up()
+    company.station.until(lambda: company.station.links(company.account) > links, "the line is up again")
+    boris.sees(given_up, "failed", "own-no-answer")
+    anna.sees(answered, "calling")
+    company.phone("101").answers()
+    ivan.answers().talks(TALK)
+    anna.sees(answered, "talking")
+    ivan.hangs_up()
+    company.in_the_end(
+        crm=(f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",),
+        popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»", f"Борис: failed, {olga.name} → «{olga.lead}»"),
+    )
+
+
+def end_pbx_process(company: Company) -> None:
+    """The station's own child; it is started again at once."""
+    [pid] = [int(each) for each in children_of(company.station.pid) if b"pbx" in command_of(each).split(b"\0")]
+    os.kill(pid, signal.SIGTERM)
+
+
+def children_of(pid: int) -> list[str]:
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [child for each in found for child in each.read_text().split()]
+
+
+def command_of(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -36,8 +36,6 @@ STEPS = {
     "POST leads/unsorted/sip",
     "POST leads/unsorted/N/accept",
     "POST tasks",
-    "GET contacts/N",
-    "PATCH contacts/N",
 }
 LOOKS = {"GET leads?newest", "GET leads/N/notes", "GET leads/unsorted?filter", "GET tasks?filter"}
 

@@ -165,6 +165,19 @@ def test_a_number_he_has_in_another_spelling_is_left_alone(firm: Firm, ivan: int
     assert values_of(firm, ivan) == before
 
 
+def test_a_request_that_was_saved_is_saved_whatever_becomes_of_its_contact(firm: Firm, ivan: int) -> None:
+    call, request = firm.talk(STRANGER, "101"), str(uuid.uuid4())
+    save(firm, call, request=request, contact=ivan)
+    with firm.app.app_context():
+        phonebook.forget(firm.id, "contacts", ivan)
+        db.session.commit()
+    save(firm, call, request=request, contact=ivan)
+    assert say(firm, call, contact=ivan).status_code == 422
+    save(firm, call, note="После отказа")
+    firm.work()
+    assert texts(firm) == ["После отказа"]
+
+
 def test_a_contact_deleted_since_changes_nothing_else(firm: Firm, ivan: int) -> None:
     call = firm.talk(STRANGER, "101")
     save(firm, call, contact=ivan, note="Итог")

@@ -57,14 +57,12 @@ NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("told", "field", "russian", "english"), NONSENSE)
-def test_nonsense_is_answered_by_field_in_the_users_language(
-    firm: Firm, call: str, told: dict[str, Any], field: str, russian: str, english: str
-) -> None:
-    for language, words in (("ru", russian), ("en", english)):
-        body = {"request": str(uuid.uuid4()), **told}
-        answer = ask(firm, "Анна", "POST", f"/api/popups/{call}/outcome", body, language)
-        assert words in messages(answer)[field]
+def test_nonsense_is_answered_by_field_in_the_users_language(firm: Firm, call: str) -> None:
+    for told, field, russian, english in NONSENSE:
+        for language, words in (("ru", russian), ("en", english)):
+            body = {"request": str(uuid.uuid4()), **told}
+            answer = ask(firm, "Анна", "POST", f"/api/popups/{call}/outcome", body, language)
+            assert words in messages(answer).get(field, ""), (told, answer.text)
     firm.work()
     assert (texts(firm), tasks(firm)) == ([], [])
 

@@ -1,4 +1,4 @@
-"""A backend that says what a test tells it to: the widget's modules in a page, their stream, and a record of what they ask."""
+"""A backend that says what a test tells it to: a page with the widget's modules, their stream, a record of requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class Station:
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     news: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    streams: int = 0
     serial: int = 0
     era: int = 0
     is_away: bool = False
@@ -162,25 +161,20 @@ def _handler(station: Station) -> type[BaseHTTPRequestHandler]:
 
         def stream(self, after: str) -> None:
             if station.is_away:
-                return self.answer(502, {})
+                self.answer(502, {})
+                return
             self.close_connection = True
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
             with station.changed:
                 station.opened.append(after)
-                station.streams += 1
                 station.changed.notify_all()
             try:
                 for said in station.events(int(after or 0)):
                     self.wfile.write(said.encode())
             except OSError:
-                return None
-            finally:
-                with station.changed:
-                    station.streams -= 1
-                    station.changed.notify_all()
-            return None
+                return  # the tab has gone
 
     return Handler
 

@@ -17,7 +17,7 @@ BACKEND = "https://station.example.com"
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
-    widget.build(BACKEND, folder / "files")  # fetches the tools the first time
+    widget.fetch_tools()
     made = node("tools/build.mjs", "--backend", BACKEND, "--out", str(folder / "widget.zip"))
     assert made.returncode == 0, made.stderr
     return folder / "widget.zip"

@@ -41,7 +41,7 @@ def test_the_next_tab_leads_when_the_leader_is_closed(station: Station, tab: Tab
     station.show("a", "missed")
     for page in others:
         shows(page, "missed")
-    station.wait_for(lambda: station.opened == ["", "1"] and station.streams == 1)
+    assert station.opened == ["", "1"]
     assert len(station.bodies("POST", "/api/stream/ticket")) == 1
 
 
@@ -52,7 +52,7 @@ def test_closed_in_one_tab_closed_in_all(station: Station, tab: Tab) -> None:
     one.get_by_role("button", name="Закрыть").click()
     for page in (one, other):
         expect(page.locator(".ps-popup")).to_have_count(0)
-    assert len(station.bodies("POST", "/api/popups/a/close")) == 1
+    station.wait_for(lambda: len(station.bodies("POST", "/api/popups/a/close")) == 1)
 
 
 def test_nothing_is_missed_while_the_backend_restarts(station: Station, tab: Tab) -> None:

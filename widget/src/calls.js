@@ -61,9 +61,9 @@ function leadLink(amo, { id, name }) {
   return h('a', { class: 'ps-link ps-clip js-navigate-link', href: amo.link('leads', id) }, name || amo.words('panel.lead'));
 }
 
-/** A button until it is pressed: twenty players at once would load the page for nothing. */
-function player(amo, { recording }) {
-  if (!recording) return null;
+/** Of a talk: a button until it is pressed, for twenty players at once would load the page for nothing. */
+function player(amo, { recording, result }) {
+  if (!recording || result !== 'answered') return null;
   const button = h('button', { type: 'button', class: 'ps-button ps-bare', onclick: play }, icon('play'), amo.words('panel.listen'));
   function play() {
     const sound = h('audio', { class: 'ps-player', controls: true, autoplay: true });

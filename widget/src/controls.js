@@ -5,10 +5,14 @@ export function field(label, props, tag = 'input') {
   return h(tag, { class: 'ps-input', placeholder: label, 'aria-label': label, ...props });
 }
 
-/** `act` names the button among what is drawn anew together, so that the focus stays where it was. */
-export function button(act, onClick, { look = '', label, ...props }, ...children) {
+/**
+ * `act` names the button among what is drawn anew together, so that the focus stays where it was; for that a busy one is not
+ * disabled, it only looks so.
+ */
+export function button(act, onClick, { look = '', label, isBusy, ...props }, ...children) {
   const named = label && { 'aria-label': label, title: label };
-  return h('button', { class: `ps-button ${look}`, type: 'button', data: { act }, onClick, ...named, ...props }, children);
+  const more = { ...named, 'aria-disabled': isBusy && 'true', ...props };
+  return h('button', { class: `ps-button ${look}`, type: 'button', data: { act }, onClick, ...more }, children);
 }
 
 /** One of a few choices. */

@@ -2,17 +2,18 @@ import { clientFacts, clientHeading, clientLine, clientName, leadCard } from './
 import { button, redrawn } from './controls.js';
 import { fill, h, icon } from './dom.js';
 import { duration, moment } from './format.js';
-import { createOutcome } from './outcome.js';
 import { isLive } from './state.js';
 import { createTransfer } from './transfer.js';
 
 const ICONS = { ringing: 'incoming', missed: 'missed', ended: 'check', failed: 'failed', calling: 'outgoing', dialling: 'outgoing', talking: 'call' };
 const OURS = ['calling', 'dialling', 'talking'];
+const WITH_OUTCOME = ['talking', 'ended'];
 const HINTS = { calling: 'popups.pick_up', ringing: 'popups.answer' };
 
 /**
  * One popup: `update(popup, isCompact)` shows what the call has become, `tick(now)` moves its timer (`now`: the backend's
- * clock, s). `tools`: amo, commands, drafts, colleagues(), dial(number), leave(call), saved(call), close(call).
+ * clock, s). `tools`: amo, commands, drafts, colleagues(), dial(number), leave(call), saved(call), close(call), and createOutcome once
+ * that part has been loaded.
  */
 export function createPopup(call, tools) {
   const { amo, commands } = tools;
@@ -23,18 +24,16 @@ export function createPopup(call, tools) {
   const problem = h('p', { class: 'ps-popup-problem ps-error', role: 'alert' });
   const controls = h('div', { class: 'ps-popup-controls' });
   const transfer = createTransfer(call, { ...tools, act });
-  const outcome = createOutcome(call, tools);
-  const body = h('div', { class: 'ps-popup-body' }, client, transfer.nodes, problem, controls, outcome.node);
+  const body = h('div', { class: 'ps-popup-body' }, client, transfer.nodes, problem, controls);
   const node = h('article', { class: 'ps-popup', tabindex: -1, onKeydown: escape }, head, body);
+  let outcome = null;
 
-  /** Carries out a command of this popup; its refusal is said in the popup. */
+  /** Carries out a command of this popup, one at a time; its refusal is said in the popup. */
   async function act(name, send) {
+    if (shown.busy) return;
     show({ busy: name, problem: '' });
-    try {
-      await send();
-    } catch ({ message }) {
-      show({ busy: '', problem: message });
-    }
+    const problem = await send().then(() => '', ({ message }) => message);
+    show({ busy: '', problem });
   }
 
   function show(change) {
@@ -53,8 +52,16 @@ export function createPopup(call, tools) {
     fill(problem, shown.problem);
     transfer.update(popup, busy);
     fill(controls, hint(amo, popup), buttons(popup));
+    drawOutcome(popup);
+  }
+
+  /** The form stands once it can: it keeps what is typed while all else is drawn anew. */
+  function drawOutcome(popup) {
+    const isNeeded = WITH_OUTCOME.includes(popup.state);
+    if (isNeeded && !outcome && tools.createOutcome) body.append((outcome = tools.createOutcome(call, tools)).node);
+    if (!outcome) return;
+    outcome.node.hidden = !isNeeded;
     outcome.update(popup);
-    outcome.node.hidden = !['talking', 'ended'].includes(state);
   }
 
   function headOf(popup) {
@@ -89,11 +96,11 @@ export function createPopup(call, tools) {
   }
 
   function control(name, look, onClick) {
-    return button(name, onClick, { look, disabled: shown.busy === name }, icon('call'), words(`popups.${name}`));
+    return button(name, onClick, { look, isBusy: shown.busy === name }, icon('call'), words(`popups.${name}`));
   }
 
   function leave() {
-    if (outcome.mayLeave()) tools.close(call);
+    if (!outcome || outcome.mayLeave()) tools.close(call);
   }
 
   function escape(event) {
@@ -106,7 +113,8 @@ export function createPopup(call, tools) {
   return {
     node,
     leave,
-    stop: outcome.stop,
+    redraw: () => show({}),
+    stop: () => outcome?.stop(),
     update(popup, isCompact) {
       if (popup === shown.popup && isCompact === shown.isCompact) return;
       show({ popup, isCompact, busy: '', problem: popup.state === shown.popup?.state ? shown.problem : '' });

@@ -12,7 +12,7 @@ const SAVED_STAYS = 1500; // ms
 /**
  * The stack of popups in our corner: one per call, live calls nearest to the corner. `add(popup)` shows one that the stream
  * does not know yet (a click on its way), `replace(call, popup)` another in its place, `nudge(call)` draws the eye to one;
- * `onDial(listener)` hears which number is to be called.
+ * `onDial(listener)` hears which number is to be called, `useOutcome(create)` gives the form for what came of a call.
  */
 export function createPopups(amo, stream) {
   const commands = createCommands(amo);
@@ -168,6 +168,10 @@ export function createPopups(amo, stream) {
       own.delete(call);
       own.set(popup.call, { popup, known });
       draw();
+    },
+    useOutcome(createOutcome) {
+      tools.createOutcome = createOutcome;
+      views.forEach(({ popup }) => popup.redraw());
     },
     nudge: (call) => views.get(call)?.popup.nudge(),
     onDial(listener) {

@@ -3,11 +3,12 @@ import { growingWaits } from './waits.js';
 const SILENCE = 45000; // ms; the backend says something every 20 s, one that is silent for longer is gone
 const TICKETS = { first: 5000, cap: 300000 }; // authorised requests may not go round in a loop (contract §4.8)
 const OPENINGS = { first: 500, cap: 30000 };
+const PATIENT = 3; // refusals running that may be a server that is restarting
 const KINDS = ['me', 'colleagues', 'missed', 'popup', 'beat'];
 
 /**
  * Reads the backend's stream for all tabs, from `state().last` on, until the returned function is called; what it hears goes
- * to `share`. A ticket is used until it expires or has been refused twice running: one refusal may be a server restarting.
+ * to `share`. A ticket is used until it expires, or is refused again and again and there is another.
  */
 export function startReader(amo, { state, share }, browser = globalThis) {
   const openings = growingWaits(OPENINGS);
@@ -22,8 +23,19 @@ export function startReader(amo, { state, share }, browser = globalThis) {
 
   async function open() {
     close();
-    const ticket = usable(state().ticket, browser.Date.now()) ?? (await exchange());
-    if (!ticket || isStopped) return;
+    const ticket = (refusals < PATIENT && usable()) || (await exchange()) || usable();
+    if (isStopped) return;
+    if (ticket) listen(ticket);
+    else later(nextExchange - browser.Date.now(), open);
+  }
+
+  function usable() {
+    const { ticket } = state();
+    return ticket && ticket.until > browser.Date.now() ? ticket : null;
+  }
+
+  function listen(ticket) {
+    close();
     source = new browser.EventSource(address(amo.backend, ticket.words, state().last));
     KINDS.forEach((kind) => source.addEventListener(kind, (event) => receive(kind, event)));
     source.addEventListener('error', lose);
@@ -44,6 +56,7 @@ export function startReader(amo, { state, share }, browser = globalThis) {
   function receive(kind, event) {
     heard = browser.Date.now();
     later(SILENCE, lose);
+    refusals = 0;
     if (kind === 'me') share({ kind: 'connection', connection: 'live' });
     if (kind === 'beat') settle();
     if (kind !== 'beat') share({ kind, data: JSON.parse(event.data), id: event.lastEventId });
@@ -58,18 +71,15 @@ export function startReader(amo, { state, share }, browser = globalThis) {
   function lose() {
     const isRefused = source?.readyState === 2; // EventSource.CLOSED: the answer was not a stream
     refusals = isRefused ? refusals + 1 : 0;
-    if (refusals > 1) share({ kind: 'ticket', ticket: null });
     const wasLive = state().connection === 'live';
     share({ kind: 'connection', connection: wasLive ? 'connecting' : 'offline' });
     close();
     later(openings.next(), open);
   }
 
-  /** A ticket, or null: asked for later, when it is not yet time, or when none was given. */
+  /** A new ticket; null when it is not yet time for one, or none was given. */
   async function exchange() {
-    const early = nextExchange - browser.Date.now();
-    if (early > 0) later(early, open);
-    if (early > 0 || isAsking) return null;
+    if (isAsking || browser.Date.now() < nextExchange) return null;
     isAsking = true;
     nextExchange = browser.Date.now() + exchanges.next();
     const ticket = await amo.ask('POST', '/api/stream/ticket').then(keep, giveUp);
@@ -87,8 +97,8 @@ export function startReader(amo, { state, share }, browser = globalThis) {
 
   function giveUp({ kind, message }) {
     const isAway = ['network', 'server', 'later'].includes(kind);
+    if (!isAway) share({ kind: 'ticket', ticket: null });
     share({ kind: 'connection', connection: isAway ? 'offline' : 'refused', trouble: message });
-    if (!isStopped) later(nextExchange - browser.Date.now(), open);
     return null;
   }
 
@@ -108,10 +118,6 @@ export function startReader(amo, { state, share }, browser = globalThis) {
     browser.document.removeEventListener('visibilitychange', wake);
     close();
   };
-}
-
-function usable(ticket, now) {
-  return ticket && ticket.until > now ? ticket : null;
 }
 
 function address(backend, ticket, last) {

@@ -77,7 +77,7 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
   }
 
   function step(name, key, send, look) {
-    return button(name, () => act(name, send), { look, disabled: shown.busy === name }, words(key));
+    return button(name, () => act(name, send), { look, isBusy: shown.busy === name }, words(key));
   }
 
   function toggle(isOpen) {

@@ -111,6 +111,7 @@ test('a client without a number, a hidden caller, a failed attempt', () => {
 
 test('a recording becomes a player when it is asked for, and words when there is none', () => {
   const { amo } = openPage();
+  assert.ok(!callItem(amo, { ...MISSED, recording: '/r/m.mp3' }, { onCallBack() {} }).textContent.includes('Слушать'));
   const item = callItem(amo, ANSWERED, { onCallBack() {} });
   assert.equal(item.querySelector('audio'), null);
   button(item, 'Слушать').click();

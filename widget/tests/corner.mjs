@@ -1,4 +1,5 @@
 /** Our corner of a page: the parts under test on a stream that says what the test tells it. */
+import { createOutcome } from '../src/outcome.js';
 import { createPhone } from '../src/phone.js';
 import { createPopups } from '../src/popups.js';
 import { EMPTY, reduce } from '../src/state.js';
@@ -6,13 +7,14 @@ import { openPage, settle } from './page.mjs';
 
 const opened = [];
 
-export function openCorner({ kept, ...options } = {}) {
+export function openCorner({ kept, hasOutcome = true, ...options } = {}) {
   const page = openPage(options);
   globalThis.window = page.dom.window;
   Object.entries(kept ?? {}).forEach(([key, value]) => localStorage.setItem(key, value));
   const stream = streamOf();
   const popups = createPopups(page.amo, stream);
   const phone = createPhone(page.amo, stream, popups);
+  if (hasOutcome) popups.useOutcome(createOutcome);
   opened.push(page);
   let serial = 0;
   return Object.assign(page, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
+import { createOutcome } from '../src/outcome.js';
 import { createDrafts, outcomeOf } from '../src/drafts.js';
 import { dueChoices, dueOf, fieldOf } from '../src/due.js';
 import { leaveAll, openCorner, settled } from './corner.mjs';
@@ -28,6 +29,17 @@ test('the outcome is saved: a result, a note, a task, a name', async () => {
   assert.deepEqual(outcome, { result: 'Договорились', note: 'Ждёт счёт', task: { text: 'Связаться с клиентом', due: outcome.task.due }, name: 'Ольга' });
   assert.equal(localStorage.getItem(KEY), null);
   assert.equal(find('.ps-outcome-saved').textContent, 'Итог сохранён');
+});
+
+test('the form comes as soon as it is loaded; until then all else works', async () => {
+  const { show, all, find, popups, escape, bodies } = openCorner({ hasOutcome: false });
+  show('a', 'ended', ENDED);
+  assert.equal(find('form'), null);
+  popups.useOutcome(createOutcome);
+  assert.equal(all('form').length, 1);
+  escape(find('.ps-popup'));
+  await settled();
+  assert.equal(bodies('/close').length, 1);
 });
 
 test('what is typed is kept when the page is closed, by account, user and call', () => {

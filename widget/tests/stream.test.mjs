@@ -143,16 +143,38 @@ test('after a sleep, and when the network is back, it does not wait', async () =
   assert.equal(person.browser.open().length, 1);
 });
 
-test('a ticket that is refused twice is exchanged for a new one', async () => {
+test('a ticket that is refused again and again is exchanged for a new one', async () => {
   const person = sit();
   await person.open();
-  person.source().fail(true);
-  await person.browser.pass(1100);
-  assert.equal(person.exchanges.length, 1, 'once may be a restart');
-  person.source().fail(true);
-  await person.browser.pass(30000);
-  assert.equal(person.exchanges.length, 2);
+  for (let refused = 0; refused < 3; refused += 1) {
+    assert.match(person.source().url.search, /ticket=t1/, 'it may be a restart');
+    person.source().fail(true);
+    await person.browser.pass(10000);
+  }
   assert.match(person.source().url.search, /ticket=t2/);
+});
+
+test('a long absence of the backend costs no ticket, and no more than half a minute after it', async () => {
+  let isAway = false;
+  const person = sit({ answer: (who) => (isAway ? refuse('server')() : give(who)) });
+  await person.open();
+  isAway = true;
+  for (let minute = 0; minute < 60; minute += 1) {
+    person.source()?.fail(true);
+    await person.browser.pass(60000);
+  }
+  assert.ok(person.exchanges.length < 25, String(person.exchanges.length));
+  assert.match(person.source().url.search, /ticket=t1/);
+});
+
+test('an account that is not connected any more has its ticket taken', async () => {
+  const person = sit({ answer: (who) => (who.exchanges.length > 1 ? refuse('unknown_account', 'Не подключён')() : give(who)) });
+  const { stream } = await person.open();
+  for (let refused = 0; refused < 3; refused += 1) {
+    person.source().fail(true);
+    await person.browser.pass(10000);
+  }
+  assert.deepEqual([person.browser.open().length, stream.state.connection], [0, 'refused']);
 });
 
 test('an old ticket is not even tried', async () => {

@@ -17,7 +17,7 @@ const OF_THE_LOADER = ['jquery', 'require'];
 
 /** `backend` is our service's address; https everywhere but on this machine. */
 export async function files(backend) {
-  const address = checked(backend);
+  const address = addressOf(backend);
   const manifest = await sourceManifest(address);
   const made = new Map([['manifest.json', pretty(manifest)], ['style.css', await styles()]]);
   for (const [name, entry] of Object.entries(BUNDLES)) made.set(name, await bundle(entry, address));
@@ -26,7 +26,8 @@ export async function files(backend) {
   return new Map([...made].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-function checked(backend) {
+/** The origin of the backend; throws for one that is not https and not on this machine. */
+export function addressOf(backend) {
   const { origin, protocol, hostname } = new URL(backend);
   const isHere = hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '127.0.0.1';
   if (protocol !== 'https:' && !(isHere && protocol === 'http:')) throw new Error(`the backend's address must be https: ${backend}`);

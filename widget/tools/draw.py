@@ -14,7 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 WIDGET = Path(__file__).resolve().parents[1]
 IMAGES = WIDGET / "images"
@@ -27,7 +27,7 @@ LOGOS = {
 }
 TOUR = (1188, 616)
 NOON = datetime(
-    2026, 5, 14, 12, 5, tzinfo=timezone(timedelta(hours=3))
+    2026, 5, 17, 12, 5, tzinfo=timezone(timedelta(hours=3))
 )  # the hour of every tour, so that a redraw changes nothing else
 SCENES = ("call", "card", "overview")
 LANGUAGES = ("ru", "en")
@@ -72,8 +72,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(timezone_id="Europe/Moscow", reduced_motion="reduce")
         page.clock.set_fixed_time(NOON)
-        errors: list[Error] = []
-        page.on("pageerror", errors.append)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
         for name in LOGOS:
             draw_logo(page, name)
         for scene in SCENES:

@@ -52,7 +52,6 @@ def widget(bundle: Path, crm: Crm, app: Flask, tmp_path: Path) -> str:  # noqa: 
 @pytest.fixture
 def opens(widget: str, connected: Two, person: People) -> Opens:  # noqa: F811
     """`opens(account, user, language)`: the page of settings in a browser of that employee's."""
-
     for each in connected:
         each.install(settings={"consent": "1"})
 

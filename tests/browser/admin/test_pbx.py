@@ -130,3 +130,14 @@ def test_the_dialog_says_what_is_left_and_leads_to_the_page(opens: Opens, connec
     desk.page.get_by_role("link", name="Открыть настройки").click()
     desk.is_at("connection")
     assert desk.screen.violations == []
+
+
+def test_who_is_no_administrator_is_sent_to_one(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[1], "en")
+    desk.page.goto(f"{acme.url}/settings/widgets")
+    desk.page.locator(".tile[data-widget]").click()
+    dialog = desk.page.locator(".ps-dialog")
+    expect(dialog).to_contain_text("Ask an administrator to give you an extension")
+    expect(dialog).to_contain_text("Tell an administrator of the account")
+    expect(dialog.locator("input:visible, a, button")).to_have_count(0)

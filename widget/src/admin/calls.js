@@ -1,5 +1,6 @@
 import { h } from '../dom.js';
-import { field, manyLines, section, select, text } from './form.js';
+import { manyLines, select, text } from './controls.js';
+import { field, section } from './form.js';
 
 /** How numbers and telephones of this account are read, and how calls by click are dialled. */
 

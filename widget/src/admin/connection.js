@@ -1,6 +1,7 @@
 import { fill, h } from '../dom.js';
 import { checkResult, runCheck } from './check.js';
-import { button, check, field, longText, section, text } from './form.js';
+import { check, longText, text } from './controls.js';
+import { button, field, section } from './form.js';
 import { accountItem, lineItem, statusList } from './health.js';
 import { paste } from './paste.js';
 

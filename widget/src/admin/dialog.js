@@ -11,20 +11,23 @@ export async function dialog(body, amo) {
   const place = body.jquery ? body[0] : body;
   const say = (key, values) => amo.words(`admin.${key}`, values);
   place.querySelector('.ps-dialog')?.remove();
-  const root = h('div', { class: 'phone-station ps-admin ps-dialog' });
-  place.prepend(root);
-  await show(root, amo, say);
-  consent(place, root, say);
+  const shown = h('div');
+  const agreed = consent(place, say);
+  place.prepend(h('div', { class: 'phone-station ps-admin ps-dialog' }, shown, agreed));
+  const answer = await show(shown, amo, say);
+  if (agreed && answer) agreed.hidden = !answer.is_admin;
 }
 
-async function show(root, amo, say) {
-  fill(root, h('p', { class: 'ps-loading', role: 'status' }, say('loading')));
+async function show(place, amo, say) {
+  fill(place, h('p', { class: 'ps-loading', role: 'status' }, say('loading')));
   try {
     const answer = await amo.ask('GET', '/api/settings');
-    fill(root, ...drawn({ amo, say, answer }));
+    fill(place, ...drawn({ amo, say, answer }));
+    return answer;
   } catch (refusal) {
     if (!refusal.kind) throw refusal;
-    fill(root, ...refused(refusal, say, () => show(root, amo, say)));
+    fill(place, ...refused(refusal, say, () => show(place, amo, say)));
+    return null;
   }
 }
 
@@ -67,14 +70,14 @@ function stepLine(say, { key, state }) {
   return h('li', { class: `ps-line ps-${state}` }, mark(say, state), h('span', {}, say(`step.${key}`)));
 }
 
-/** The box for the required setting `consent`, which amoCRM keeps in a field of its own; it enables its button by `change`. */
-function consent(place, root, say) {
+/** The box for the required setting `consent`, which amoCRM keeps in a field of its own and hears of by `change`. */
+function consent(place, say) {
   const kept = (place.closest('.widget_settings_block') || place).querySelector('input[name="consent"]');
-  if (!kept) return;
+  if (!kept) return null;
   const tell = () => {
     kept.value = box.checked ? '1' : '';
     kept.dispatchEvent(new Event('change', { bubbles: true }));
   };
   const box = h('input', { type: 'checkbox', checked: kept.value === '1', onchange: tell });
-  root.append(h('label', { class: 'ps-check ps-consent' }, box, say('dialog.consent')));
+  return h('label', { class: 'ps-check ps-consent' }, box, say('dialog.consent'));
 }

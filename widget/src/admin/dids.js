@@ -1,5 +1,6 @@
 import { fill, h } from '../dom.js';
-import { button, choice } from './form.js';
+import { choice } from './controls.js';
+import { button } from './form.js';
 
 const PATH = 'settings.stages_by_did';
 

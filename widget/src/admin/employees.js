@@ -1,7 +1,8 @@
 import { fill, h } from '../dom.js';
 import { typedChips } from './chips.js';
 import { runCheck } from './check.js';
-import { button, choice, field, section, select, table } from './form.js';
+import { choice, select } from './controls.js';
+import { button, field, section, table } from './form.js';
 import { rows, unmapped, withEmployee } from './people.js';
 import { stageOptions } from './stages.js';
 

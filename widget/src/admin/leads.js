@@ -1,7 +1,8 @@
 import { h } from '../dom.js';
 import { typedChips } from './chips.js';
 import { didTable } from './dids.js';
-import { check, field, manyLines, section, select, text } from './form.js';
+import { check, manyLines, select, text } from './controls.js';
+import { field, section } from './form.js';
 import { stageOptions } from './stages.js';
 
 /** Where new leads go, whose they are, how they are called, and who never gets one. */

@@ -1,5 +1,6 @@
 import { h } from '../dom.js';
-import { check, checks, field, section } from './form.js';
+import { check, checks } from './controls.js';
+import { field, section } from './form.js';
 import { activeUsers } from './employees.js';
 
 /** Who is shown what. */

@@ -1,4 +1,5 @@
 /** A talk with a client and another call ringing. */
+import { createOutcome } from '../../src/outcome.js';
 import { createPopups } from '../../src/popups.js';
 import { amoOf, done, drawCard, NOW, pick, streamOf } from './scene.js';
 
@@ -27,5 +28,6 @@ const ringing = {
   serial: 2,
   details: { direction: 'inbound', phone: pick('+7 903 555-01-20', '+1 202 555-0178'), number: '+79035550120', at: NOW - 6, is_new: true, did: pick('+7 495 100-00-01', '+1 202 555-0100') },
 };
-createPopups(amoOf(), streamOf({ popups: { talk: talking, ring: ringing } }));
+createPopups(amoOf(), streamOf({ popups: { talk: talking, ring: ringing } })).useOutcome(createOutcome);
+await new Promise((ticked) => setTimeout(ticked, 1200));
 done();

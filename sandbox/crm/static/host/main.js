@@ -3,7 +3,7 @@
 import { offerApp } from './app.js';
 import { session } from './facts.js';
 import { Life } from './life.js';
-import { Modal } from './modal.js';
+import { closeModals, Modal } from './modal.js';
 import { listenToNavigation } from './navigate.js';
 import { listenToPhones } from './phones.js';
 import { keepFresh } from './refresh.js';
@@ -12,7 +12,10 @@ import { listenToSettings, showOwnPage } from './settings.js';
 async function run() {
   const life = session.user && session.widget ? await host(session.widget) : null;
   listenToPhones();
-  listenToNavigation(() => life?.leave(), async () => {
+  listenToNavigation(() => {
+    closeModals();
+    life?.leave();
+  }, async () => {
     await life?.arrive();
     if (life) showOwnPage(life);
   });

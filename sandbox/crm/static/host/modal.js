@@ -2,6 +2,13 @@
 
 import { element } from './element.js';
 
+const opened = new Set();
+
+/** No dialog outlives the page it was opened on. */
+export function closeModals() {
+  opened.forEach((modal) => modal.destroy());
+}
+
 export class Modal {
   constructor(options = {}) {
     this.options = options;
@@ -19,6 +26,7 @@ export class Modal {
     const $body = window.jQuery(this.body);
     this.before = document.activeElement;
     document.body.append(this.root);
+    opened.add(this);
     document.addEventListener('keydown', this.onKey);
     $body.on('modal:loaded modal:centrify', () => this.focus());
     this.options.init($body);
@@ -35,6 +43,7 @@ export class Modal {
     if (!this.root.isConnected) return;
     document.removeEventListener('keydown', this.onKey);
     this.root.remove();
+    opened.delete(this);
     this.before?.focus();
     this.options.destroy?.();
   }
