@@ -28,6 +28,8 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(
         PUBLIC_URL=settings.public_url,
+        SUPPORT_EMAIL=settings.support_email,
+        SUPPORT_PHONE=settings.support_phone,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         **_database(settings.database_url, connections or settings.web_connections - 1),
     )

@@ -49,6 +49,9 @@ class Settings(BaseModel):
     worker_connections: int = Field(7, ge=4, le=100)
     pbx_networks: str = ""
     """Private networks in which accounts may have their PBX, as `10.8.0.0/24, 192.168.1.5`; others must be public."""
+    support_email: str = Field("", max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")
+    """Whom the page of help names; the next too."""
+    support_phone: str = Field("", max_length=40, pattern=r"^[0-9+() \-]*$")
     trusted_proxies: int = Field(0, ge=0, le=5)
     """How many proxies of ours stand before `web` and add to X-Forwarded-For."""
     log_format: Literal["json", "text"] = "text"

@@ -9,6 +9,7 @@ from backend.web import (
     call_list,
     calls,
     health,
+    help,
     install,
     outcome,
     overview,
@@ -25,5 +26,5 @@ def init_app(app: Flask) -> None:
     """Registers every blueprint."""
     app.extensions["hub"] = Hub(app)
     api.init_app(app)
-    for each in (call_list, calls, health, install, outcome, overview, pbx, pbx_lines, popups, settings, stream):
+    for each in (call_list, calls, health, help, install, outcome, overview, pbx, pbx_lines, popups, settings, stream):
         app.register_blueprint(each.blueprint)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +16,13 @@ from sqlalchemy import text, update
 from werkzeug.test import TestResponse
 
 from backend.calls.states import ExtensionState
+from backend.config import Settings
 from backend.desk import click
 from backend.processes.errands import Refused
 from backend.store import commands, db, extensions, popups
 from backend.store.accounts import AccountPbx, LinkState
 from backend.store.commands import Command
-from tests.asking import ask
+from tests.asking import ask, messages
 from tests.firm import Firm
 
 from .conftest import Open
@@ -229,3 +233,36 @@ def test_the_lines_to_paste_are_the_administrators_and_hold_no_stored_secret(fir
         db.session.execute(text("update account_pbx set username = 'a] b'"))
         db.session.commit()
     assert told(ask(firm, "Вера", "GET", "/api/pbx/lines", None, "ru")) == (422, "invalid")
+
+
+def test_the_same_lines_on_the_command_line(firm: Firm, ours: Settings) -> None:
+    environ = {"DATABASE_URL": ours.database_url, "SECRET_KEYS": ",".join(ours.secret_keys)}
+    command = [sys.executable, "-m", "backend", "dialplan", "--account", str(firm.id), "--address", "10.8.0.0/24"]
+    done = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "permit = 10.8.0.0/255.255.255.0" in done.stdout
+    assert "[phone-station-click]" in done.stdout
+    assert "hunter2" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "dial",
+    [
+        {"channel": "PJSIP/101"}, {"channel": "PJSIP/{extension}&PJSIP/666"}, {"context": "a b"},
+        {"context": "x,1,System"}, {"prefix": "9w"}, {"format": "any"}, {"allowed": ["7.9"]}, {"ring_seconds": 1}, {"timeout": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_how_to_dial_is_checked_field_by_field(firm: Firm, dial: dict[str, Any]) -> None:
+    answer = ask(firm, "Вера", "PUT", "/api/settings", {"settings": {"dial": dial}})
+    assert [each.split(".")[:3] for each in messages(answer)] == [["settings", "dial", next(iter(dial))]]
+
+
+def test_a_click_dials_as_the_account_has_set_it(firm: Firm, opens: Open) -> None:
+    dial = {"channel": "SIP/{extension}", "context": "out", "prefix": "9", "format": "national", "ring_seconds": 12}
+    firm.set(dial=dial)
+    exchange = dials(opens("one", firm), firm)
+    assert clicks(firm).status_code == 200
+    body = dict(exchange.done[0].body)
+    assert (body["number"], body["channels"], body["context"]) == ("989161234567", {"101": "SIP/101"}, "out")
+    assert body["ring_seconds"] == 12

@@ -106,9 +106,11 @@ test('Escape leaves the popup that has the focus; with the focus nowhere, the ne
   escape();
   await settled();
   assert.equal(bodies('/over/close').length, 1);
+  let heard = 0;
+  document.addEventListener('keydown', () => (heard += 1));
   escape(all('.ps-popup')[0]);
   await settled();
-  assert.equal(bodies('/live/close').length, 1);
+  assert.deepEqual([bodies('/live/close').length, heard], [1, 0], 'and the CRM does not hear of it');
 });
 
 test('Escape while somebody types in the CRM is not ours', async () => {

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from sandbox.crm.handle import AccountHandle
-from tests.browser.admin.conftest import Opens
+from tests.browser.admin.conftest import Opens, with_pbx
 
 Two = tuple[AccountHandle, AccountHandle]
 
@@ -49,6 +49,7 @@ def test_an_account_without_calls_is_told_so(opens: Opens, connected: Two) -> No
 
 def test_calls_are_drawn_and_told_as_tables(opens: Opens, connected: Two) -> None:
     acme, _ = connected
+    with_pbx(acme)
     desk = opens(acme, acme.users[0])
     desk.answers("/api/overview?days=7", overview(7))
     desk.answers("/api/overview?days=30", overview(30))

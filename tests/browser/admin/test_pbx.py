@@ -6,10 +6,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from backend.store import db, settings
-from backend.store.settings import PbxSetting
 from sandbox.crm.handle import AccountHandle
-from tests.browser.admin.conftest import Opens, stored
+from tests.browser.admin.conftest import Opens, stored, with_pbx
 
 Two = tuple[AccountHandle, AccountHandle]
 
@@ -29,11 +27,6 @@ CHECK: dict[str, Any] = {
         {"name": "provider", "side": "trunk", "extension": None, "state": "free"},
     ],
 }
-
-
-def with_pbx(account: AccountHandle) -> None:
-    settings.write_pbx(account.id, PbxSetting(host="pbx.example", username="station", secret="Gh7"))
-    db.session.commit()
 
 
 def test_the_test_is_told_line_by_line(opens: Opens, connected: Two) -> None:

@@ -55,16 +55,7 @@ async function load(page, place) {
 function drawn(page, answer, uPlot) {
   const { say } = page;
   const all = totals(answer.calls);
-  const health =
-    answer.health &&
-    section(
-      say('overview.health'),
-      null,
-      statusList(
-        say,
-        healthItems(say, answer.health, (at) => page.moment(at)),
-      ),
-    );
+  const health = answer.health && works(page, answer.health);
   if (!all.all) return [empty(page), health];
   return [
     figures(say, answer, all),
@@ -74,6 +65,12 @@ function drawn(page, answer, uPlot) {
     byDid(say, answer),
     health,
   ];
+}
+
+function works(page, health) {
+  const known = page.answer.pbx ? health : { ...health, link: null };
+  const items = healthItems(page.say, known, (at) => page.moment(at));
+  return section(page.say('overview.health'), null, statusList(page.say, items));
 }
 
 function empty({ say, answer }) {
