@@ -60,7 +60,7 @@ class Switchboard:
         self._app = app
         self._database = settings.libpq_url
         self._networks = networks(settings.pbx_networks)
-        self._threads = ThreadPoolExecutor(settings.pbx_connections)
+        self._threads = ThreadPoolExecutor(max(1, settings.pbx_connections - 1))  # one connection listens
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._leases: dict[int, Lease] = {}
         self._lines: dict[int, Line] = {}

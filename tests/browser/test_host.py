@@ -35,13 +35,13 @@ def acme(crm: Crm) -> AccountHandle:
 
 @pytest.fixture
 def runs(crm: Crm, acme: AccountHandle, tmp_path: Path, person: People) -> Callable[..., Screen]:
-    """A screen of Анна's on the lead, with the tiny widget installed."""
+    """A screen of Анна's on the lead, with the tiny widget installed; `expected` is an error of its console."""
 
-    def open_lead(**widget: Any) -> Screen:
+    def open_lead(expected: str = "^widget: ", **widget: Any) -> Screen:
         crm.install_widget(tiny.make(tmp_path / "tiny", **widget))
         acme.install(settings={"key": "1"})
         anna = _without_images(person(acme, acme.users[0]))
-        anna.expects("^widget: ")  # what the test is about
+        anna.expects("^widget: ", expected)  # what the test is about
         return anna.opens_tab(f"/leads/detail/{acme.leads[0]['id']}")
 
     return open_lead
@@ -153,7 +153,7 @@ def test_its_own_page(runs: Callable[..., Screen]) -> None:
     ],
 )  # fmt: skip
 def test_what_a_widget_must_not_do_is_told(runs: Callable[..., Screen], wrong: str, said: str) -> None:
-    screen = runs(wrong=wrong)
+    screen = runs(wrong=wrong, expected="401 .*/api/v4/leads")
     screen.page.wait_for_function("() => window.__violations.length")
     assert screen.violations[0] == said
 

@@ -249,7 +249,8 @@ def test_the_same_lines_on_the_command_line(firm: Firm, ours: Settings) -> None:
     "dial",
     [
         {"channel": "PJSIP/101"}, {"channel": "PJSIP/{extension}&PJSIP/666"}, {"context": "a b"},
-        {"context": "x,1,System"}, {"prefix": "9w"}, {"format": "any"}, {"allowed": ["7.9"]}, {"ring_seconds": 1}, {"timeout": 1},
+        {"context": "x,1,System"}, {"prefix": "9w"}, {"format": "any"}, {"allowed": ["7.9"]}, {"ring_seconds": 1},
+        {"timeout": 1},
     ],
     ids=str,
 )  # fmt: skip

@@ -50,7 +50,8 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
       h('span', { class: 'ps-soft ps-number' }, extension),
       h('span', { class: 'ps-colleague-state' }, words(`transfer.${state}`)),
     );
-    return h('li', { class: 'ps-colleague', data: { state } }, who, isPicked && h('div', { class: 'ps-row' }, ['blind', 'attended'].map((kind) => pass(id, kind))));
+    const ways = isPicked && h('div', { class: 'ps-row' }, pass(id, 'blind'), pass(id, 'attended'));
+    return h('li', { class: 'ps-colleague', data: { state } }, who, ways);
   }
 
   function pick(id) {

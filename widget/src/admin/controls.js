@@ -2,7 +2,7 @@ import { h } from '../dom.js';
 
 /** What is typed into and chosen from: each gives {node, …} for `field`, and writes to the form what was done. */
 
-/** One line of text; an empty one is `empty`. Numbers are told as numbers, nonsense as it was typed: the service says what is wrong. */
+/** One line of text; an empty one is `empty`. Digits of a `number` are told as a number, nonsense as it was typed. */
 export function text(form, path, { type = 'text', empty = '', list, number, ...more } = {}) {
   const shown = form.get(path) ?? '';
   const attributes = {

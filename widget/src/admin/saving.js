@@ -11,7 +11,7 @@ export function createSaving(page) {
     page.form.draft.forget();
     page.redrawAll();
   });
-  const node = h('div', { class: 'ps-saving' }, words, undo, save);
+  const node = h('div', { class: 'ps-saving' }, save, undo, words);
 
   function tell(kind, text) {
     words.className = `ps-saving-words ps-${kind}`;

@@ -1,4 +1,4 @@
-/** Pipelines and stages as the options of a list, each with its pipeline's name where there are several; leads are never made won, lost or unsorted. */
+/** Pipelines and stages as the options of a list; leads are never made won, lost or unsorted. */
 
 const OVER = [142, 143];
 

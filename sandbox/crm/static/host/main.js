@@ -10,7 +10,8 @@ import { keepFresh } from './refresh.js';
 import { listenToSettings, showOwnPage } from './settings.js';
 
 async function run() {
-  const life = session.user && session.widget ? await host(session.widget) : null;
+  let life = null;
+  listenToButtons();
   listenToPhones();
   listenToNavigation(() => {
     closeModals();
@@ -19,9 +20,10 @@ async function run() {
     await life?.arrive();
     if (life) showOwnPage(life);
   });
-  if (life) showOwnPage(life);
-  listenToButtons();
   keepFresh();
+  if (!session.user || !session.widget) return;
+  life = await host(session.widget);
+  showOwnPage(life);
 }
 
 /** Gives the widget what amoCRM's pages have, then lets it live if it is installed here. */
