@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from backend.calls.dialling import Dialling, Form
 from backend.calls.lines import Lines
-from backend.calls.rules import Employee, LeadOwner, Rules, Stage
+from backend.calls.rules import Employee, LeadOwner, Rules
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.store.setting_callback import CallbackSetting
+from backend.store.setting_parts import Part, StageSetting
 from backend.store.setting_values import (
     AllowedPrefix,
     Certificate,
@@ -34,18 +36,6 @@ from backend.store.setting_values import (
 
 MOST_EMPLOYEES = 2000
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class StageSetting(Part):
-    pipeline_id: Id
-    status_id: Id | None = None
-
-    def to_stage(self) -> Stage:
-        return Stage(pipeline_id=self.pipeline_id, status_id=self.status_id)
 
 
 class EmployeeSetting(Part):
@@ -104,6 +94,7 @@ class AccountSettings(Part):
     contact_name: Template | None = None
     lead_name: Template | None = None
     dial: DialSetting = Field(default_factory=lambda: DialSetting.model_validate({}))
+    callback: CallbackSetting = Field(default_factory=lambda: CallbackSetting.model_validate({}))
 
     def to_rules(self, users: Mapping[int, str]) -> Rules:
         """`users` are the account's active users: all of them are employees, those with an extension or not.

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from backend.store.accounts import AccountStage, AccountUser
-from backend.store.settings import AccountSettings, StageSetting
+from backend.store.setting_parts import StageSetting
+from backend.store.settings import AccountSettings
 
 MOST_ERRORS = 50  # told at once
 
@@ -58,6 +59,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing_said": ("напишите результат, заметку или задачу", "write a result, a note or a task"),
     "no_contact": ("такого контакта нет", "there is no such contact"),
     "no_number": ("номер скрыт, сохранять нечего", "the number is hidden, there is nothing to save"),
+    "site_host": ("это не имя сайта, нужно, например, example.com", "is not the name of a site, such as example.com"),
+    "quiet": ("у тихих часов нет конца", "the quiet hours have no end"),
+    "no_site": ("такой сайт здесь не создан", "no such site was made here"),
     "unsorted_stage": ("этап «Неразобранное» выбрать нельзя", "the unsorted stage cannot be chosen"),
 }
 ANYTHING = ("недопустимое значение", "is not a valid value")
@@ -107,6 +111,10 @@ def _twice(settings: AccountSettings) -> Iterator[FieldError]:
             for index, value in enumerate(getattr(each, name)):
                 if told[value] > 1:
                     yield FieldError(field=f"employees.{place}.{name}.{index}", kind="twice", values={"value": value})
+    sites = Counter(each.key for each in settings.callback.sites)
+    for place, each_site in enumerate(settings.callback.sites):
+        if sites[each_site.key] > 1:
+            yield FieldError(field=f"callback.sites.{place}.key", kind="twice", values={"value": each_site.key})
     people = Counter(each.user_id for each in settings.employees)
     for place, each in enumerate(settings.employees):
         if people[each.user_id] > 1:
@@ -127,6 +135,7 @@ def _unknown_stages(settings: AccountSettings, stages: Sequence[AccountStage]) -
     chosen = [("stage", settings.stage)]
     chosen += [(f"employees.{place}.stage", each.stage) for place, each in enumerate(settings.employees)]
     chosen += [(f"stages_by_did.{did}", each) for did, each in settings.stages_by_did.items()]
+    chosen += [(f"callback.sites.{place}.stage", each.stage) for place, each in enumerate(settings.callback.sites)]
     for path, stage in chosen:
         if stage is not None:
             yield from _unknown_stage(path, stage, stages)

@@ -8,7 +8,7 @@ from flask import request
 from pydantic import Field, ValidationError
 
 from backend.desk import call_list
-from backend.store.settings import Part
+from backend.store.setting_parts import Part
 from backend.store.settings_errors import from_pydantic
 from backend.web import api
 from backend.web.api import Refused

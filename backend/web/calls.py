@@ -20,8 +20,8 @@ from backend.store.accounts import LinkState
 from backend.store.commands import Command, Outcome
 from backend.store.conditions import conditions
 from backend.store.popups import Popup
+from backend.store.setting_parts import Part
 from backend.store.setting_values import Id, Text
-from backend.store.settings import Part
 from backend.store.settings_errors import FieldError, from_pydantic
 from backend.web import api
 from backend.web.api import Refused

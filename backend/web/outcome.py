@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, ValidationError
 
 from backend.desk import outcomes
+from backend.store.setting_parts import Part
 from backend.store.setting_values import Id
-from backend.store.settings import Part
 from backend.store.settings_errors import FieldError, from_pydantic
 from backend.web import api
 from backend.web.api import Refused
