@@ -74,6 +74,10 @@ class Rejected(AmoError):
         """True when it names a user who is not there (any more): a deleted one is refused too (contract §3.2)."""
         return any(map(self.concerns, EMPLOYEE_FIELDS))
 
+    @property
+    def concerns_custom_fields(self) -> bool:
+        return any("custom_fields_values" in each.path for each in self.problems)
+
     def concerns(self, field: str) -> bool:
         """True when a problem's path ends in this field, such as `responsible_user_id` of a deleted user."""
         return any(each.path.rpartition(".")[2] == field for each in self.problems)

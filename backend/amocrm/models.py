@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from backend.amocrm import values
@@ -31,6 +32,15 @@ def contact(
         _embedded={"companies": [{"id": company}]} if company else None,
         request_id=request_id,
     )
+
+
+def custom_fields(fields: Iterable[tuple[str, str]]) -> list[Model] | None:
+    """Texts by a field's id or its code; None where there are none."""
+    return [
+        {"field_id" if which.isdecimal() else "field_code": int(which) if which.isdecimal() else which,
+         "values": [{"value": value}]}
+        for which, value in fields
+    ] or None  # fmt: skip
 
 
 def renamed(name: str) -> Model:

@@ -57,12 +57,14 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What is known of a number. `watching`: the users who would see a popup now, asked while a phone rings."""
+    """What is known of a number. `watching`: the users who would see a popup now, asked while a phone rings.
+    `is_placed`: the call has its place in the CRM already, by the request it answers."""
 
     parties: tuple[Party, ...] = ()
     waiting: Waiting | None = None
     earlier: Earlier | None = None
     watching: frozenset[int] = frozenset()
+    is_placed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

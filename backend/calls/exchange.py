@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
+from backend.calls.callback import is_callback
 from backend.calls.channels import STATES, Channel, Part, State, Switchboard
 from backend.calls.conversation import Conversation
 from backend.calls.facts import Direction, Fact
@@ -153,7 +154,7 @@ class Exchange:
         """A trunk is dialled: an outbound call, one more try of it, or a forward within a call."""
         call = channel.call
         number = channel.dialled or dialable(channel.number)
-        whose = self.lines.mobile(number)
+        whose = self.lines.mobile(number) or self._forwarded_to(call, number)
         if whose:
             channel.line = extension(whose)
             self._ring_if_ringing(channel)
@@ -161,6 +162,17 @@ class Exchange:
             channel.part = Part.ASIDE
         else:
             self._reaches_for(channel, number, dialler)
+
+    def _forwarded_to(self, call: Conversation, number: str | None) -> str | None:
+        """Before an employee picked up in a call back no client is dialled: it is where an employee's phone leads."""
+        if not is_callback(call.key) or call.is_external or self.employee_of(call):
+            return None
+        return number
+
+    def employee_of(self, call: Conversation) -> str | None:
+        """The extension that hears the first channel of a call, and has picked up."""
+        joined = self.board.joined(call.root) if call.root and call.root.alive else []
+        return next((each.extension for each in joined if each.extension and each.state is State.UP), None)
 
     def _reaches_for(self, channel: Channel, number: str | None, dialler: Channel | None) -> None:
         channel.part = Part.CLIENT

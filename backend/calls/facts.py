@@ -12,15 +12,29 @@ from typing import Any, ClassVar
 
 
 class Direction(StrEnum):
+    """REQUEST: from a site, to be called back; no call."""
+
     INBOUND = "inbound"
     OUTBOUND = "outbound"
     INTERNAL = "internal"
+    REQUEST = "request"
 
 
 class Result(StrEnum):
     ANSWERED = "answered"
     MISSED = "missed"
     FAILED = "failed"
+
+
+class Ending(StrEnum):
+    """How a request from a site ended. TALKED: by our call; MET: the client talked to somebody in another call;
+    NOBODY: no employee answered; UNREACHED: employees did, the client never; STOPPED: by a person."""
+
+    TALKED = "talked"
+    MET = "met"
+    NOBODY = "nobody"
+    UNREACHED = "unreached"
+    STOPPED = "stopped"
 
 
 class Reason(StrEnum):
@@ -146,10 +160,30 @@ class RecordingNamed(Fact):
     recording: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeAnswered(Fact):
+    """In a call back: an employee's phone was picked up, the client is dialled next."""
+
+    kind: ClassVar[str] = "employee-answered"
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEnded(Fact):
+    """A request from a site ended before any employee had answered it; `met` is the call in which its client talked."""
+
+    kind: ClassVar[str] = "request-ended"
+
+    ending: Ending
+    met: str | None = None
+
+
 KINDS: dict[str, type[Fact]] = {
     each.kind: each
     for each in (
         CallStarted, ExtensionRang, ExtensionStopped, CallAnswered, CallPassed, CallEnded, RecordingNamed,
+        EmployeeAnswered, RequestEnded,
     )
 }  # fmt: skip
 
@@ -168,4 +202,6 @@ def from_json(body: dict[str, Any]) -> Fact:
         values["result"] = Result(values["result"])
         values["reason"] = Reason(values["reason"]) if values["reason"] else None
         values["talks"] = tuple(Talk(**talk) for talk in values["talks"])
+    if kind is RequestEnded:
+        values["ending"] = Ending(values["ending"])
     return kind(**values)

@@ -25,7 +25,8 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLead(Intent):
-    """A new lead, with a new contact when nobody has the number. `phone` None: the number is hidden."""
+    """A new lead, with a new contact when nobody has the number. `phone` None: the number is hidden. `fields` are the
+    lead's custom fields, by id or code."""
 
     kind: ClassVar[str] = "open-lead"
 
@@ -37,6 +38,7 @@ class OpenLead(Intent):
     responsible: int | None
     pipeline_id: int | None
     status_id: int | None
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,26 @@ class AddUnsorted(Intent):
     pipeline_id: int | None
     called_at: float
     employee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddForm(AddUnsorted):
+    """One unsorted record of category form: what came from a site, `page` of it, `did` is the site's name. `fields` are
+    the lead's custom fields, by id or code."""
+
+    kind: ClassVar[str] = "add-form"
+
+    page: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharePlace(Intent):
+    """This call belongs where another of ours does, as soon as that one has its place."""
+
+    kind: ClassVar[str] = "share-place"
+
+    call: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +239,7 @@ class ShowPopup(Intent):
 KINDS: dict[str, type[Intent]] = {
     each.kind: each
     for each in (
-        OpenLead, AddContact, AddUnsorted, UseUnsorted, LogCall, FinishCall, HandOverLead,
+        OpenLead, AddContact, AddUnsorted, AddForm, SharePlace, UseUnsorted, LogCall, FinishCall, HandOverLead,
         FindPlace, NameContact, AddNumber, AddTask, AddNote, AnnounceCall,
     )
 }  # fmt: skip
@@ -232,7 +254,16 @@ def from_json(kind: str, body: dict[str, Any]) -> Intent:
     """Raises KeyError for an unknown kind, TypeError for a body that is not such an intent."""
     values = dict(body)
     if kind == UseUnsorted.kind:
-        values["otherwise"] = (AddUnsorted if "called_at" in body["otherwise"] else OpenLead)(**body["otherwise"])
+        values["otherwise"] = from_json(_kind_of(body["otherwise"]), body["otherwise"])
+    if "fields" in body:
+        values["fields"] = tuple((name, value) for name, value in body["fields"])
     if kind in (LogCall.kind, FinishCall.kind):
         values["status"] = CallStatus(body["status"])
     return KINDS[kind](**values)
+
+
+def _kind_of(otherwise: dict[str, Any]) -> str:
+    """What is done where a record does not wait any more says by its values what it is."""
+    if "called_at" not in otherwise:
+        return OpenLead.kind
+    return AddForm.kind if "page" in otherwise else AddUnsorted.kind

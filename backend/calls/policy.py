@@ -158,7 +158,7 @@ def _failed(case: Case) -> Decision:
         employees=None, state=PopupState.FAILED, only_in=(PopupState.CALLING, PopupState.DIALLING),
         details={"reason": fact.reason.value} if fact.reason else {},
     )  # fmt: skip
-    if not case.client.party and not case.rules.failed_makes_lead:
+    if not (case.client.party or case.rules.failed_makes_lead or case.knowledge.is_placed):
         reasons = (why, f"{reason}: only clients already known are registered")
         return Decision(client=case.client, intents=(popup,), reasons=reasons)
     place: tuple[Intent, ...] = ()
@@ -195,6 +195,8 @@ FAILED_STATUS: dict[Reason | None, CallStatus] = {
 
 def _place(case: Case, employee: Employee | None, *, talked: bool) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
     """What has to exist in the CRM before the call can be noted, and why."""
+    if case.knowledge.is_placed:
+        return (), ("calls back a request from a site: its lead is used",)
     if case.client.lead:
         return (), ("the open lead is used: no new lead",)
     waiting = case.knowledge.waiting

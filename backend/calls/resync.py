@@ -13,6 +13,7 @@ from backend.calls.facts import (
     CallEnded,
     CallPassed,
     CallStarted,
+    EmployeeAnswered,
     ExtensionRang,
     ExtensionStopped,
     Fact,
@@ -40,7 +41,7 @@ def resume(exchange: Exchange, journalled: Iterable[Fact]) -> None:
 
 def _retell(call: Conversation, fact: Fact) -> None:
     match fact:
-        case CallStarted():
+        case CallStarted() | EmployeeAnswered():
             call.started, call.extension = fact.at, fact.extension
         case CallAnswered():
             _talk(call, fact.extension, fact.at)

@@ -81,6 +81,20 @@ class Tracker:
                 return beside[0].name if beside else None
         return None
 
+    def employee_of(self, call: str) -> str | None:
+        """In a call back: the extension that picked up and waits for the client. A queue's music is none."""
+        found = self._exchange.calls.get(call)
+        return self._exchange.employee_of(found) if found else None
+
+    def is_live(self, call: str) -> bool:
+        """Whether it has a channel, or will have one as soon as we are told."""
+        return call in self._exchange.calls
+
+    def has_client(self, call: str) -> bool:
+        """Whether the outside was dialled in it."""
+        found = self._exchange.calls.get(call)
+        return found is not None and bool(found.legs)
+
     def is_talking(self, extension: str) -> bool:
         """Whether this extension is in any call, or is about to be: none of its channels only rings."""
         live = self._exchange.board.channels.values()

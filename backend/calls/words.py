@@ -23,3 +23,14 @@ def reason(why: Reason | None, language: str) -> str:
 def nobody(language: str) -> str:
     """In the place of an employee when nobody talked."""
     return "Никто не ответил" if language == "ru" else "Nobody answered"
+
+
+REQUEST = {
+    "ru": ("Заявка с сайта", "Имя", "Телефон", "Комментарий", "Отдел"),
+    "en": ("Request from the site", "Name", "Phone", "Comment", "Department"),
+}
+
+
+def request(phone: str, language: str) -> str:
+    """What a lead is called that came from a site."""
+    return f"Заявка {phone}" if language == "ru" else f"Request {phone}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-
-from backend.calls import intents, phones, policy
+from backend.calls import policy
+from backend.calls.callback import is_callback
 from backend.calls.chain import talk_seconds
 from backend.calls.facts import (
     CallAnswered,
@@ -21,10 +19,9 @@ from backend.calls.facts import (
     from_json,
     to_json,
 )
-from backend.calls.intents import Intent, LogCall, PopupState, ShowPopup
-from backend.calls.policy import Decision
+from backend.calls.intents import LogCall, PopupState
 from backend.calls.rules import Rules
-from backend.desk import lookup, outcomes, transfer
+from backend.desk import callbacks, lookup, outcomes, transfer, writing
 from backend.store import call_list, db, journal, popups, settings, stream, wake
 from backend.store.journal import CallRow
 from backend.store.stream import Topic
@@ -64,38 +61,18 @@ def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
     row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     if row is None:
         return None
-    call = _call(account_id, fact, rules)
+    call = writing.call_of(account_id, fact, rules)
+    if is_callback(call.call):  # what was dialled may be spelled otherwise than what was asked for
+        fact = replace(fact, client=call.client)
     decision = policy.decide(fact, lookup.when_told(call, fact), rules)
     row.reasons = list(decision.reasons)
-    _settle(call, decision)
+    if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decision.intents):
+        writing.settle(call, decision)
     _remember(call, fact)
-    put = sum(_put(call, each) for each in decision.intents)
+    put = sum(writing.put(call, each) for each in decision.intents)
     transfer.follow(account_id, fact, rules)
+    put += callbacks.follow(call, fact, rules)
     return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
-
-
-def _call(account_id: int, fact: Fact, rules: Rules) -> CallRow:
-    header = {
-        "account_id": account_id, "call": fact.call, "direction": fact.direction.value, "did": fact.did,
-        "client": phones.key(fact.client, rules.country),
-        "started": getattr(fact, "started", None) or fact.at or 0,
-    }  # fmt: skip
-    db.session.execute(insert(CallRow).values(header).on_conflict_do_nothing())
-    call = journal.call(account_id, fact.call)
-    assert call is not None
-    if call.client is None:  # the number may be told only after the call began
-        call.client = phones.key(fact.client, rules.country)
-    return call
-
-
-def _settle(call: CallRow, decision: Decision) -> None:
-    """The call's place in the CRM, as far as it is known when its note is decided."""
-    if not any(isinstance(each, LogCall) for each in decision.intents):
-        return
-    lead, party = decision.client.lead, decision.client.party
-    call.lead = lead.id if lead else None
-    if party:
-        setattr(call, "contact" if party.entity == "contacts" else "company", party.id)
 
 
 def _remember(call: CallRow, fact: Fact) -> None:
@@ -133,34 +110,6 @@ def _close_missed(account_id: int, client: str, at: float) -> None:
     for call in call_list.close_missed(account_id, client, at):
         popups.change(account_id, call, {}, state=PopupState.CLOSED.value, only_in=[PopupState.MISSED.value])
     stream.tell(account_id, Topic.MISSED)
-
-
-def _put(call: CallRow, intent: Intent) -> bool:
-    """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
-    if isinstance(intent, ShowPopup):
-        _show(call, intent)
-        return False
-    journal.add_intent(call.account_id, call.call, intent.kind, intents.to_json(intent))
-    return True
-
-
-def _show(call: CallRow, popup: ShowPopup) -> None:
-    only_in = None if popup.only_in is None else [each.value for each in popup.only_in]
-    state: dict[str, Any] = {"state": popup.state.value, "only_in": only_in}
-    if popup.state is PopupState.TALKING and "lead" not in popup.details:
-        popup = replace(popup, details={**popup.details, **_link_of(call.account_id, call.call)})
-    if popup.employees is None or popup.state is PopupState.CLOSED:
-        state["talked_until"] = popup.ended_at
-        popups.change(call.account_id, call.call, popup.details, users=popup.employees, **state)
-    else:
-        details = {"at": call.started, **popup.details}
-        popups.show(call.account_id, call.call, popup.employees, details=details, **state)
-
-
-def _link_of(account_id: int, call: str) -> dict[str, Any]:
-    """The link to the lead that the call has got meanwhile, as its other popups show it."""
-    shown = (popup.details.get("lead") for popup in popups.of_call(account_id, call))
-    return next(({"lead": lead} for lead in shown if lead), {})
 
 
 def decide_again(account_id: int) -> int:

@@ -12,6 +12,7 @@ from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.requests import BATCH
 from backend.calls.intents import (
     AddContact,
+    AddForm,
     AddNote,
     AddNumber,
     AddTask,
@@ -23,9 +24,10 @@ from backend.calls.intents import (
     LogCall,
     NameContact,
     OpenLead,
+    SharePlace,
     UseUnsorted,
 )
-from backend.desk import announce, contacts, leads, notes, records, sync, tasks
+from backend.desk import announce, contacts, leads, notes, places, records, sync, tasks
 from backend.desk.job import Desk, Fenced, Job, jobs
 from backend.store import db, journal
 from backend.store.journal import IntentState
@@ -40,6 +42,8 @@ ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
     AddContact.kind: leads.add_contact,
     HandOverLead.kind: leads.hand_over_lead,
     AddUnsorted.kind: records.add_unsorted,
+    AddForm.kind: records.add_unsorted,
+    SharePlace.kind: places.share_place,
     UseUnsorted.kind: records.use_unsorted,
     FindPlace.kind: leads.find_place,
     AddTask.kind: tasks.add_task,

@@ -36,6 +36,7 @@ def _make_lead(job: Job, wanted: OpenLead) -> None:
         responsible=wanted.responsible,
         pipeline=wanted.pipeline_id,
         status=wanted.status_id,
+        fields=models.custom_fields(wanted.fields),
     )
     try:
         made = answers.made_leads(job.write(requests.add_complex([model])))[0]
@@ -47,7 +48,10 @@ def _make_lead(job: Job, wanted: OpenLead) -> None:
 
 
 def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
-    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact. Raises the refusal."""
+    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without its custom
+    fields where one cannot be filled so. Raises the refusal."""
+    if wanted.fields and refusal.concerns_custom_fields:
+        return replace(wanted, fields=())
     if wanted.responsible and refusal.concerns_employee:
         return replace(wanted, responsible=None)
     if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from backend.amocrm import answers, requests
 from backend.calls import phones
+from backend.calls.callback import is_callback
 from backend.calls.client import Earlier, Entity, Knowledge, OpenLead, Party, Waiting
 from backend.calls.facts import ExtensionRang, Fact
 from backend.desk.job import Desk
@@ -27,7 +28,7 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
 
 def when_told(call: CallRow, fact: Fact) -> Knowledge:
     """What is known at a fact of this call: also the client's earlier calls and, while a phone rings, who watches."""
-    known = with_earlier(call.account_id, call.client, call.call)
+    known = replace(with_earlier(call.account_id, call.client, call.call), is_placed=is_callback(call.call))
     if isinstance(fact, ExtensionRang):
         known = replace(known, watching=frozenset(stream.watching(call.account_id)))
     return known

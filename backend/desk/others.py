@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from backend.amocrm.errors import TryLater
-from backend.calls.intents import AddContact, AddUnsorted, FindPlace, OpenLead
+from backend.calls.intents import AddContact, AddForm, AddUnsorted, FindPlace, OpenLead, SharePlace, UseUnsorted
 from backend.desk.job import Job
 from backend.store import db
 from backend.store.journal import CallRow, IntentRow, IntentState
 
-PLACES = (OpenLead.kind, AddUnsorted.kind, AddContact.kind, FindPlace.kind)
+PLACES = (OpenLead.kind, AddUnsorted.kind, AddForm.kind, AddContact.kind, FindPlace.kind)
+GIVE_PLACES = (*PLACES, UseUnsorted.kind, SharePlace.kind)
 
 
 def wait_for_unclear(job: Job, phone: str) -> None:
@@ -28,6 +29,17 @@ def wait_for_unclear(job: Job, phone: str) -> None:
     )
     if db.session.scalar(select(made)):
         raise TryLater("what another call of this client has made is not clear yet")
+
+
+def is_placed(job: Job, call: str) -> bool:
+    """Whether it is known where another call of ours belongs."""
+    still = exists().where(
+        IntentRow.account_id == job.desk.account_id,
+        IntentRow.call == call,
+        IntentRow.state == IntentState.TODO.value,
+        IntentRow.kind.in_(GIVE_PLACES),
+    )
+    return not db.session.scalar(select(still))
 
 
 def have_lead(job: Job, lead: int) -> bool:

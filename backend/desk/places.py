@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from backend.amocrm import requests
+from backend.amocrm.errors import TryLater
 from backend.calls import phones
 from backend.calls.client import Client, Entity, Waiting, choose
-from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
+from backend.calls.intents import AddUnsorted, OpenLead, SharePlace, UseUnsorted
 from backend.desk import lookup, others
 from backend.desk.job import Job
-from backend.store import phonebook, popups
+from backend.store import cards, journal, phonebook, popups
 
 
 def place_of(job: Job) -> tuple[requests.Entity, int] | None:
@@ -89,6 +90,18 @@ def at(job: Job, *, lead: int | None = None, contact: int | None = None, company
     """The call belongs here, and this step is over."""
     job.call.lead, job.call.contact, job.call.company = lead, contact, company
     job.done(lead=lead, contact=contact, company=company)
+
+
+def share_place(job: Job) -> None:
+    """As soon as the other call has its place. Raises TryLater until then."""
+    wanted: SharePlace = job.intent
+    if not others.is_placed(job, wanted.call):
+        raise TryLater(f"call {wanted.call} has no place yet")
+    other = journal.call(job.desk.account_id, wanted.call)
+    lead = other.lead if other else None
+    if lead:
+        link_popups(job, lead, cards.names_of_leads(job.desk.account_id, {lead}).get(lead, ""))
+    at(job, lead=lead, contact=other.contact if other else None, company=other.company if other else None)
 
 
 def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: int | None) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Rejected
-from backend.amocrm.requests import Entity
+from backend.amocrm.requests import Entity, Request
 from backend.calls import client
-from backend.calls.intents import AddUnsorted, OpenLead, UseUnsorted
+from backend.calls.intents import AddForm, AddUnsorted, OpenLead, UseUnsorted
 from backend.desk import lookup, places
 from backend.desk.job import Job
 from backend.store import accounts, phonebook
@@ -29,20 +29,9 @@ def _make_record(job: Job, wanted: AddUnsorted) -> None:
     contact: Any = wanted.contact or models.contact(
         name=wanted.contact_name, phone=wanted.phone, company=wanted.company
     )
-    model = models.unsorted_call(
-        source_uid=_source_uid(job),
-        source_name=f"{models.SOURCE}: {wanted.did or '—'}",
-        phone=wanted.phone or "",
-        called_at=round(wanted.called_at),
-        link=job.desk.recording_link(job.call.recording_token),
-        called=wanted.employee,
-        lead={"name": wanted.name},
-        contact=contact,
-        company=wanted.company,
-        pipeline=wanted.pipeline_id,
-    )
+    request = _form(job, wanted, contact) if isinstance(wanted, AddForm) else _call(job, wanted, contact)
     try:
-        record = answers.unsorted_records(job.write(requests.add_unsorted_calls([model])))[0]
+        record = answers.unsorted_records(job.write(request))[0]
     except Rejected as refusal:
         if not _found_own_record(job, wanted):
             _without_unsorted(job, wanted, refusal)
@@ -50,10 +39,42 @@ def _make_record(job: Job, wanted: AddUnsorted) -> None:
     _keep_record(job, wanted, record)
 
 
+def _call(job: Job, wanted: AddUnsorted, contact: Any) -> Request:
+    model = models.unsorted_call(
+        **_common(job, wanted, contact),
+        phone=wanted.phone or "",
+        called_at=round(wanted.called_at),
+        link=job.desk.recording_link(job.call.recording_token),
+        called=wanted.employee,
+        lead={"name": wanted.name},
+    )
+    return requests.add_unsorted_calls([model])
+
+
+def _form(job: Job, wanted: AddForm, contact: Any) -> Request:
+    model = models.unsorted_form(
+        **_common(job, wanted, contact),
+        form={"form_id": job.call.call, "form_name": wanted.did or models.SOURCE, "form_page": wanted.page or "—"},
+        sent_at=round(wanted.called_at),
+        lead=models.lead(name=wanted.name, fields=models.custom_fields(wanted.fields)),
+    )
+    return requests.add_unsorted_forms([model])
+
+
+def _common(job: Job, wanted: AddUnsorted, contact: Any) -> dict[str, Any]:
+    return {
+        "source_uid": _source_uid(job), "source_name": f"{models.SOURCE}: {wanted.did or '—'}", "contact": contact,
+        "company": wanted.company, "pipeline": wanted.pipeline_id,
+    }  # fmt: skip
+
+
 def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
     """Unsorted may be switched off (contract §3.10): then a lead in the first stage. Raises the refusal otherwise."""
     if wanted.pipeline_id and refusal.concerns("pipeline_id"):
         job.turn_into(replace(wanted, pipeline_id=None))
+        return
+    if isinstance(wanted, AddForm) and wanted.fields and refusal.concerns_custom_fields:
+        job.turn_into(replace(wanted, fields=()))
         return
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
@@ -69,7 +90,8 @@ def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
 
 
 def _found_own_record(job: Job, wanted: AddUnsorted) -> bool:
-    for record in answers.unsorted_records(job.desk.send(requests.unsorted_records())):
+    category = "forms" if isinstance(wanted, AddForm) else "sip"
+    for record in answers.unsorted_records(job.desk.send(requests.unsorted_records(category))):
         if record.source_uid == _source_uid(job):
             _keep_record(job, wanted, record)
             return True

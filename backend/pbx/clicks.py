@@ -72,6 +72,14 @@ class Clicks:
     def forget(self, call: str) -> None:
         self._waiting.pop(call, None)
 
+    def waits(self, call: str) -> bool:
+        """Whether its channel is on its way, or is there."""
+        return call in self._waiting
+
+    def adopt(self, call: str) -> None:
+        """A channel that another process asked for, and that is up."""
+        self._waiting[call] = _Click(seen=True, answered=True)
+
     def is_ringing(self, call: str) -> bool:
         """Whether it is on its way and the employee has not answered yet."""
         return call in self._waiting and self._waiting[call].answered is None

@@ -22,6 +22,9 @@ _VARIABLE = re.compile(r"_{0,2}[A-Za-z]\w{0,79}", re.ASCII)
 _UNSAFE_VALUE = re.compile(r'[,"\\\x00-\x1f\x7f]')  # a comma begins another variable, the others change what a value is
 _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f\ud800-\udfff"<>\\]+')
 
+LONGEST_WAIT = 300  # seconds a channel is held whose next step somebody has to take
+_WRITTEN = re.compile(r"_{0,2}[A-Za-z]\w{0,79}|CALLERID\(all\)", re.ASCII)
+
 NORMAL_CLEARING = 16  # Q.850
 CALLER_NAME_LENGTH = 80  # what a phone's screen can show, and far from the longest line a PBX takes
 
@@ -81,6 +84,57 @@ async def originate(pbx: Asks, order: Originate) -> None:
             "Async": "true",
         },
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Ring `target` of `context`, an extension, a group or a queue, for `timeout` seconds; who answers hears nothing
+    until the channel is sent on. The others as in Originate."""
+
+    target: str
+    context: str
+    channel_id: str
+    caller_number: str
+    caller_name: str = ""
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        _check("extension", _PLACE, self.target)
+        _check("context", _CONTEXT, self.context)
+        _check("channel id", _CHANNEL_ID, self.channel_id)
+        _check("caller's number", _NUMBER, self.caller_number)
+
+
+async def ring(pbx: Asks, order: Ring) -> None:
+    """Begin to ring, as `originate` does. What answers may be a machine: events tell when it is a person."""
+    await pbx.action(
+        "Originate",
+        {
+            "Channel": f"Local/{order.target}@{order.context}",
+            "Application": "Wait",
+            "Data": str(LONGEST_WAIT),
+            "ChannelId": order.channel_id,
+            "CallerID": f'"{_shown(order.caller_name)}" <{order.caller_number}>',
+            "Timeout": str(round(order.timeout * 1000)),
+            "Async": "true",
+        },
+    )
+
+
+async def set_variable(pbx: Asks, channel: str, name: str, value: str) -> None:
+    """A channel's variable, or what a function writes, such as `CALLERID(all)`; the channel by its Uniqueid."""
+    _check("channel id", _CHANNEL_ID, channel)
+    if not _WRITTEN.fullmatch(name) or _UNSAFE_VALUE.search(value):
+        raise BadCommand(f"{name[:40]!r} cannot be set so")
+    await pbx.action("Setvar", {"Channel": channel, "Variable": name, "Value": value})
+
+
+async def send_to(pbx: Asks, channel: str, number: str, context: str) -> None:
+    """The channel, by its Uniqueid, leaves what it does and goes on there."""
+    _check("channel id", _CHANNEL_ID, channel)
+    _check("number", _NUMBER, number)
+    _check("context", _CONTEXT, context)
+    await pbx.action("Redirect", {"Channel": channel, "Context": context, "Exten": number, "Priority": "1"})
 
 
 async def hangup(pbx: Asks, channel: str, cause: int = NORMAL_CLEARING) -> None:

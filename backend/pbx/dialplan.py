@@ -1,4 +1,5 @@
-"""What is pasted on a PBX, made for one account: the AMI user and the dialplan that a click goes through.
+"""What is pasted on a PBX, made for one account: the AMI user and the dialplan that a click and a call back go
+through.
 
 Without that dialplan everything works, but a click shows the employee his own number and the client's name, and
 tells the trunk that name too; and a transfer with a question first needs the `t` and `T` of the PBX's own Dial.
@@ -15,10 +16,14 @@ from .errors import BadCommand
 
 CLICK = "phone-station-click"
 """The context a click enters when the employee has answered."""
+CALLBACK = "phone-station-callback"
+"""The context a call back enters when an employee has answered, where he is to hear something before the client."""
 VERSION = "version-1"
-"""An extension of that context, which tells whether these lines are installed; it changes with them."""
+"""An extension of each context, which tells whether these lines are installed; it changes with them."""
 EXTENSION, CONTEXT = "PHONE_STATION_EXTENSION", "PHONE_STATION_CONTEXT"
 """Variables of a click: who calls, and where his PBX dials outside numbers."""
+NOTICE = "PHONE_STATION_NOTICE"
+"""A variable of a call back: the sound."""
 
 USERNAME = "station"
 SECRET_PLACE = "THE-STORED-SECRET"
@@ -36,7 +41,7 @@ read = call,agent,user,cdr,system
 write = originate,call,system
 """
 
-DIALPLAN = f"""\
+_CLICK = f"""\
 [{CLICK}]
 exten => {VERSION},1,NoOp()
  same => n,Hangup()
@@ -45,6 +50,16 @@ exten => _[+*#0-9]!,1,Set(CALLERID(all)=${{{EXTENSION}}})
  same => n,Set(BRIDGE_FEATURES=T)
  same => n,Goto(${{{CONTEXT}}},${{EXTEN}},1)
 """
+
+
+_CALLBACK = f"""\
+[{CALLBACK}]
+exten => {VERSION},1,NoOp()
+ same => n,Hangup()
+exten => _[+*#0-9]!,1,Playback(${{{NOTICE}}})
+ same => n,Goto(${{{CONTEXT}}},${{EXTEN}},1)
+"""
+DIALPLAN = f"{_CLICK}\n{_CALLBACK}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,12 +69,14 @@ class Line:
         self._log = log.bind(account=account_id)
         self.tracker = Tracker(Lines())
         self.clicks = Clicks()
-        self.seats = Seats(account_id, Lines(), {}, self._put)
+        self.seats = Seats(account_id, Lines(), {}, self.put)
         self._errands: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
         self._link: Link | None = None
         self._heard = asyncio.Event()
         self._has_dialplan = False
         self._followed: set[asyncio.Task[None]] = set()
+        self.snapshots = 0
+        """How often it was told what is up on the PBX: each time it must be looked what became of what was begun."""
         self._task = asyncio.create_task(self._live())
 
     async def close(self) -> None:
@@ -96,19 +98,20 @@ class Line:
         self._tell(self.tracker.feed(event, at))
         self.seats.hear(event)
         if ended := self.clicks.hear(event):
-            self._put(partial(click.fail, self._account_id, *ended))
+            self.put(partial(click.fail, self._account_id, *ended))
         self._heard.set()
         self._heard.clear()
 
     def on_snapshot(self, channels: Sequence[Mapping[str, str]], at: float) -> None:
         self._tell(self.tracker.snapshot(channels, at))
+        self.snapshots += 1
         living = self.clicks.snapshot(channels)
-        self._put(partial(click.fail_lost, self._account_id, living, at, Missed.NO_ANSWER))
+        self.put(partial(click.fail_lost, self._account_id, living, at, Missed.NO_ANSWER))
 
     def on_state(self, state: LinkState, why: str) -> None:
         self._log.info("link", state=state.value, why=why)
         if state in SHOWN:
-            self._put(lambda: _show(self._account_id, SHOWN[state], why))
+            self.put(lambda: _show(self._account_id, SHOWN[state], why))
         if state is LinkState.CONNECTING:
             self.clicks.lose()
             self._has_dialplan = False
@@ -118,9 +121,10 @@ class Line:
     def _tell(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
             self._log.info("fact", call=fact.call, fact=fact.key)
-            self._put(lambda fact=fact: self._write(fact))  # type: ignore[misc]
+            self.put(lambda fact=fact: self._write(fact))  # type: ignore[misc]
 
-    def _put(self, errand: Callable[[], None]) -> None:
+    def put(self, errand: Callable[[], None]) -> None:
+        """To be done in the store after all that was heard before."""
         self._errands.put_nowait(errand)
         if self._errands.qsize() > MOST_UNWRITTEN:
             self._log.error("too many facts wait for the database: the line is cut")
@@ -163,11 +167,12 @@ class Line:
                 return True
         return False
 
-    def follow(self, story: Coroutine[Any, Any, None]) -> None:
+    def follow(self, story: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs beside the line, and ends with it."""
         task = asyncio.create_task(story)
         self._followed.add(task)
         task.add_done_callback(self._forget)
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._followed.discard(task)
@@ -193,7 +198,7 @@ class Line:
             return
         self.tracker = Tracker(setup.lines)
         self.tracker.resume(setup.journalled)
-        self.seats = Seats(self._account_id, setup.lines, setup.users, self._put)
+        self.seats = Seats(self._account_id, setup.lines, setup.users, self.put)
         self._link = Link(setup.address, self, allowed=self._networks)
         writing = asyncio.create_task(self._write_down())
         try:

@@ -24,7 +24,8 @@ log = structlog.get_logger()
 
 
 class Orders:
-    """`lines` are the lines of this process by account, as they are at each moment."""
+    """`lines` are the lines of this process by account, as they are at each moment; `told` is who hears of what is no
+    command."""
 
     def __init__(
         self,
@@ -33,12 +34,14 @@ class Orders:
         errands: Mapping[str, Errand],
         in_store: InStore,
         networks: Networks,
+        told: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self._owner = owner
         self._lines = lines
         self._errands = errands
         self._in_store = in_store
         self._networks = networks
+        self._told = told or {}
         self._running: set[asyncio.Task[None]] = set()
         self._anywhere = frozenset(kind for kind, errand in errands.items() if not errand.needs_line)
 
@@ -73,7 +76,9 @@ class Orders:
         if not account.isdecimal():
             return
         line = self._lines.get(int(account))
-        if kind in self._anywhere or (line and line.is_up):
+        if kind in self._told and line:
+            self._told[kind]()
+        elif kind in self._anywhere or (line and line.is_up):
             await self._take(int(account))
 
     async def _take(self, account_id: int | None) -> None:

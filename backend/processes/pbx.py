@@ -18,14 +18,16 @@ from sqlalchemy.exc import DBAPIError
 
 from backend import create_app
 from backend.config import Settings
+from backend.desk.callbacks import DROP
 from backend.pbx.address import networks
+from backend.processes.calling_back import DROPPED, Callbacks
 from backend.processes.checking import CHECK
 from backend.processes.clicking import CALL
 from backend.processes.errands import Errand
 from backend.processes.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
 from backend.processes.line import Line
 from backend.processes.orders import Orders
-from backend.store import db, leases
+from backend.store import callbacks, db, leases
 from backend.store.leases import LEASE, RENEW, Lease
 
 log = structlog.get_logger()
@@ -40,6 +42,7 @@ ERRANDS: dict[str, Errand] = {
     "transfer": TRANSFER,
     "cancel": CANCEL,
     "complete": COMPLETE,
+    DROP: DROPPED,
 }
 
 
@@ -64,7 +67,9 @@ class Switchboard:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._leases: dict[int, Lease] = {}
         self._lines: dict[int, Line] = {}
-        self._orders = Orders(self._owner, self._lines, ERRANDS, self._in_store, self._networks)
+        self._callbacks = Callbacks(self._lines, self._in_store)
+        told = {callbacks.KIND: self._callbacks.wake}
+        self._orders = Orders(self._owner, self._lines, ERRANDS, self._in_store, self._networks, told)
         self._renewed_at = float("-inf")
         self._stop = asyncio.Event()
 
@@ -73,13 +78,15 @@ class Switchboard:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop.set)
         listening = asyncio.create_task(self._orders.listen(self._database))
+        calling_back = asyncio.create_task(self._callbacks.run())
         try:
             while not self._stop.is_set():
                 await self._renew()
                 await _until(self._stop, RENEW)
         finally:
             listening.cancel()
-            await asyncio.gather(listening, self._orders.close(), return_exceptions=True)
+            calling_back.cancel()
+            await asyncio.gather(listening, calling_back, self._orders.close(), return_exceptions=True)
             await asyncio.gather(*(line.close() for line in self._lines.values()))
             await self._in_store(self._release)
 

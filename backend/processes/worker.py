@@ -15,7 +15,7 @@ from flask import Flask
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
 from backend.config import Settings
-from backend.desk import chores, work
+from backend.desk import callbacks, chores, work
 from backend.desk.job import Fence, Fenced
 from backend.processes.engine import CONNECTIONS, make_engine, run_drains
 from backend.store import stream, wake
@@ -37,6 +37,7 @@ CHORES = (
     Chore(every=1, run=installs.finish_installs),
     Chore(every=2, run=lambda: wake.rescue(DEAD_AFTER)),
     Chore(every=5, run=wake.sweep),
+    Chore(every=1, run=callbacks.end_overdue),
     Chore(every=60, run=accounts.renew_due_tokens),
     Chore(every=600, run=accounts.probe_unpaid),
     Chore(every=5, run=chores.sync_due_phonebooks),

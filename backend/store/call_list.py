@@ -11,11 +11,12 @@ from backend.store.journal import OPEN_MISSED, CallRow
 
 # written out, not bound: a prepared statement must be able to see that the partial index fits
 _OPEN: ColumnElement[bool] = literal_column(f"({OPEN_MISSED})")
+_IS_CALL = CallRow.direction != "request"  # a request from a site that nobody answered stands among the missed alone
 
 
 def of_clients(account_id: int, clients: Sequence[str], limit: int) -> Sequence[CallRow]:
     """Calls with any of these numbers (keys), newest first."""
-    query = select(CallRow).where(CallRow.account_id == account_id, CallRow.client.in_(clients))
+    query = select(CallRow).where(CallRow.account_id == account_id, CallRow.client.in_(clients), _IS_CALL)
     return db.session.scalars(query.order_by(CallRow.started.desc()).limit(limit)).all()
 
 
@@ -44,7 +45,7 @@ def close_missed(account_id: int, client: str, at: float) -> Sequence[str]:
 
 def earlier(account_id: int, client: str, call: str) -> tuple[int, float | None]:
     """How many other calls there were with this number, and when the latest began."""
-    theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.call != call)
+    theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.call != call, _IS_CALL)
     total, last = db.session.execute(select(func.count(), func.max(CallRow.started)).where(*theirs)).one()
     return total, last
 

@@ -21,7 +21,7 @@ with seen as (
     select call, direction = 'inbound' as is_inbound, did, started, answered, ended, result, extension, talks, rang,
            missed_closed_at, note is not null or part_of_record as is_in_crm
     from calls
-    where account_id = :account and started >= :since
+    where account_id = :account and started >= :since and direction <> 'request'
       and (cast(:only as text[]) is null or extension = any(cast(:only as text[])) or rang && cast(:only as text[])
            or exists (select from jsonb_to_recordset(talks) as talk (extension text)
                       where talk.extension = any(cast(:only as text[]))))

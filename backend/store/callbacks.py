@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, literal_column, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.calls.callback import id_of
 from backend.store import Base, db
 from backend.store.commands import CHANNEL
 
@@ -36,17 +37,6 @@ class RequestState(StrEnum):
     TALKING = "talking"
     DONE = "done"
     FAILED = "failed"
-    STOPPED = "stopped"
-
-
-class RequestResult(StrEnum):
-    """How it ended. TALKED: by our call; MET: the client talked to somebody in another call; NOBODY: no employee
-    answered; UNREACHED: employees did, the client never; STOPPED: by a person."""
-
-    TALKED = "talked"
-    MET = "met"
-    NOBODY = "nobody"
-    UNREACHED = "unreached"
     STOPPED = "stopped"
 
 
@@ -98,6 +88,12 @@ class CallbackRow(Base):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
+
+
+# written out, not bound: a prepared statement must be able to see that the partial index fits
+_WAITING: ColumnElement[str] = literal_column("'waiting'")
+_CALLED = (RequestState.RINGING.value, RequestState.ANSWERED.value, RequestState.TALKING.value)
+_UNANSWERED = (RequestState.WAITING.value, RequestState.RINGING.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,12 +192,65 @@ def lock(account_id: int, id: str) -> CallbackRow | None:
     return db.session.get(CallbackRow, (account_id, id), with_for_update=True, populate_existing=True)
 
 
+def of_call(account_id: int, call: str) -> CallbackRow | None:
+    """The request whose last attempt this is, locked."""
+    row = lock(account_id, id_of(call))
+    return row if row and row.call == call else None
+
+
+def due_accounts(accounts: Collection[int]) -> Sequence[int]:
+    """Of these, the ones with a request that is due."""
+    due = select(CallbackRow.account_id).where(_is_due(), CallbackRow.account_id.in_(accounts))
+    return db.session.scalars(due.distinct().order_by(CallbackRow.account_id)).all()
+
+
+def lock_due(account_id: int, at_once: int) -> Sequence[CallbackRow]:
+    """The requests that may be rung now, locked, one of each number; so many that `at_once` are rung. What somebody
+    else holds, and numbers that are being called back already, are left out."""
+    rung = select(CallbackRow.phone).where(CallbackRow.account_id == account_id, CallbackRow.state.in_(_CALLED))
+    called = db.session.scalars(rung).all()
+    mine = (CallbackRow.account_id == account_id, _is_due(), CallbackRow.phone.not_in(called))
+    query = select(CallbackRow).where(*mine).order_by(CallbackRow.next_at, CallbackRow.created_at)
+    locked = query.limit(max(0, at_once - len(called))).with_for_update(skip_locked=True)
+    rows = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    return list({row.phone: row for row in reversed(rows)}.values())[::-1]
+
+
+def unfinished(account_id: int) -> Sequence[CallbackRow]:
+    """Whose attempt is on its way, as far as is written."""
+    going = (RequestState.RINGING.value, RequestState.ANSWERED.value)
+    query = select(CallbackRow).where(CallbackRow.account_id == account_id, CallbackRow.state.in_(going))
+    return db.session.scalars(query).all()
+
+
+def lock_of_client(account_id: int, phone: str) -> Sequence[CallbackRow]:
+    """This client's requests that nobody has answered yet, locked."""
+    mine = (CallbackRow.account_id == account_id, CallbackRow.phone == phone, CallbackRow.state.in_(_UNANSWERED))
+    query = select(CallbackRow).where(*mine).order_by(CallbackRow.created_at).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def lock_overdue(limit: int, stuck: float) -> Sequence[CallbackRow]:
+    """Of all accounts, locked: those whose time is over while they waited, or rang for so many seconds at a PBX that
+    tells nothing any more."""
+    now = func.clock_timestamp()
+    waits = (CallbackRow.state == _WAITING) & (CallbackRow.until < now)
+    rings = (CallbackRow.state == RequestState.RINGING.value) & (CallbackRow.rung_at < now - _span(stuck))
+    query = select(CallbackRow).where(waits | (rings & (CallbackRow.until < now))).order_by(CallbackRow.account_id)
+    return db.session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+
+
 def forget_older(than: datetime, limit: int) -> int:
     """Deletes requests of all accounts that ended before; how many. Does not commit."""
     keys = (CallbackRow.account_id, CallbackRow.id)
     old = select(*keys).where(CallbackRow.ended_at < than).limit(limit).subquery()
     gone = delete(CallbackRow).where(keys[0] == old.c.account_id, keys[1] == old.c.id)
     return len(db.session.scalars(gone.returning(CallbackRow.id)).all())
+
+
+def _is_due() -> ColumnElement[bool]:
+    now = func.clock_timestamp()
+    return (CallbackRow.state == _WAITING) & (CallbackRow.next_at <= now) & (CallbackRow.until >= now)
 
 
 def _one_at_a_time(account_id: int, phone: str) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from backend.calls.callback import Plan, Site
 from backend.store.setting_parts import Part, StageSetting
-from backend.store.setting_values import AllowedPrefix, Text
+from backend.store.setting_values import AllowedPrefix, Id, Text
 
 MOST_SITES = 50
 LONGEST_HOST = 253
@@ -34,6 +35,7 @@ SiteHost = Annotated[
     StringConstraints(strip_whitespace=True, max_length=LONGEST_HOST, pattern=r"^(\*\.)?[\w]([\w.\-]*[\w])?$"),
     AfterValidator(_site_host),
 ]
+Parameter = Annotated[Text, StringConstraints(max_length=100)]
 Department = Annotated[Text, StringConstraints(max_length=100)]
 Sound = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[0-9A-Za-z_\-]+(/[0-9A-Za-z_\-]+)*$")
@@ -60,6 +62,12 @@ class SiteSetting(Part):
     target: Target | None = None
     stage: StageSetting | None = None
     departments: dict[Department, Target] = Field(default_factory=dict, max_length=50)
+
+    def to_site(self) -> Site:
+        return Site(
+            name=self.name, target=self.target, departments=self.departments,
+            stage=self.stage.to_stage() if self.stage else None,
+        )  # fmt: skip
 
     def has_host(self, host: str) -> bool:
         """`host` as a browser tells it in `Origin`, without its port."""
@@ -89,27 +97,40 @@ class QuietHours(Part):
             raise PydanticCustomError("quiet", "the quiet hours have no end")
         return value
 
-    def holds(self, now: datetime) -> bool:
-        """Whether it is quiet; `now` on the account's clock."""
+    def end(self, now: datetime) -> datetime | None:
+        """When the quiet that holds now is over, None when it does not; `now` and the answer on the account's clock."""
         since, until, clock = time.fromisoformat(self.since), time.fromisoformat(self.until), now.time()
-        return since <= clock < until if since < until else clock >= since or clock < until
+        if not (since <= clock < until if since < until else clock >= since or clock < until):
+            return None
+        day = now if clock < until else now + timedelta(days=1)
+        return day.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
 
 
 class CallbackSetting(Part):
-    """Seconds are seconds. `allowed` empty: as for calls by click (`dial.allowed`). `notice` is a sound of the PBX that
-    the employee hears before the client is dialled."""
+    """A client who does not answer is tried `tries_of_client` times more. `fields`: parameters of a form that go into
+    custom fields of the lead, by id. `allowed` empty: as for calls by click (`dial.allowed`). `notice` is a sound
+    of the PBX that the employee hears before the client is dialled."""
 
     sites: tuple[SiteSetting, ...] = Field((), max_length=MOST_SITES)
     order: tuple[Choice, ...] = Field(tuple(Choice), min_length=1, max_length=4)
     target: Target | None = None
-    again_seconds: int = Field(30, ge=5, le=600, strict=True)
-    whole_seconds: int = Field(600, ge=10, le=7200, strict=True)
-    tries_of_client: int = Field(2, ge=1, le=5, strict=True)
+    again_seconds: int = Field(30, ge=1, le=600, strict=True)
+    again_client_seconds: int = Field(60, ge=1, le=600, strict=True)
+    whole_seconds: int = Field(600, ge=5, le=7200, strict=True)
+    tries_of_client: int = Field(2, ge=0, le=5, strict=True)
     one_within_seconds: int = Field(60, ge=0, le=3600, strict=True)
     quiet: QuietHours | None = None
     allowed: tuple[AllowedPrefix, ...] = Field((), max_length=1000)
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
     notice: Sound | None = None
+    fields: dict[Parameter, Id] = Field(default_factory=dict, max_length=100)
+
+    def to_plan(self) -> Plan:
+        return Plan(
+            sites={each.key: each.to_site() for each in self.sites}, order=tuple(each.value for each in self.order),
+            target=self.target, again=self.again_seconds, again_client=self.again_client_seconds,
+            tries_of_client=self.tries_of_client, fields=self.fields,
+        )  # fmt: skip
 
     def site(self, key: str) -> SiteSetting | None:
         return next((each for each in self.sites if each.key == key), None)
