@@ -10,6 +10,11 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 COSTLY = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+CLIENTS = frozenset(
+    {
+        PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP,
+    }
+)  # fmt: skip
 EXTENSION_PLACE = "{extension}"
 CLICK = "click-"
 _NOT_DIGIT = re.compile(r"\D")
@@ -53,6 +58,17 @@ def number_to_dial(key: str, dialling: Dialling, country: str) -> str | None:
     if not (_is_named(key, dialling.allowed) if dialling.allowed else _is_ordinary(key)):
         return None
     return dialling.prefix + _in_form(key, dialling.form, country)
+
+
+def may_ask(key: str, allowed: tuple[str, ...], country: str) -> bool:
+    """Whether a stranger may have this number called: a client's own kind of line, in the prefixes that the account
+    allows, or, where it names none, in its own country. `key` is of `phones.key`."""
+    if not key.startswith("+"):
+        return False
+    number = phonenumbers.parse(key)
+    if phonenumbers.number_type(number) not in CLIENTS:
+        return False
+    return _is_named(key, allowed) if allowed else phonenumbers.region_code_for_number(number) == country
 
 
 def _is_named(key: str, prefixes: tuple[str, ...]) -> bool:

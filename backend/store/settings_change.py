@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backend.store import accounts, db, settings
+from backend.store import accounts, callback_sites, db, settings
 from backend.store.accounts import AccountPbx
 from backend.store.settings import AccountSettings, PbxSetting
 from backend.store.settings_errors import FieldError, across, from_pydantic
@@ -51,7 +51,19 @@ def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -
         errors += from_pydantic(error, "settings")
         wanted = _right_ones(body["settings"], error)
     errors += across(wanted, accounts.users(account_id), accounts.stages(account_id), "settings")
+    errors += _not_ours(account_id, wanted)
     return wanted
+
+
+def _not_ours(account_id: int, wanted: AccountSettings) -> list[FieldError]:
+    """A site's key is made by us, for this account."""
+    sites = wanted.callback.sites
+    ours = callback_sites.keys(account_id) if sites else frozenset()
+    return [
+        FieldError(field=f"settings.callback.sites.{place}.key", kind="no_site")
+        for place, each in enumerate(sites)
+        if each.key not in ours
+    ]
 
 
 def _right_ones(told: Any, error: ValidationError) -> AccountSettings:

@@ -7,6 +7,8 @@ from flask import Flask
 from backend.web import (
     api,
     call_list,
+    callback,
+    callbacks,
     calls,
     health,
     help,
@@ -21,10 +23,15 @@ from backend.web import (
 )
 from backend.web.hub import Hub
 
+PARTS = (
+    call_list, callback, callbacks, calls, health, help, install, outcome, overview, pbx, pbx_lines, popups, settings,
+    stream,
+)  # fmt: skip
+
 
 def init_app(app: Flask) -> None:
     """Registers every blueprint."""
     app.extensions["hub"] = Hub(app)
     api.init_app(app)
-    for each in (call_list, calls, health, help, install, outcome, overview, pbx, pbx_lines, popups, settings, stream):
+    for each in PARTS:
         app.register_blueprint(each.blueprint)

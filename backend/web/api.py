@@ -23,6 +23,7 @@ from backend.web.words import API, language
 log = structlog.get_logger(__name__)
 
 PREFIX = "/api/"
+OTHERS = ("/callback/",)  # places whose errors are told as the API's, but not to pages of amoCRM
 HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 HEADERS = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Request-Id",
@@ -45,7 +46,7 @@ class Refused(Exception):
 def blueprint(name: str) -> Blueprint:
     """A blueprint whose answers pages of amoCRM may read, and whose refusals are JSON in the user's language."""
     made = Blueprint(name, name)
-    made.register_error_handler(Refused, _refusal)
+    made.register_error_handler(Refused, refusal)
     return made
 
 
@@ -120,15 +121,16 @@ def _refuse_nul() -> None:
 
 def _http_error(error: HTTPException) -> HTTPException | Response:
     status = error.code or 500
-    if not request.path.startswith(PREFIX) or status < 400:
+    if not request.path.startswith((PREFIX, *OTHERS)) or status < 400:
         return error
-    answer = make_response(_refusal(Refused(HTTP_KINDS.get(status, "failed"), status)))
+    answer = make_response(refusal(Refused(HTTP_KINDS.get(status, "failed"), status)))
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(error.valid_methods or ())
     return answer
 
 
-def _refusal(refused: Refused) -> tuple[dict[str, Any], int]:
+def refusal(refused: Refused) -> tuple[dict[str, Any], int]:
+    """As every refusal reads."""
     spoken = language()
     fields = [{"field": each.field, "message": each.message(spoken)} for each in refused.fields]
     because = f": {call_words.because(refused.because, spoken)}" if refused.because else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from backend.web.call_words import CALLS
+from backend.web.callback_words import REFUSALS
 
 LANGUAGES = ("ru", "en")
 
@@ -64,6 +65,7 @@ API: dict[str, dict[str, str]] = {
     },
     "invalid": {"ru": "Проверьте выделенные поля", "en": "Check the marked fields"},
     **CALLS,
+    **REFUSALS,
 }
 
 
