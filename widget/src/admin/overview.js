@@ -2,6 +2,7 @@ import { fill, h } from '../dom.js';
 import { barChart } from './charts.js';
 import { section, table } from './form.js';
 import { healthItems, statusList } from './health.js';
+import { requests } from './requests.js';
 import { duration, labels, ofCalls, share, totals } from './series.js';
 
 /** The calls of the last days as numbers, charts and tables, and the account's health. */
@@ -26,9 +27,14 @@ export function overview(page) {
     });
     return h('label', { class: 'ps-period' }, input, h('span', {}, say(`overview.days_${days}`)));
   };
-  page.tabs.whenOpened('overview', () => load(page, place));
+  const asked = page.answer.is_admin ? requests(page) : null;
+  page.tabs.whenOpened('overview', () => {
+    load(page, place);
+    asked?.load();
+  });
   return [
     h('div', { class: 'ps-periods', role: 'group', 'aria-label': say('overview.period') }, PERIODS.map(period)),
+    asked?.node,
     place,
   ];
 }

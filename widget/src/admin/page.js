@@ -1,5 +1,6 @@
 import { fill, h } from '../dom.js';
 import { moment } from '../format.js';
+import { callbacks } from './callbacks.js';
 import { calls } from './calls.js';
 import { connection } from './connection.js';
 import { Draft } from './draft.js';
@@ -15,8 +16,8 @@ import { createTabs } from './tabs.js';
 
 /** The page of advanced settings: tabs that are drawn from one document and saved as one. */
 
-const PARTS = { connection, employees, leads, notices, calls, overview, own };
-const ADMIN = ['connection', 'employees', 'leads', 'notices', 'calls', 'overview'];
+const PARTS = { connection, employees, leads, notices, calls, callbacks, overview, own };
+const ADMIN = ['connection', 'employees', 'leads', 'notices', 'calls', 'callbacks', 'overview'];
 const OTHERS = ['own', 'overview'];
 const NOT_SAVED = ['overview', 'own']; // here Save is seen only while something waits for it
 

@@ -1,4 +1,5 @@
 import { fill, h } from '../dom.js';
+import { copied } from './copied.js';
 import { button, section } from './form.js';
 
 /** What to put on the PBX, made for this account: numbered steps, each with its file and its text to copy. */
@@ -6,7 +7,6 @@ import { button, section } from './form.js';
 const KINDS = ['asterisk', 'freepbx'];
 const COMMANDS = 'asterisk -rx "manager reload"\nasterisk -rx "dialplan reload"';
 const STORED = 'THE-STORED-SECRET'; // stands in the lines for a secret that is never shown
-const COPIED = 2000; // ms for which the button says so
 
 export function paste(page) {
   const { say, state, answer } = page;
@@ -65,12 +65,12 @@ function numbered(page, kind) {
   return [
     [
       line(say(`paste.${kind}_manager`)),
-      block(say, manager),
+      copied(say, manager),
       notes(page, manager).map(line),
       line(say('paste.permit', { host })),
     ],
-    [line(say(`paste.${kind}_dialplan`)), block(say, dialplan)],
-    [line(say(`paste.${kind}_reload`)), block(say, COMMANDS)],
+    [line(say(`paste.${kind}_dialplan`)), copied(say, dialplan)],
+    [line(say(`paste.${kind}_reload`)), copied(say, COMMANDS)],
     ...(kind === 'asterisk' ? [[line(say('paste.transfer'))]] : []),
     [line(say('paste.test'))],
   ];
@@ -95,20 +95,4 @@ export function credentials(manager) {
   const [, username] = /^\[([^\]]+)\]/m.exec(manager) || [];
   const [, secret] = /^secret = (\S+)$/m.exec(manager) || [];
   return { username, secret: secret === STORED ? null : secret };
-}
-
-/** A text with a button that copies it; where the clipboard is closed to us, the text is selected instead. */
-function block(say, text) {
-  const code = h('pre', { class: 'ps-code', tabindex: '0' }, text);
-  const copy = button(say('paste.copy'), async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copy.textContent = say('paste.copied');
-    } catch {
-      getSelection().selectAllChildren(code);
-      copy.textContent = say('paste.selected');
-    }
-    setTimeout(() => (copy.textContent = say('paste.copy')), COPIED);
-  });
-  return h('div', { class: 'ps-block' }, code, copy);
 }
