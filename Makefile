@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 BACKEND ?= $(PUBLIC_URL)
+WORKERS ?= 2
 # node and npm come with the virtual environment
 NODE := PATH="$(CURDIR)/$(RUN):$$PATH"
 
@@ -22,8 +23,8 @@ demo: widget/node_modules/.ready
 
 test: widget/node_modules/.ready
 	@sh scripts/chromium.sh
-	@$(RUN)/python -m pytest $(TESTS)
-	$(if $(TESTS),,@$(RUN)/python -m pytest --postgres 15 tests/desk tests/test_migrations.py)
+	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	$(if $(TESTS),,@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --postgres 15 tests/desk tests/test_migrations.py)
 
 lint: $(VENV)/.ready
 	@$(RUN)/ruff check .

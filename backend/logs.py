@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import structlog
 
-SECRET_KEY = re.compile(r"secret|token|passw|authorization|cookie|credential|api_?key", re.IGNORECASE)
+SECRET_KEY = re.compile(r"secret|token|ticket|passw|authorization|cookie|credential|api_?key", re.IGNORECASE)
 SECRET_TEXT = re.compile(
-    r"""(?P<before>://[^\s:/@]*:(?=[^\s/]*@)|\bBearer\s+|(?:secret|token|password|[?&]code)["']?\s*[=:]\s*["']?)[^\s"'&@,}]+""",
+    r"""(?P<before>://[^\s:/@]*:(?=[^\s/]*@)|\bBearer\s+|(?:secret|token|ticket|password|[?&]code)["']?\s*[=:]\s*["']?)[^\s"'&@,}]+""",
     re.IGNORECASE,
 )
 PHONE_KEY = re.compile(r"phone|client|caller|^did$|number|callerid|dialled", re.IGNORECASE)
@@ -49,6 +49,13 @@ def configure(log_format: Literal["json", "text"], level: int = logging.INFO) ->
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("procrastinate", "alembic.runtime.plugins"):  # each drain twice, each plug-in at every start
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def adopt(logger: str) -> None:
+    """What a library prints by itself goes through our chain too."""
+    theirs = logging.getLogger(logger)
+    theirs.handlers.clear()
+    theirs.propagate = True
 
 
 def about(**ids: object) -> AbstractContextManager[None]:

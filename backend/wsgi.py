@@ -7,4 +7,5 @@ from backend.config import load_settings
 
 settings = load_settings()
 logs.configure(settings.log_format)
+logs.adopt("gunicorn.error")  # it names addresses, and some of them hold a ticket
 app = create_app(settings)

@@ -36,7 +36,7 @@ from backend.store.accounts import Account, AccountUser
 from bench.audience import Audience, audience
 from bench.table import Row
 
-ACCOUNT = 31_000_001
+OFFICE, CROWD = 31_000_001, 31_000_002  # accounts: one that talks, one of which everybody only watches
 EMPLOYEES = 20  # with an extension and an open stream
 CALLS, RATE = 300, 20.0  # per second
 IDLE = 2000
@@ -50,17 +50,17 @@ class Station:
     port: int
     web: subprocess.Popen[bytes]
 
-    def tickets(self, first: int, count: int) -> list[str]:
+    def tickets(self, account: int, users: int) -> list[str]:
         with self.app.app_context():
             return [
-                crypto.seal(json.dumps({"for": "stream", "account": ACCOUNT, "user": user}))
-                for user in range(first, first + count)
+                crypto.seal(json.dumps({"for": "stream", "account": account, "user": user}))
+                for user in range(1, users + 1)
             ]
 
-    def tell(self, *facts: Fact) -> None:
+    def tell(self, account: int, *facts: Fact) -> None:
         with self.app.app_context():
             for fact in facts:
-                arrive.arrive(ACCOUNT, fact)
+                arrive.arrive(account, fact)
 
     def memory(self) -> float:
         """Of the worker, in MB."""
@@ -70,13 +70,13 @@ class Station:
 
 
 def measure(calls: int = CALLS, rate: float = RATE, idle: int = IDLE) -> Iterator[Row]:
-    """`idle`: streams beside those of the employees who talk."""
-    with station(EMPLOYEES + idle) as here:
-        with audience(here.port, here.tickets(1, EMPLOYEES)) as listening:
+    """`idle`: streams that only wait."""
+    with station(idle) as here:
+        with audience(here.port, here.tickets(OFFICE, EMPLOYEES)) as listening:
             listening.wait_greeted(EMPLOYEES)
             times = sorted(_popups(here, listening, calls, rate))
         yield _popup_row(times, rate)
-        with audience(here.port, here.tickets(EMPLOYEES + 1, idle)) as listening:
+        with audience(here.port, here.tickets(CROWD, idle)) as listening:
             listening.wait_greeted(idle)
             took = _to_all(here, listening, idle)
             yield Row(
@@ -111,9 +111,9 @@ def _popups(here: Station, listening: Audience, calls: int, rate: float) -> Iter
         time.sleep(max(0.0, begun + number / rate - time.monotonic()))
         call = _call(f"talk.{number}")
         extension = str(101 + number % EMPLOYEES)
-        here.tell(CallStarted(**call), ExtensionRang(**call, extension=extension))
+        here.tell(OFFICE, CallStarted(**call), ExtensionRang(**call, extension=extension))
         told[str(call["call"])] = time.monotonic()
-        here.tell(CallAnswered(**call, extension=extension))
+        here.tell(OFFICE, CallAnswered(**call, extension=extension))
     for name, at in told.items():
         yield listening.wait_heard(name, "talking", 1) - at
 
@@ -121,12 +121,11 @@ def _popups(here: Station, listening: Audience, calls: int, rate: float) -> Iter
 def _to_all(here: Station, listening: Audience, streams: int) -> float:
     call = _call("missed.1")
     at = time.monotonic()
-    here.tell(
-        CallEnded(
-            **call, result=Result.MISSED, reason=None, extension=None, talks=(), started=call["at"], answered=None,
-            recording=None,
-        )
+    missed = CallEnded(
+        **call, result=Result.MISSED, reason=None, extension=None, talks=(), started=call["at"], answered=None,
+        recording=None,
     )  # fmt: skip
+    here.tell(CROWD, missed)
     return listening.wait_heard("missed.1", "missed", streams) - at
 
 
@@ -139,8 +138,8 @@ def _call(name: str) -> dict[str, object]:
 
 
 @contextmanager
-def station(users: int) -> Iterator[Station]:
-    """A database with one account, and the `web` process on it."""
+def station(crowd: int) -> Iterator[Station]:
+    """A database with the two accounts, and the `web` process on it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         postgres = stack.enter_context(EmbeddedPostgres(folder, settings={"fsync": "off"}))
@@ -151,23 +150,28 @@ def station(users: int) -> Iterator[Station]:
         migrate.upgrade(app)
         stack.callback(_dispose, app)
         with app.app_context():
-            _fill(users)
+            _open(OFFICE, EMPLOYEES)
+            _open(CROWD, crowd)
         web = stack.enter_context(_web(values, folder / "web.log"))
         yield Station(app=app, port=values.port, web=web)
 
 
-def _fill(users: int) -> None:
-    """Everybody is told of missed calls; the first EMPLOYEES sit at 101 and so on."""
-    seats = [{"user_id": number, "extensions": [str(100 + number)]} for number in range(1, EMPLOYEES + 1)]
-    db.session.add(Account(id=ACCOUNT, host="bench.amocrm.ru"))
+def _open(account: int, users: int) -> None:
+    """Everybody is told of missed calls; the first of them sit at 101 and so on."""
+    seated = range(1, min(users, EMPLOYEES) + 1)
+    db.session.add(Account(id=account, host=f"bench{account}.amocrm.ru"))
     db.session.flush()
     people = [
         {"user_id": number, "name": f"Сотрудник {number}", "is_active": True, "is_admin": False}
         for number in range(1, users + 1)
     ]
-    accounts.replace_mirror(AccountUser, ACCOUNT, people)
-    told = {"employees": seats, "missed_to": list(range(EMPLOYEES + 1, users + 1)), "announce_without_stream": False}
-    settings.write(ACCOUNT, settings.AccountSettings.model_validate(told))
+    accounts.replace_mirror(AccountUser, account, people)
+    told = {
+        "employees": [{"user_id": number, "extensions": [str(100 + number)]} for number in seated],
+        "missed_to": list(range(1, users + 1)),
+        "announce_without_stream": False,
+    }
+    settings.write(account, settings.AccountSettings.model_validate(told))
     db.session.commit()
 
 

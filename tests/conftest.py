@@ -20,12 +20,28 @@ from backend.store import db, migrate
 from tests.processes import postgres_15
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+BOOTED = frozenset({"town", "office", "chromium"})  # fixtures that cost seconds and serve many tests
 NAMES = (f"copy{number}" for number in itertools.count())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", choices=("15", "18"), default="18", help="the major version all tests run on")
     parser.addoption("--shots", action="store_true", help="take the screenshots of docs/images/widget anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In a parallel run (`-n 2 --dist loadgroup`) one worker gets all that shares a booted thing, or a file."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    assert isinstance(item, pytest.Function)
+    shared = BOOTED.intersection(item.fixturenames)
+    if not shared:
+        return str(item.path)
+    chosen = item.callspec.params if hasattr(item, "callspec") else {}
+    return " ".join([str(item.path.parent), *(str(chosen[name]) for name in sorted(shared & chosen.keys()))])
 
 
 @pytest.fixture(scope="session")

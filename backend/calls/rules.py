@@ -61,10 +61,13 @@ def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, s
     if seated := seated_at(extension, rules):
         return seated, f"extension {extension} is {seated.name}"
     whose = f"extension {extension} has no user" if extension else "the extension is not known"
-    for each in rules.employees:
-        if each.user_id == rules.default_employee:
-            return each, f"{whose}: credited to the default employee {each.name}"
+    if default := employee(rules.default_employee, rules):
+        return default, f"{whose}: credited to the default employee {default.name}"
     return None, f"{whose}, and no default employee is set"
+
+
+def employee(user_id: int | None, rules: Rules) -> Employee | None:
+    return next((each for each in rules.employees if each.user_id == user_id), None)
 
 
 def seated_at(extension: str | None, rules: Rules) -> Employee | None:
@@ -77,4 +80,5 @@ def everybody(rules: Rules) -> tuple[Employee, ...]:
 
 
 def named(users: tuple[int, ...], rules: Rules) -> tuple[Employee, ...]:
-    return tuple(each for each in rules.employees if each.user_id in users)
+    wanted = frozenset(users)
+    return tuple(each for each in rules.employees if each.user_id in wanted)

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.calls import client, names, phones
 from backend.calls.client import Knowledge
-from backend.calls.rules import Rules
+from backend.calls.rules import Rules, seated_at
 from backend.desk import lookup
 from backend.desk.work import recording_link
 from backend.store import call_list, cards, settings
@@ -106,7 +106,5 @@ def _employees(row: CallRow, rules: Rules) -> list[dict[str, Any]]:
 
 def _who(extension: str, rules: Rules) -> dict[str, Any]:
     """Nothing for an extension that belongs to nobody: whoever is credited with its calls did not talk."""
-    for each in rules.employees:
-        if extension in each.extensions + each.mobiles:
-            return {"user_id": each.user_id, "name": each.name}
-    return {}
+    found = seated_at(extension, rules)
+    return {"user_id": found.user_id, "name": found.name} if found else {}

@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from backend.calls import phones, policy
 from backend.calls.client import choose
 from backend.calls.dialling import click_name, number_to_dial
 from backend.calls.facts import CallStarted, Direction
 from backend.calls.intents import PopupState
+from backend.calls.rules import employee
 from backend.desk import lookup
 from backend.store import commands, db, popups, settings
-from backend.store.commands import Command, CommandRow, CommandState
+from backend.store.commands import Command, CommandRow
 from backend.store.popups import Popup
 
 KIND = "call"
@@ -57,15 +58,15 @@ def plan(account_id: int, user_id: int, phone: str) -> Plan:
     number = number_to_dial(key, dialling, rules.country) if key else None
     if key is None or number is None:
         raise CannotDial("number_not_allowed")
-    extensions = next((each.extensions for each in rules.employees if each.user_id == user_id), ())
-    if not extensions:
+    caller = employee(user_id, rules)
+    if caller is None or not caller.extensions:
         raise CannotDial("no_extension")
     party = choose(lookup.knowledge(account_id, key)).party
     return Plan(
         client=key,
         number=number,
         name=party.name if party else phones.spoken(key),
-        channels={each: dialling.channel_of(each) for each in extensions},
+        channels={each: dialling.channel_of(each) for each in caller.extensions},
         context=dialling.context,
         ring_seconds=dialling.ring_seconds,
     )
@@ -74,9 +75,9 @@ def plan(account_id: int, user_id: int, phone: str) -> Plan:
 def order(account_id: int, user_id: int, request: str, plan: Plan) -> CommandRow:
     """The call that this click makes, or the one that a click before it has made; commits.
 
-    Raises CannotDial when another user's click, or another command, was given this request.
+    Raises CannotDial when another user's click, or another command, was given this request; TooOften.
     """
-    _one_at_a_time(account_id, user_id)
+    commands.alone(account_id, f"{KIND} {user_id}")  # two clicks of one user, whichever processes they reach
     row = commands.find(account_id, request) or _on_its_way(account_id, user_id)
     if row is None:
         fresh = Command(
@@ -92,23 +93,16 @@ def order(account_id: int, user_id: int, request: str, plan: Plan) -> CommandRow
     return row
 
 
-def _one_at_a_time(account_id: int, user_id: int) -> None:
-    """Two clicks of one user, whichever processes they reach, until this transaction ends."""
-    lock = text("select pg_advisory_xact_lock(hashtextextended(:who, 0))")
-    db.session.execute(lock, {"who": f"click {account_id} {user_id}"})
-
-
 def _on_its_way(account_id: int, user_id: int) -> CommandRow | None:
     """The user's last call by click, while the client has not answered it."""
     mine = (Popup.account_id == account_id, Popup.user_id == user_id, Popup.call == CommandRow.call)
     shown = select(Popup.call).where(*mine, Popup.state.in_(ON_ITS_WAY)).exists()
-    ordered = CommandRow.state.in_((CommandState.TODO.value, CommandState.TAKEN.value))
     query = select(CommandRow).where(
         CommandRow.account_id == account_id,
         CommandRow.user_id == user_id,
         CommandRow.kind == KIND,
         CommandRow.created_at > func.now() - LONGEST,
-        ordered | shown,
+        CommandRow.state.in_(commands.WAITED) | shown,
     )
     return db.session.scalars(query.order_by(CommandRow.created_at.desc()).limit(1)).first()
 
@@ -137,7 +131,9 @@ def fail(account_id: int, call: str, reason: str) -> None:
 def fail_lost(account_id: int, living: Collection[str], before: float, reason: str) -> None:
     """Of the clicks begun `before` (Unix seconds) only the `living` are still on their way. Commits."""
     query = select(Popup.call, Popup.details["at"].as_float()).where(
-        Popup.account_id == account_id, Popup.state == PopupState.CALLING.value
+        Popup.account_id == account_id,
+        Popup.state == PopupState.CALLING.value,
+        Popup.updated_at > func.now() - popups.RECENT,
     )
     for call, at in db.session.execute(query).all():
         if call not in living and (at or 0) < before:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.calls.rules import employee
 from backend.calls.states import ExtensionState
 from backend.desk.click import CannotDial
 from backend.store import extensions, settings
@@ -17,8 +18,8 @@ class Colleague:
 
 
 def extensions_of(account_id: int, user_id: int) -> tuple[str, ...]:
-    employees = settings.rules(account_id).employees
-    return next((each.extensions for each in employees if each.user_id == user_id), ())
+    found = employee(user_id, settings.rules(account_id))
+    return found.extensions if found else ()
 
 
 def to_ring(account_id: int, user_id: int) -> Colleague | None:
@@ -26,8 +27,7 @@ def to_ring(account_id: int, user_id: int) -> Colleague | None:
 
     None when the account has no such user; raises CannotDial.
     """
-    employees = settings.rules(account_id).employees
-    found = next((each for each in employees if each.user_id == user_id), None)
+    found = employee(user_id, settings.rules(account_id))
     if found is None:
         return None
     states = extensions.states(account_id)

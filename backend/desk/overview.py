@@ -18,6 +18,7 @@ from backend.store.call_stats import Scope
 PERIODS = (1, 7, 30, 90)  # days, the last of them today
 HOUR = 3600
 MOST_SHOWN = 20
+NO_LINE = {"link": "never", "link_trouble": "", "link_detail": ""}
 COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 
@@ -104,13 +105,11 @@ def _tenths(seconds: float | None) -> float | None:
 def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
     account, told = accounts.find(scope.account_id), health(scope.account_id)
     assert account is not None
-    link = settings.pbx_as_shown(scope.account_id) or {"link": "never", "link_reason": ""}
+    link = settings.pbx_as_shown(scope.account_id) or NO_LINE
     counted = call_stats.in_crm(scope)
     return {
-        "link": link["link"],
-        "link_reason": link["link_reason"],
+        **{name: link[name] for name in NO_LINE},
         "account": account.state,
-        "account_reason": account.state_reason,
         **{name: told[name] for name in ("waiting", "waiting_since", "refused", "unmapped_extensions")},
         "unknown_dids": _unknown(dids, rules)[:MOST_SHOWN],
         "seen_on_pbx": counted["seen"],

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.calls.rules import Employee
-from backend.calls.states import ExtensionState
+from backend.calls.states import ExtensionState, busiest
 from backend.store import extensions, settings
 from backend.store.conditions import Condition, conditions
-
-# Of several extensions of one employee the state that says most of him.
-TELLING = (ExtensionState.TALKING, ExtensionState.RINGING, ExtensionState.FREE, ExtensionState.UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +32,10 @@ class Office:
             "account": self.condition.state.value,
         }
 
-    def colleagues(self, user_id: int) -> list[dict[str, Any]]:
-        """Everybody else who has an extension, by name."""
-        others = [each for each in self.employees.values() if each.extensions and each.user_id != user_id]
-        return [self._shown(each) for each in sorted(others, key=lambda each: (each.name, each.user_id))]
+    def colleagues(self) -> list[dict[str, Any]]:
+        """Everybody who has an extension, by name."""
+        seated = [each for each in self.employees.values() if each.extensions]
+        return [self._shown(each) for each in sorted(seated, key=lambda each: (each.name, each.user_id))]
 
     def _shown(self, employee: Employee) -> dict[str, Any]:
         return {
@@ -49,8 +46,7 @@ class Office:
         }
 
     def _phone(self, employee: Employee) -> ExtensionState:
-        known = {self.states.get(each) for each in employee.extensions}
-        return next((each for each in TELLING if each in known), ExtensionState.UNKNOWN)
+        return busiest({self.states.get(each, ExtensionState.UNKNOWN) for each in employee.extensions})
 
 
 def office(account_id: int) -> Office | None:

@@ -88,6 +88,9 @@ def _permit(address: str | None) -> str:
     if address is None:
         return f"{ADDRESS_PLACE}/255.255.255.255"
     try:
-        return ip_network(address, strict=False).with_netmask
+        network = ip_network(address, strict=False)
     except ValueError:
         raise BadCommand("address") from None
+    if "%" in address:  # what follows it may be any text
+        raise BadCommand("address")
+    return network.with_netmask

@@ -8,6 +8,7 @@ from enum import StrEnum
 class Trouble(StrEnum):
     """What went wrong on the way to a logged-in connection, for whoever has other words for it."""
 
+    UNUSABLE = "unusable"
     NO_NAME = "no_name"
     NOT_ALLOWED = "not_allowed"
     NO_CONNECTION = "no_connection"
@@ -32,7 +33,8 @@ class PbxError(Exception):
 
 
 class LinkDown(PbxError):
-    """There is no connection; what was asked did not run and never will. The link tries again by itself."""
+    """There is no connection; what was asked never runs later. The link tries again by itself. Of a connection that was
+    LOST meanwhile nobody knows whether the PBX did what was asked."""
 
 
 class NeedsPerson(PbxError):

@@ -16,7 +16,7 @@ from backend.calls import tracker
 
 from .address import Networks, PbxAddress, resolve
 from .connection import Asked, Connection, Fields, within
-from .errors import ActionRefused, ActionTimedOut, LinkDown, NeedsPerson, PbxError
+from .errors import ActionRefused, ActionTimedOut, LinkDown, NeedsPerson, PbxError, Trouble
 from .rights import may, no_right_for
 from .wire import Message
 
@@ -92,6 +92,8 @@ class Link:
     ) -> None:
         self.state = LinkState.CLOSED
         self.why = "not started"
+        self.failure: PbxError | None = None
+        """Why it is WAITING or REFUSED."""
         self.clock_ahead: float | None = None
         """By how many seconds the PBX's clock is ahead of ours, as of the last ping."""
         self._address = address
@@ -138,7 +140,7 @@ class Link:
         try:
             while True:
                 self._enter(LinkState.CONNECTING)
-                error = await self._live()
+                self.failure = error = await self._live()
                 if isinstance(error, NeedsPerson):
                     return self._enter(LinkState.REFUSED, str(error))
                 if self.state is LinkState.UP:
@@ -198,7 +200,8 @@ class Link:
             if quiet_for < self._waits.silence:
                 await asyncio.wait([connection.lost], timeout=self._waits.silence - quiet_for)
             elif not await self._shows_life(connection):
-                return LinkDown(f"the PBX is silent: not even an answer to a ping within {self._waits.ping:g} s")
+                words = f"the PBX is silent: not even an answer to a ping within {self._waits.ping:g} s"
+                return LinkDown(words, trouble=Trouble.SILENT)
         return connection.lost.result()
 
     async def _shows_life(self, connection: Connection) -> bool:

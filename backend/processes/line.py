@@ -21,7 +21,8 @@ from backend.pbx import dialplan
 from backend.pbx.address import Networks, PbxAddress
 from backend.pbx.clicks import Clicks, Missed
 from backend.pbx.commands import has_extension
-from backend.pbx.errors import BadCommand, LinkDown
+from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
+from backend.pbx.findings import tidy
 from backend.pbx.link import Link, LinkState
 from backend.processes.seats import Seats
 from backend.store import accounts, db, journal, settings, stream
@@ -111,7 +112,8 @@ class Line:
     def on_state(self, state: LinkState, why: str) -> None:
         self._log.info("link", state=state.value, why=why)
         if state in SHOWN:
-            self.put(lambda: _show(self._account_id, SHOWN[state], why))
+            failure = self._link.failure if self._link and state in (LinkState.WAITING, LinkState.REFUSED) else None
+            self.put(partial(_show, self._account_id, SHOWN[state], why, failure))
         if state is LinkState.CONNECTING:
             self.clicks.lose()
             self._has_dialplan = False
@@ -192,8 +194,8 @@ class Line:
         try:
             setup: Setup = await self._until_written(lambda: _setup(self._account_id))
         except BadCommand as wrong:
-            why = str(wrong)
-            await self._in_store(lambda: _show(self._account_id, Shown.REFUSED, why))
+            unusable = NeedsPerson(str(wrong), trouble=Trouble.UNUSABLE, detail=wrong)
+            await self._in_store(partial(_show, self._account_id, Shown.REFUSED, str(wrong), unusable))
             await asyncio.Event().wait()  # for other settings, which bring another line
             return
         self.tracker = Tracker(setup.lines)
@@ -256,8 +258,9 @@ def _setup(account_id: int) -> Setup:
     )
 
 
-def _show(account_id: int, state: Shown, why: str) -> None:
-    accounts.set_link(account_id, state, why)
+def _show(account_id: int, state: Shown, why: str, failure: PbxError | None) -> None:
+    trouble, detail = (failure.trouble, tidy(failure.detail)) if failure else ("", "")
+    accounts.set_link(account_id, state, why, trouble=trouble, detail=detail)
     for topic in (stream.Topic.ME, stream.Topic.COLLEAGUES):
         stream.tell(account_id, topic)
     db.session.commit()

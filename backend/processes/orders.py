@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from backend.pbx.address import Networks
-from backend.pbx.errors import ActionTimedOut, LinkDown, PbxError
+from backend.pbx.errors import ActionTimedOut, LinkDown, PbxError, Trouble
 from backend.processes.errands import Errand, Place, Refused
 from backend.processes.line import InStore, Line
 from backend.store import commands
@@ -92,11 +92,12 @@ class Orders:
             task.add_done_callback(self._running.discard)
 
     async def _try(self, errand: Callable[[], Any]) -> Any:
-        """Its result, or None while the database is away: it is looked again soon."""
+        """Its result, or None while the database is away: it is looked again soon, and what is waited for in vain
+        ends by itself."""
         try:
             return await self._in_store(errand)
         except DBAPIError as error:
-            log.error("commands not taken", error=str(error.orig))
+            log.error("commands wait for the database", error=str(error.orig))
             return None
 
     async def _run(self, command: Command) -> None:
@@ -106,7 +107,7 @@ class Orders:
             outcome = await self._done(command)
             told.info("command", error=outcome.error, words=outcome.answer.get("words"))
         finally:  # also when it is cut off, or fails by our bug
-            await asyncio.shield(self._in_store(lambda: commands.end(command, self._owner, outcome)))
+            await asyncio.shield(self._try(lambda: commands.end(command, self._owner, outcome)))
 
     async def _done(self, command: Command) -> Outcome:
         errand = self._errands.get(command.kind)
@@ -119,8 +120,8 @@ class Orders:
                 return Outcome(answer=await errand.run(place, command))
         except Refused as refused:
             return Outcome(error=refused.kind, answer={"words": refused.words} if refused.words else {})
-        except LinkDown:
-            return Outcome(error=NOT_TAKEN)
+        except LinkDown as error:  # one that was lost may have carried to the PBX what was asked
+            return Outcome(error=UNCLEAR if error.trouble is Trouble.LOST else NOT_TAKEN)
         except (ActionTimedOut, TimeoutError):
             return Outcome(error=UNCLEAR)
         except PbxError as error:

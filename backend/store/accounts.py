@@ -111,6 +111,9 @@ class AccountPbx(Base):
     certificate: Mapped[str | None]
     link: Mapped[LinkState] = mapped_column(_words(LinkState), default=LinkState.NEVER)
     link_reason: Mapped[str] = mapped_column(default="")
+    """In English, for operators; `link_trouble` is its kind and `link_detail` what the other side said, for others."""
+    link_trouble: Mapped[str] = mapped_column(default="", server_default="")
+    link_detail: Mapped[str] = mapped_column(default="", server_default="")
     link_since: Mapped[datetime] = mapped_column(server_default=func.now())
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
@@ -201,10 +204,10 @@ def budget(account_id: int) -> Iterator[Budget]:
         session.execute(update(Account).where(mine).values(budget_tat=kept.tat, updated_at=Account.updated_at))
 
 
-def set_link(account_id: int, link: LinkState, reason: str = "") -> None:
+def set_link(account_id: int, link: LinkState, reason: str = "", *, trouble: str = "", detail: str = "") -> None:
     """Writes down how the account's line to its PBX is; does not commit."""
     db.session.execute(
         update(AccountPbx)
         .where(AccountPbx.account_id == account_id, (AccountPbx.link != link) | (AccountPbx.link_reason != reason))
-        .values(link=link, link_reason=reason, link_since=func.now())
+        .values(link=link, link_reason=reason, link_trouble=trouble, link_detail=detail, link_since=func.now())
     )

@@ -10,11 +10,11 @@ import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, func, literal_column, select, text, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,9 +24,15 @@ from backend.store.crypto import Secret
 
 CHANNEL = "commands"  # of LISTEN and NOTIFY; what is told is `ACCOUNT KIND`
 TAKEN_WITHIN = 5.0  # seconds
-FIRST_LOOK, LONGEST_LOOK = 0.02, 0.1  # seconds between looks at a command that is waited for
+FIRST_LOOK, LONGEST_LOOK = 0.02, 0.3  # seconds between looks at a command that is waited for
+MOST_A_MINUTE = 20  # commands of one kind, of one user: far more than a person wants
+STUCK = 60.0  # seconds after which nobody waits for a command any more
 NOT_TAKEN = "pbx_not_connected"
 UNCLEAR = "unclear"
+
+
+class TooOften(Exception):
+    """The user has ordered as much of this as anybody may for now."""
 
 
 class CommandState(StrEnum):
@@ -34,6 +40,9 @@ class CommandState(StrEnum):
     TAKEN = "taken"
     DONE = "done"
     FAILED = "failed"
+
+
+WAITED = (CommandState.TODO.value, CommandState.TAKEN.value)
 
 
 class CommandRow(Base):
@@ -85,14 +94,16 @@ class Outcome:
 
 
 def order(command: Command) -> bool:
-    """Writes a command down and tells who may take it when this commits. Does not commit.
+    """Writes a command down and tells who may take it when this commits. Does not commit. Raises TooOften.
 
     False when this account has a command of this request already: nothing is written.
     """
+    if _ordered_lately(command) >= MOST_A_MINUTE:
+        raise TooOften(command.kind)
     row = {
         "account_id": command.account_id, "request": command.request, "user_id": command.user_id,
         "kind": command.kind, "call": command.call, "body": json.dumps(dict(command.body), ensure_ascii=False),
-        "due_until": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, TAKEN_WITHIN),
+        "due_until": func.clock_timestamp() + timedelta(seconds=TAKEN_WITHIN),
     }  # fmt: skip
     fresh = insert(CommandRow).values(row).on_conflict_do_nothing().returning(CommandRow.request)
     if db.session.scalar(fresh) is None:
@@ -101,12 +112,27 @@ def order(command: Command) -> bool:
     return True
 
 
-def is_busy(account_id: int, kind: str, seconds: float) -> bool:
-    """Whether a command of this kind, ordered less than so long ago, has not ended."""
-    since = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    mine = (CommandRow.account_id == account_id, CommandRow.kind == kind, CommandRow.created_at > since)
-    query = select(CommandRow.request).where(*mine, CommandRow.state.in_(("todo", "taken"))).limit(1)
-    return db.session.scalar(query) is not None
+def _ordered_lately(command: Command) -> int:
+    query = select(func.count()).where(
+        CommandRow.account_id == command.account_id,
+        CommandRow.user_id == command.user_id,
+        CommandRow.kind == command.kind,
+        CommandRow.created_at > func.clock_timestamp() - timedelta(minutes=1),
+    )
+    return db.session.scalar(query) or 0
+
+
+def alone(account_id: int, what: str) -> None:
+    """Until this transaction ends nobody else, in whichever process, is here for the same of this account."""
+    lock = select(func.pg_advisory_xact_lock(func.hashtextextended(f"{account_id} {what}", 0)))
+    db.session.execute(lock)
+
+
+def is_busy(account_id: int, kind: str) -> bool:
+    """Whether somebody waits for a command of this kind."""
+    mine = (CommandRow.account_id == account_id, CommandRow.kind == kind)
+    query = select(CommandRow.request).where(*mine, CommandRow.state.in_(WAITED), _is_fresh())
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def find(account_id: int, request: str) -> CommandRow | None:
@@ -152,31 +178,36 @@ def leave_unclear(owner: str, accounts: Collection[int], anywhere: Collection[st
 
 
 def wait(account_id: int, request: str, seconds: float) -> Outcome:
-    """What came of a command, as soon as it is known; at the latest after `seconds`, then it is unclear.
+    """What came of a command, as soon as it is known; at the latest after `seconds`, then its end is unclear.
 
-    One that was not taken in time is failed here, and is never taken. Ends the session's transaction.
+    One that was not taken in time is failed here, and is never taken. Ends the session's transaction, and holds no
+    connection to the database between two looks.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_LOOK
     mine = (CommandRow.account_id == account_id, CommandRow.request == request)
-    look = select(CommandRow.state, CommandRow.error, CommandRow.answer).where(*mine)
+    is_late = CommandRow.due_until <= func.clock_timestamp()
+    look = select(CommandRow.state, CommandRow.error, CommandRow.answer, is_late).where(*mine)
     while True:
-        _end(Outcome(error=NOT_TAKEN), *mine, _is(CommandState.TODO), CommandRow.due_until <= func.clock_timestamp())
-        state, error, answer = db.session.execute(look).one()
-        db.session.commit()
-        if state in (CommandState.DONE, CommandState.FAILED):
+        state, error, answer, was_late = db.session.execute(look).one()
+        if state == CommandState.TODO and was_late:
+            _end(Outcome(error=NOT_TAKEN), *mine, _is(CommandState.TODO))
+        elif state not in WAITED:
+            db.session.commit()
             return Outcome(error=error, answer=answer or {})
-        if time.monotonic() > deadline:
-            return Outcome(error=UNCLEAR)
-        time.sleep(pause)
-        pause = min(1.3 * pause, LONGEST_LOOK)
+        elif time.monotonic() > deadline:
+            _end(Outcome(error=UNCLEAR), *mine, CommandRow.state.in_(WAITED))
+        else:
+            db.session.commit()
+            time.sleep(pause)
+            pause = min(1.3 * pause, LONGEST_LOOK)
 
 
 def tidy(than: datetime, limit: int) -> int:
-    """Fails what was taken or waits since before `than`, and deletes what ended before it; how many are gone.
+    """Fails what nobody waits for any more, and deletes what ended before `than`; how many are gone.
 
     A bounded number at a time, of all accounts. Does not commit.
     """
-    _end(Outcome(error=UNCLEAR), CommandRow.state.in_(("todo", "taken")), CommandRow.created_at < than)
+    _end(Outcome(error=UNCLEAR), CommandRow.state.in_(WAITED), ~_is_fresh())
     keys = (CommandRow.account_id, CommandRow.request)
     old = select(*keys).where(CommandRow.ended_at < than).order_by(CommandRow.created_at).limit(limit).subquery()
     gone = delete_rows(CommandRow).where(keys[0] == old.c.account_id, keys[1] == old.c.request)
@@ -190,8 +221,13 @@ def _command(row: CommandRow) -> Command:
     )  # fmt: skip
 
 
+def _is_fresh() -> ColumnElement[bool]:
+    return CommandRow.created_at > func.clock_timestamp() - timedelta(seconds=STUCK)
+
+
 def _is(state: CommandState) -> ColumnElement[bool]:
-    return CommandRow.state == state.value
+    """Written out, not bound: a prepared statement must be able to see that the partial index fits."""
+    return CommandRow.state == literal_column(f"'{state.value}'")
 
 
 def _end(outcome: Outcome, *which: ColumnElement[bool]) -> None:

@@ -1,4 +1,4 @@
-"""How accounts are at a glance: their own state, and how the line to the PBX is."""
+"""How accounts are at a glance: their own state, how the line to the PBX is, and who may not look at them any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from backend.store import db
-from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
+from backend.store.accounts import Account, AccountPbx, AccountState, AccountUser, LinkState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,13 @@ def conditions(accounts: Collection[int]) -> dict[int, Condition]:
         account_id: Condition(state=state, link=_shown(link, bool(is_held)))
         for account_id, state, link, is_held in db.session.execute(query)
     }
+
+
+def left(accounts: Collection[int]) -> set[tuple[int, int]]:
+    """The users of these accounts, as (account, user), whom amoCRM does not let in any more."""
+    query = select(AccountUser.account_id, AccountUser.user_id)
+    theirs = (AccountUser.account_id.in_(list(accounts)), ~AccountUser.is_active)
+    return {(account_id, user_id) for account_id, user_id in db.session.execute(query.where(*theirs))}
 
 
 def _shown(link: LinkState | None, is_held: bool) -> LinkState:

@@ -41,13 +41,13 @@ def states(account_id: int) -> dict[str, ExtensionState]:
 
 def put(account_id: int, changed: Mapping[str, ExtensionState]) -> None:
     """Writes down how these extensions are now. Does not commit."""
-    for extension, state in sorted(changed.items()):
-        fresh = insert(ExtensionRow).values(account_id=account_id, extension=extension, state=state.value)
-        db.session.execute(
-            fresh.on_conflict_do_update(
-                index_elements=["account_id", "extension"], set_={"state": state.value, "updated_at": func.now()}
-            )
-        )
+    rows = [
+        {"account_id": account_id, "extension": extension, "state": state.value}
+        for extension, state in sorted(changed.items())
+    ]
+    fresh = insert(ExtensionRow)
+    newest = {"state": fresh.excluded.state, "updated_at": func.now()}
+    db.session.execute(fresh.on_conflict_do_update(index_elements=["account_id", "extension"], set_=newest), rows)
 
 
 def forget_others(account_id: int, extensions: list[str]) -> None:

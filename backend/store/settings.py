@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field
+from sqlalchemy import Text as String
+from sqlalchemy import case, cast, func, select
 
 from backend.calls.dialling import Dialling, Form
 from backend.calls.lines import Lines
 from backend.calls.rules import Employee, LeadOwner, Rules
-from backend.store import accounts, db
-from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.store import db
+from backend.store.accounts import Account, AccountPbx, AccountUser, LinkState
 from backend.store.setting_callback import CallbackSetting
 from backend.store.setting_parts import Part, StageSetting
 from backend.store.setting_values import (
@@ -35,6 +38,7 @@ from backend.store.setting_values import (
 )
 
 MOST_EMPLOYEES = 2000
+MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
 
 
@@ -145,32 +149,59 @@ def _employee(user_id: int, name: str, setting: EmployeeSetting | None) -> Emplo
     )
 
 
-def read(account_id: int) -> AccountSettings:
-    """Raises LookupError for an unknown account. A setting that only an older version knew is dropped."""
-    account = db.session.get(Account, account_id)
-    if account is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """`version` is of all that was read, so that settings which are the same are not checked and understood again."""
+
+    version: str
+    settings: AccountSettings
+    rules: Rules
+
+
+_kept: dict[int, _Read] = {}
+_people = (
+    select(func.jsonb_object_agg(AccountUser.user_id, case((AccountUser.is_active, AccountUser.name))))
+    .where(AccountUser.account_id == Account.id)
+    .scalar_subquery()
+)
+_of_crm = func.jsonb_build_object("country", Account.country, "language", Account.language, "zone", Account.zone)
+_version = func.md5(func.concat_ws("|", cast(_of_crm, String), cast(Account.settings, String), cast(_people, String)))
+
+
+def _read(account_id: int) -> _Read:
+    """What this process has read before, where nothing has changed since. Raises LookupError."""
+    version = db.session.scalar(select(_version).where(Account.id == account_id))
+    if version is None:
         raise LookupError(f"no account {account_id}")
-    known = {name: value for name, value in account.settings.items() if name in AccountSettings.model_fields}
-    return AccountSettings.model_validate({**_of_crm(account), **known})
+    kept = _kept.get(account_id)
+    if kept is None or kept.version != version:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        kept = _kept[account_id] = _read_anew(account_id)
+    return kept
 
 
-def _of_crm(account: Account) -> dict[str, str]:
-    """What the CRM told of the account holds until somebody sets it otherwise."""
-    told = {"country": account.country, "language": account.language, "zone": account.zone}
-    return {name: value for name, value in told.items() if value}
+def _read_anew(account_id: int) -> _Read:
+    """In one statement with its version. What the CRM told of the account holds until somebody sets it otherwise; a
+    setting that only an older version knew is dropped. Without a mirror of the users whoever is set is an employee."""
+    query = select(_version, _of_crm, Account.settings, _people).where(Account.id == account_id)
+    version, of_crm, stored, people = db.session.execute(query).one()
+    told = {name: value for name, value in of_crm.items() if value}
+    known = {name: value for name, value in stored.items() if name in AccountSettings.model_fields}
+    settings = AccountSettings.model_validate({**told, **known})
+    active = {user: people[str(user)] for user in sorted(map(int, people or ())) if people[str(user)] is not None}
+    employees = active if people else {each.user_id: str(each.user_id) for each in settings.employees}
+    return _Read(version=version, settings=settings, rules=settings.to_rules(employees))
+
+
+def read(account_id: int) -> AccountSettings:
+    """Raises LookupError for an unknown account."""
+    return _read(account_id).settings
 
 
 def rules(account_id: int) -> Rules:
     """The account's rules as they are now. Raises LookupError for an unknown account."""
-    settings = read(account_id)
-    users = accounts.users(account_id)
-    active = {each.user_id: each.name for each in users if each.is_active}
-    return settings.to_rules(active if users else {each.user_id: str(each.user_id) for each in settings.employees})
-
-
-def lines(account_id: int) -> Lines:
-    """The account's idea of trunks and extensions. Raises LookupError for an unknown account."""
-    return read(account_id).to_lines()
+    return _read(account_id).rules
 
 
 def write(account_id: int, settings: AccountSettings) -> None:
@@ -216,5 +247,7 @@ def _link_as_shown(row: AccountPbx) -> dict[str, str]:
     """What is written counts only while a process holds the line."""
     is_held = row.lease_until is not None and row.lease_until > datetime.now(UTC)
     if is_held or row.link is LinkState.NEVER:
-        return {"link": str(row.link), "link_reason": row.link_reason}
-    return {"link": str(LinkState.DOWN), "link_reason": "no pbx process holds the line"}
+        told = (str(row.link), row.link_reason, row.link_trouble, row.link_detail)
+    else:
+        told = (str(LinkState.DOWN), "no pbx process holds the line", "nobody", "")
+    return dict(zip(("link", "link_reason", "link_trouble", "link_detail"), told, strict=True))

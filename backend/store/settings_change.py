@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 from pydantic import ValidationError
 
 from backend.store import accounts, callback_sites, db, settings
-from backend.store.accounts import AccountPbx
+from backend.store.accounts import Account, AccountPbx
 from backend.store.settings import AccountSettings, PbxSetting
 from backend.store.settings_errors import FieldError, across, from_pydantic
 
-PARTS = ("settings", "pbx")
+PARTS = ("settings", "pbx", "version")
+
+
+class ChangedMeanwhile(Exception):
+    """The settings are not those any more that were read before they were changed."""
 
 
 def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
     """Replaces `settings` and, where given, `pbx` (null: none), committed. Empty when all was right.
 
-    Raises LookupError for an unknown account.
+    With `version` only what was read as that is changed. Raises LookupError for an unknown account, ChangedMeanwhile.
     """
+    db.session.get(Account, account_id, with_for_update={"key_share": True})  # others wait until this is committed
+    if body.get("version") not in (None, version(account_id)):
+        raise ChangedMeanwhile
     errors = [FieldError(field=name, kind="extra_forbidden") for name in body if name not in PARTS]
     wanted = _settings(account_id, body, errors)
     pbx = _pbx(account_id, body, errors)
@@ -30,6 +38,13 @@ def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
         _write_pbx(account_id, pbx)
     db.session.commit()
     return errors
+
+
+def version(account_id: int) -> str:
+    """Another one whenever the settings or the PBX's address are others. Raises LookupError for an unknown account."""
+    pbx = settings.pbx_as_shown(account_id) or {}
+    document = [settings.read(account_id).model_dump(mode="json"), [pbx.get(name) for name in PbxSetting.model_fields]]
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def address_to_check(account_id: int, body: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:

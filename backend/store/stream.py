@@ -110,15 +110,19 @@ def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[Change | None]
                 connection.execute(f"listen {CHANNEL}")
                 yield None
                 while not should_stop():
-                    yield from map(_read, connection.notifies(timeout=LOOK))
-        except psycopg.OperationalError as error:
+                    yield from filter(None, map(_read, connection.notifies(timeout=LOOK)))
+        except psycopg.Error as error:
             log.warning("the stream's listening ended, it begins anew", error=str(error))
             time.sleep(PAUSE)
 
 
-def _read(told: psycopg.Notify) -> Change:
-    account_id, user_id, topic = told.payload.split(":")
-    return Change(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
+def _read(told: psycopg.Notify) -> Change | None:
+    """None for what only another version of us understands."""
+    try:
+        account_id, user_id, topic = told.payload.split(":")
+        return Change(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
+    except ValueError:
+        return None
 
 
 def seen(watchers: Collection[tuple[str, int, int]]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -14,8 +16,9 @@ from backend.accounts import client_for, integration
 from backend.amocrm import account_answers, requests
 from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import BadToken, Visitor, verify
-from backend.store import accounts
+from backend.store import accounts, db
 from backend.store.accounts import Account
+from backend.store.commands import TooOften
 from backend.store.settings_errors import FieldError
 from backend.web import call_words
 from backend.web.words import API, language
@@ -24,12 +27,16 @@ log = structlog.get_logger(__name__)
 
 PREFIX = "/api/"
 OTHERS = ("/callback/",)  # places whose errors are told as the API's, but not to pages of amoCRM
+PATIENCE = 10.0  # seconds
 HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 HEADERS = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Request-Id",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
     "Access-Control-Max-Age": "600",
 }
+
+
+_slow = threading.Lock()
 
 
 class Refused(Exception):
@@ -47,6 +54,7 @@ def blueprint(name: str) -> Blueprint:
     """A blueprint whose answers pages of amoCRM may read, and whose refusals are JSON in the user's language."""
     made = Blueprint(name, name)
     made.register_error_handler(Refused, refusal)
+    made.register_error_handler(TooOften, lambda _: refusal(Refused("too_often", 429)))
     return made
 
 
@@ -93,10 +101,24 @@ def may_administer(caller: Visitor) -> bool:
         return False
 
 
+@contextmanager
+def slowly() -> Iterator[None]:
+    """For what reads much: one at a time in this process, so that a connection to the database is left for the rest.
+    Raises Refused."""
+    db.session.commit()  # whoever waits holds none
+    if not _slow.acquire(timeout=PATIENCE):
+        raise Refused("busy", 503)
+    try:
+        yield
+    finally:
+        _slow.release()
+
+
 def _is_admin(caller: Visitor) -> bool:
     """By the token, or, where it does not say, by amoCRM (contract §2). Raises the client's errors."""
     if caller.is_admin is not None:
         return caller.is_admin
+    db.session.commit()  # no connection to the database waits for amoCRM
     client = client_for(caller.account_id)
     try:
         user = account_answers.user(client.send(requests.user(caller.user_id)))

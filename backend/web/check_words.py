@@ -16,6 +16,15 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "lost": ("АТС закрыла соединение, не ответив.", "The PBX closed the connection without an answer."),
         "refused": ("АТС отказала: {detail}.", "The PBX refused: {detail}."),
     },
+    "line": {
+        "nobody": (
+            "Процесс сервиса, который говорит с АТС, сейчас не запущен.",
+            "The service's process that speaks to PBXs is not running now.",
+        ),
+        "lost": ("АТС закрыла соединение.", "The PBX closed the connection."),
+        "silent": ("АТС перестала отвечать.", "The PBX has stopped answering."),
+        "refused": ("АТС не отвечает как должно.", "The PBX does not answer as it should."),
+    },
     "address": {
         "works": ("Соединение установлено, без шифрования.", "Connected, without encryption."),
         "tls": ("Соединение установлено, зашифровано TLS.", "Connected, encrypted by TLS."),
@@ -193,6 +202,14 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
 def words(what: str, says: list[Mapping[str, Any]], language: str) -> str:
     """The sentences of one finding. What the PBX itself said stands in them as plain text."""
     return " ".join(_sentence(what, each["kind"], each["values"], language) for each in says)
+
+
+def line_words(told: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """`told` with its trouble of the line to the PBX as `link_reason` in words; empty where there is none."""
+    kind, detail = told["link_trouble"], told["link_detail"]
+    what = next((each for each in ("line", "login", "address") if kind in WORDS[each]), "line")
+    reason = words(what, [{"kind": kind, "values": {"detail": detail or "?"}}], language) if kind else ""
+    return {**{name: told[name] for name in told if name not in ("link_trouble", "link_detail")}, "link_reason": reason}
 
 
 def _sentence(what: str, kind: str, values: Mapping[str, Any], language: str) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 
 from backend.store import db, stream
-from backend.store.conditions import Condition, conditions
+from backend.store.conditions import Condition, conditions, left
 from backend.store.stream import Topic
 from backend.web import reader as readers
 from backend.web import telling
@@ -201,11 +201,15 @@ class Hub:
             stream.gone([each.id for each in gone])
 
     def _look_after(self) -> None:
-        """Streams of accounts that are not connected any more end; what changed without a word is told."""
+        """Streams of accounts that are not connected any more, and of users who have left, end; what changed without a
+        word is told."""
         with self._lock:
             here = list(self._streams)
-        found = conditions(here)
+        found, strangers = conditions(here), left(here)
         with self._lock:
+            for account_id, user_id in strangers:
+                for each in self._of(account_id, user_id):
+                    self._drop(each)
             for account_id in here:
                 if account_id not in found:
                     for each in self._of(account_id):
@@ -219,7 +223,7 @@ class Hub:
         """What fails is done again with the next beat, or runs out by itself."""
         try:
             self._in_store(errand)
-        except AWAY as error:
+        except SQLAlchemyError as error:
             log.warning("the streams are not looked after", error=str(error))
 
     def _in_store(self, errand: Callable[[], None]) -> None:

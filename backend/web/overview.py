@@ -11,6 +11,8 @@ from backend.desk.overview import PERIODS, overview
 from backend.store.settings_errors import FieldError
 from backend.web import api
 from backend.web.api import Refused
+from backend.web.check_words import line_words
+from backend.web.words import language
 
 blueprint = api.blueprint("overview")
 
@@ -19,9 +21,12 @@ blueprint = api.blueprint("overview")
 def read_overview() -> dict[str, Any]:
     """The last `days` days, of PERIODS, in the account's own zone."""
     caller = api.visitor()
-    account = api.account_of(caller)
+    api.account_of(caller)
     days = request.args.get("days", type=int)
     if days not in PERIODS:
         expected = ", ".join(map(str, PERIODS))
         raise Refused("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
-    return overview(account.id, days, time.time(), user_id=None if api.may_administer(caller) else caller.user_id)
+    user_id = None if api.may_administer(caller) else caller.user_id
+    with api.slowly():
+        told = overview(caller.account_id, days, time.time(), user_id=user_id)
+    return {**told, "health": told["health"] and line_words(told["health"], language())}

@@ -28,7 +28,8 @@ def check_pbx() -> dict[str, Any]:
     address, errors = address_to_check(account.id, api.body())
     if errors:
         raise Refused("invalid", 422, errors)
-    if commands.is_busy(account.id, KIND, LONGEST):
+    commands.alone(account.id, KIND)
+    if commands.is_busy(account.id, KIND):
         raise Refused("checking", 409)
     command = Command(
         account_id=account.id, request=str(uuid.uuid4()), user_id=caller.user_id, kind=KIND, body={"pbx": address}

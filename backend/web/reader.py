@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from backend.store.popups import Popup
 
 BEAT = 20.0  # seconds; routers of platforms cut what is silent for 55
-MOST_WAITING = 3000  # messages; whoever does not take them is let go and comes back for what he missed
+MOST_WAITING = 3000  # calls whose popups wait; whoever does not take them is let go and comes back for what he missed
 RETRY = "retry: 1000\n\n"  # milliseconds until a browser opens anew
 
 
-def event(name: str, data: Any, id: int | None = None) -> str:
-    """One server-sent event; JSON has no raw line ends, so one line of data is all of it."""
+Message = tuple[str, object, int | None]  # arguments of `event`
+
+
+def event(name: str, data: object, id: int | None = None) -> str:
+    """One server-sent event; `str(data)` is JSON, which has no raw line ends: one line of data is all of it."""
     place = "" if id is None else f"id: {id}\n"
-    return f"event: {name}\n{place}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+    return f"event: {name}\n{place}data: {data}\n\n"
+
+
+def as_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+BEAT_EVENT = event("beat", "{}")
 
 
 def told(popup: Popup) -> dict[str, Any]:
@@ -29,10 +39,14 @@ def told(popup: Popup) -> dict[str, Any]:
 class Reader:
     """`position` is where he is among the popups' changes; None: he has none of them yet.
 
-    Nothing here touches the database, so that a stream that waits holds nothing but this.
+    Of each call, and of each of the rest, only what was told last waits to be sent, in the order of telling: whoever
+    reads slowly costs no more than what there is to know. Nothing here touches the database, so that a stream that
+    waits holds nothing but this.
     """
 
-    __slots__ = ("_last", "_outbox", "_seen", "account_id", "has_ended", "id", "is_greeted", "position", "user_id")
+    __slots__ = (
+        "_last", "_more", "_outbox", "_seen", "account_id", "has_ended", "id", "is_greeted", "position", "user_id",
+    )  # fmt: skip
 
     def __init__(self, account_id: int, user_id: int, position: int | None) -> None:
         self.id = uuid.uuid4().hex
@@ -43,14 +57,14 @@ class Reader:
         self.has_ended = False
         self._last: dict[str, int] = {}
         self._seen: dict[str, int] = {}
-        self._outbox: SimpleQueue[str | None] = SimpleQueue()
+        self._outbox: dict[tuple[str, str], Message] = {}
+        self._more = threading.Condition(threading.Lock())
 
-    def tell(self, name: str, data: Any) -> None:
-        """Unless it is what he was told last."""
-        message = event(name, data)
-        if self._last.get(name) != hash(message):
-            self._last[name] = hash(message)
-            self._send(message)
+    def tell(self, name: str, data: object) -> None:
+        """Unless it is what he was told last. `str(data)` is its JSON, made when it is sent."""
+        if self._last.get(name) != hash(data):
+            self._last[name] = hash(data)
+            self._send(name, data)
 
     def show(self, popups: Sequence[Popup], position: int) -> None:
         """What was changed up to `position`, oldest change first.
@@ -59,14 +73,16 @@ class Reader:
         """
         for each in popups:
             if self._seen.get(each.call) != each.serial:
-                self._send(event("popup", told(each), id=min(each.changed_in, position)))
+                self._send("popup", as_json(told(each)), call=each.call, id=min(each.changed_in, position))
         self._seen = {each.call: each.serial for each in popups if each.changed_in >= position}  # come again next time
         self.position = position
 
     def end(self) -> None:
         """He may open anew at once."""
-        self.has_ended = True
-        self._outbox.put(None)
+        with self._more:
+            self.has_ended = True
+            self._outbox.clear()
+            self._more.notify()
 
     def messages(self) -> Iterator[str]:
         """Until the end; a beat where there is nothing else to say."""
@@ -77,12 +93,16 @@ class Reader:
                 yield message
 
     def _next(self) -> str | None:
-        try:
-            return self._outbox.get(timeout=BEAT)
-        except Empty:
-            return event("beat", {})
+        with self._more:
+            if not self._more.wait_for(lambda: self._outbox or self.has_ended, BEAT):
+                return BEAT_EVENT
+            message = None if self.has_ended else self._outbox.pop(next(iter(self._outbox)))
+        return message and event(*message)
 
-    def _send(self, message: str) -> None:
-        self._outbox.put(message)
-        if self._outbox.qsize() > MOST_WAITING:
+    def _send(self, name: str, data: object, *, call: str = "", id: int | None = None) -> None:
+        with self._more:
+            self._outbox.pop((name, call), None)  # to the end: an event's id is never beyond what follows it
+            self._outbox[name, call] = (name, data, id)
+            self._more.notify()
+        if self.has_ended or len(self._outbox) > MOST_WAITING:
             self.end()

@@ -9,11 +9,13 @@ from backend.desk import people
 from backend.desk.health import health
 from backend.store import accounts, settings
 from backend.store.accounts import Account
-from backend.store.settings_change import change
+from backend.store.settings_change import ChangedMeanwhile, change, version
 from backend.web import api
 from backend.web.api import Refused
+from backend.web.check_words import line_words
+from backend.web.words import language
 
-NOTHING: dict[str, Any] = {"settings": None, "pbx": None, "health": None, "users": [], "stages": []}
+NOTHING: dict[str, Any] = {"settings": None, "version": None, "pbx": None, "health": None, "users": [], "stages": []}
 
 blueprint = api.blueprint("settings")
 
@@ -32,7 +34,10 @@ def change_settings() -> dict[str, Any]:
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
-    errors = change(account.id, api.body())
+    try:
+        errors = change(account.id, api.body())
+    except ChangedMeanwhile as error:
+        raise Refused("changed_meanwhile", 409) from error
     if errors:
         raise Refused("invalid", 422, errors)
     return _shown(account, caller, is_admin=True)
@@ -44,7 +49,6 @@ def _shown(account: Account, caller: Visitor, *, is_admin: bool) -> dict[str, An
             "id": account.id,
             "name": account.name,
             "state": account.state,
-            "reason": account.state_reason,
             "since": round(account.state_since.timestamp()),
         },
         "me": _me(account, caller),
@@ -61,10 +65,16 @@ def _me(account: Account, caller: Visitor) -> dict[str, Any]:
     return {"user_id": caller.user_id, **unknown, "account": account.state}
 
 
+def _pbx(account_id: int) -> dict[str, Any] | None:
+    shown = settings.pbx_as_shown(account_id)
+    return shown and line_words(shown, language())
+
+
 def _whole(account: Account) -> dict[str, Any]:
     return {
         "settings": settings.read(account.id).model_dump(mode="json"),
-        "pbx": settings.pbx_as_shown(account.id),
+        "version": version(account.id),
+        "pbx": _pbx(account.id),
         "health": health(account.id),
         "users": [
             {"id": each.user_id, "name": each.name, "is_active": each.is_active} for each in accounts.users(account.id)

@@ -10,7 +10,7 @@ from functools import partial
 from flask import Blueprint, Response, current_app, request
 
 from backend.store import crypto
-from backend.store.conditions import conditions
+from backend.store.conditions import conditions, left
 from backend.web import api
 from backend.web.api import Refused
 from backend.web.hub import Crowded, Hub
@@ -40,13 +40,15 @@ def read_stream() -> Response:
     """Server-sent events until one of both sides ends it; `after` or Last-Event-ID is where the reader was."""
     account_id, user_id = _holder(request.args.get("ticket", ""))
     _admit(account_id, Refused("token", 401))
+    if (account_id, user_id) in left([account_id]):
+        raise Refused("token", 401)
+    _notice_silence(request.environ.get("gunicorn.socket"))
     hub = current_app.extensions["hub"]
     assert isinstance(hub, Hub)
     try:
         reader = hub.open(account_id, user_id, place(request.headers.get("Last-Event-ID") or request.args.get("after")))
     except Crowded:
         raise Refused("busy", 503) from None
-    _notice_silence(request.environ.get("gunicorn.socket"))
     return _answer(reader, hub)
 
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from backend.desk import call_list, people
 from backend.store import popups
 from backend.store.stream import Topic
-from backend.web.reader import Reader
+from backend.web.reader import Reader, as_json
 
 Due = Mapping[Reader, Set[Topic]]
 
 ABOUT_PEOPLE = {Topic.ME, Topic.COLLEAGUES}
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """All of `seated`, users and their JSON, but the reader: a text of his own for each would fill the memory."""
+
+    seated: tuple[tuple[int, str], ...]
+    user_id: int
+
+    def __str__(self) -> str:
+        others = ",".join(shown for user_id, shown in self.seated if user_id != self.user_id)
+        return f'{{"colleagues":[{others}]}}'
 
 
 def tell(account_id: int, due: Due) -> None:
@@ -28,19 +41,20 @@ def _tell_people(account_id: int, due: Due) -> None:
     if not any(due.values()):
         return
     office = people.office(account_id)
+    seated = tuple((each["user_id"], as_json(each)) for each in office.colleagues()) if office else ()
     for reader, topics in due.items():
         if office is None:
             reader.end()
             continue
         if Topic.ME in topics:
-            reader.tell("me", office.me(reader.user_id))
+            reader.tell("me", as_json(office.me(reader.user_id)))
         if Topic.COLLEAGUES in topics:
-            reader.tell("colleagues", {"colleagues": office.colleagues(reader.user_id)})
+            reader.tell("colleagues", Others(seated, reader.user_id))
 
 
 def _tell_missed(account_id: int, readers: Sequence[Reader]) -> None:
     if readers:
-        missed = {"calls": call_list.open_missed(account_id)}
+        missed = as_json({"calls": call_list.open_missed(account_id)})
         for reader in readers:
             reader.tell("missed", missed)
 

@@ -58,6 +58,11 @@ API: dict[str, dict[str, str]] = {
     "not_json": {"ru": "Запрос должен быть объектом JSON", "en": "The request must be a JSON object"},
     "not_found": {"ru": "Такого здесь нет", "en": "There is no such thing here"},
     "wrong_method": {"ru": "Так с этим адресом обращаться нельзя", "en": "This address does not take such a request"},
+    "changed_meanwhile": {
+        "ru": "Пока вы правили настройки, их изменил кто-то ещё",
+        "en": "Somebody else has changed the settings meanwhile",
+    },
+    "too_often": {"ru": "Слишком часто, подождите минуту", "en": "Too often, wait a minute"},
     "checking": {"ru": "Проверка уже идёт, дождитесь её конца", "en": "A check is running already, wait for its end"},
     "failed": {
         "ru": "Внутренняя ошибка сервиса, она записана в журнал",

@@ -10,11 +10,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from sqlalchemy import func, text, update
 from werkzeug.test import TestResponse
 
 from backend.accounts import disable
-from backend.store import db, settings
-from backend.store.accounts import Account, AccountPbx
+from backend.pbx.errors import Trouble
+from backend.store import accounts, db, settings
+from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.web.check_words import line_words
+from backend.web.words import LANGUAGES
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
@@ -60,7 +64,7 @@ def test_an_administrator_reads_and_changes_his_own_account(connected: Two, brow
         (anna["id"], boris["id"]),
     )
     assert [each.name for each in rules.employees] == ["Анна Петрова", "Борис Иванов"]
-    assert settings.lines(acme.id).mobile("89161234567") == "101"
+    assert settings.read(acme.id).to_lines().mobile("89161234567") == "101"
     assert (others.country, others.missed_to, others.employees[0].extensions) == ("RU", (), ())
     assert db.session.get(AccountPbx, beta.id) is None
 
@@ -96,6 +100,42 @@ def test_a_pbx_can_be_taken_away(connected: Two, browser: FlaskClient) -> None:
     assert answer.json["pbx"] is None  # type: ignore[index]
 
 
+def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(connected: Two, browser: FlaskClient) -> None:
+    acme, beta = connected
+    read = call(browser, admin_token(acme)).json["version"]  # type: ignore[index]
+    call(browser, admin_token(beta), {"settings": {"country": "KZ"}})
+    first = call(browser, admin_token(acme), {"settings": {"country": "UZ"}, "version": read})
+    assert first.status_code == 200, first.text
+    for body in ({"settings": {"country": "KZ"}}, {"pbx": PBX}):
+        late = call(browser, admin_token(acme), {**body, "version": read})
+        assert (late.status_code, late.json["error"]) == (409, "changed_meanwhile")  # type: ignore[index]
+    assert (settings.read(acme.id).country, db.session.get(AccountPbx, acme.id)) == ("UZ", None)
+    again = call(browser, admin_token(acme), {"pbx": PBX, "version": first.json["version"]})  # type: ignore[index]
+    assert (again.status_code, again.json["version"] == first.json["version"]) == (200, False)  # type: ignore[index]
+
+
+def test_why_the_line_is_down_is_said_in_the_users_language(connected: Two, browser: FlaskClient) -> None:
+    acme, _ = connected
+    call(browser, admin_token(acme), {"pbx": PBX})
+    accounts.set_link(acme.id, LinkState.REFUSED, "in English", trouble="other_name", detail="pbx.lan")
+    db.session.execute(update(AccountPbx).values(lease_until=func.now() + text("interval '1 minute'")))
+    db.session.commit()
+    pbx = call(browser, admin_token(acme), language="ru").json["pbx"]  # type: ignore[index]
+    assert (pbx["link"], "Сертификат выдан не этому имени, а: pbx.lan." in pbx["link_reason"]) == ("refused", True)
+    assert not [name for name in pbx if name in ("link_trouble", "link_detail")]
+    english = call(browser, admin_token(acme), language="en").json["pbx"]["link_reason"]  # type: ignore[index]
+    assert "for another name: pbx.lan" in english
+
+
+def test_every_trouble_of_a_line_has_words_in_both_languages() -> None:
+    for trouble in (*Trouble, "nobody"):
+        russian, english = (
+            line_words({"link_trouble": trouble, "link_detail": "x"}, language)["link_reason"] for language in LANGUAGES
+        )
+        assert all((russian, english, russian != english)), trouble
+    assert line_words({"link": "up", "link_trouble": "", "link_detail": ""}, "ru") == {"link": "up", "link_reason": ""}
+
+
 def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser: FlaskClient) -> None:
     acme, _ = connected
     people = [{"user_id": user["id"], "extensions": [f"10{n}"]} for n, user in enumerate(acme.users)]
@@ -105,12 +145,12 @@ def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser:
     boris = acme.widget_token(acme.users[1])
     shown = call(browser, boris).json
     assert shown == {
-        "account": {"id": acme.id, "name": "ООО Акме", "state": "connected", "reason": "", "since": ANY},
+        "account": {"id": acme.id, "name": "ООО Акме", "state": "connected", "since": ANY},
         "me": {
             "user_id": acme.users[1]["id"], "name": "Борис Иванов", "extensions": ["101"], "phone": "unknown",
             "link": "never", "account": "connected",
         },
-        "is_admin": False, "settings": None, "pbx": None, "health": None, "users": [], "stages": [],
+        "is_admin": False, "settings": None, "version": None, "pbx": None, "health": None, "users": [], "stages": [],
     }  # fmt: skip
     answer = call(browser, boris, {"settings": {"country": "KZ"}})
     assert (answer.status_code, answer.json["error"]) == (403, "not_admin")  # type: ignore[index]

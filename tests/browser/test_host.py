@@ -71,12 +71,14 @@ def test_it_lives_once_while_pages_change(runs: Callable[..., Screen]) -> None:
 def test_without_init_once_it_begins_anew_on_each_page(runs: Callable[..., Screen]) -> None:
     widget = {"name": "widget.name", "version": "2", "init_once": False}
     screen = runs(widget=widget)
+    told(screen, "render init bind_actions")
     screen.page.locator(".side a", has_text="Контакты").click()
     told(screen, "render init bind_actions destroy render init bind_actions")
 
 
 def test_forms_change_the_page_without_a_reload(runs: Callable[..., Screen], acme: AccountHandle) -> None:
     screen = runs()
+    told(screen, "render init bind_actions")
     screen.page.get_by_label("Этап").select_option("Переговоры")
     screen.page.get_by_role("button", name="Сохранить").click()
     told(screen, "render init bind_actions page:leads_card")
@@ -201,6 +203,7 @@ def test_the_token_speaks_for_whoever_is_signed_in(
 
 def test_what_changes_by_itself_is_shown_quietly(runs: Callable[..., Screen], acme: AccountHandle) -> None:
     screen = runs()
+    told(screen, "render init bind_actions")
     screen.page.locator(".side a", has_text="Сделки").click()
     acme.add_lead("Новая заявка")
     screen.sees(".deal", "Новая заявка")

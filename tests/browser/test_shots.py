@@ -24,6 +24,7 @@ Shoot = Callable[[Screen | Locator, str], None]
 
 
 def with_maria(account: AccountHandle) -> None:
+    account.set(name="ООО «Акме»")
     contact = account.add_contact(MARIAS_NAME, ["8 (903) 555-10-20"], account.users[1])
     account.add_lead(LEAD, contact, account.users[1], "Переговоры", price=48_000)
 

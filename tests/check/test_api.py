@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -116,6 +119,22 @@ def test_without_a_pbx_process_the_check_says_so(firm: Firm, monkeypatch: pytest
     answer = check(firm, {"pbx": {"host": "pbx.example", "username": "u", "secret": "s"}})
     assert answer.json["ok"] is False  # type: ignore[index]
     assert "не запущен" in line(answer, "address")["message"]
+
+
+def test_two_checks_at_the_same_moment_are_one(firm: Firm, pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, look = threading.Barrier(2), commands.is_busy
+
+    def look_together(account_id: int, kind: str) -> bool:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)
+        return look(account_id, kind)
+
+    monkeypatch.setattr(commands, "is_busy", look_together)
+    pbx.ignores.add("CoreSettings")  # so that one still runs when the other looks
+    with ThreadPoolExecutor(2) as tabs:
+        answers = list(tabs.map(lambda _: check(firm, {"pbx": address(pbx)}), range(2)))
+    assert sorted(each.status_code for each in answers) == [200, 409]
+    assert pbx.connections == 1
 
 
 def test_one_check_at_a_time(firm: Firm, other: Firm, pbx: Pbx) -> None:

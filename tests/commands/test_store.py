@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from backend.config import Settings
-from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown
+from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, Trouble
 from backend.processes.errands import Refused
 from backend.store import commands, db
-from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandRow, Outcome
+from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandRow, Outcome, TooOften
 from tests.firm import Firm
 
 from .conftest import Open
@@ -105,6 +105,47 @@ def test_who_begins_to_listen_finds_what_waits(firm: Firm, opens: Open) -> None:
     assert [each.request for each in exchange.done] == [command.request]
 
 
+def test_who_waits_holds_no_connection_to_the_database(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process has few of them, and many may wait."""
+    command, held = order(firm), []
+    monkeypatch.setattr(commands.time, "sleep", lambda seconds: held.append(db.engine.pool.status()))
+    with firm.app.app_context():
+        idle = db.engine.pool.status()
+        assert commands.wait(firm.id, command.request, 0.02) == Outcome(error=UNCLEAR)
+    assert set(held) == {idle}
+
+
+def test_what_is_waited_for_in_vain_ends_unclear_and_keeps_no_secret(firm: Firm) -> None:
+    """Its taker died, and nobody takes over what needs no line."""
+    command = order(firm, "check")
+    with firm.app.app_context():
+        commands.take("dead", up=(), anywhere=("check",))
+        assert commands.is_busy(firm.id, "check")
+        assert commands.wait(firm.id, command.request, 0.0) == Outcome(error=UNCLEAR)
+        assert not commands.is_busy(firm.id, "check")
+        found = commands.find(firm.id, command.request)
+        assert found is not None
+        assert (found.state, found.error, found.body) == ("failed", UNCLEAR, "{}")
+
+
+def test_nobody_orders_more_than_a_person_would(firm: Firm, other: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "MOST_A_MINUTE", 2)
+    ordered = [order(firm), order(firm)]
+    with pytest.raises(TooOften):
+        order(firm)
+    with firm.app.app_context():
+        another = Command(account_id=firm.id, request=str(uuid.uuid4()), user_id=2, kind="hangup", call="c")
+        assert commands.order(another)
+        db.session.execute(
+            text("update commands set created_at = created_at - interval '61 s' where request = :request"),
+            {"request": ordered[0].request},
+        )
+        db.session.commit()
+    for each in (firm, other):
+        order(each)
+    order(firm, "call")
+
+
 def test_a_kind_without_a_line_is_anybodys(firm: Firm, opens: Open) -> None:
     exchange = opens("elsewhere").listens()
     exchange.answers["check"] = lambda: {"ok": True}
@@ -156,6 +197,7 @@ def test_a_process_that_ends_leaves_its_commands_unclear(firm: Firm, opens: Open
         ),
         (ActionRefused("Hangup: no"), Outcome(error="pbx_refused", answer={"words": "Hangup: no"})),
         (LinkDown("gone"), Outcome(error=NOT_TAKEN)),
+        (LinkDown("lost before the answer", trouble=Trouble.LOST), Outcome(error=UNCLEAR)),
         (ActionTimedOut("silent"), Outcome(error=UNCLEAR)),
         (ZeroDivisionError("our bug"), Outcome(error=UNCLEAR)),
     ],

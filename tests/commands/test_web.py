@@ -153,6 +153,18 @@ def test_a_click_that_nobody_takes_is_refused_and_never_dialled(
     assert exchange.done == []
 
 
+def test_a_flood_of_clicks_is_stopped_and_told(firm: Firm, opens: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "MOST_A_MINUTE", 1)
+    exchange, request = opens("one", firm).listens(), str(uuid.uuid4())
+    assert clicks(firm, request=request).status_code == 200
+    assert told(clicks(firm)) == (429, "too_often")
+    assert clicks(firm, request=request).status_code == 200
+    assert told(clicks(firm, "Борис")) == (200, "")
+    call = talks(firm, "1795414795.37")
+    assert [told(does(firm, "Анна", call, "hangup")) for _ in range(2)] == [(200, ""), (429, "too_often")]
+    assert len(exchange.done) == 3
+
+
 def test_nobody_touches_a_call_that_is_not_his(firm: Firm, other: Firm, opens: Open) -> None:
     exchange = opens("one", firm, other).listens()
     call = talks(firm, "1795414795.34")

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from backend.amocrm.onetime import Visitor
+from backend.store import accounts, db
+from backend.web import api
 from tests.asking import ask, messages
 from tests.firm import Firm
 
@@ -38,6 +41,34 @@ def test_an_administrator_sees_the_whole_account_and_no_other(firm: Firm, other:
     others = overview(other, "Вера")
     assert total(others, "inbound") + total(others, "outbound") == 0
     assert others["health"]["seen_on_pbx"] == 0
+
+
+def test_what_reads_much_runs_one_at_a_time_and_the_rest_beside_it(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a few of them would take every connection to the database that the process has."""
+    monkeypatch.setattr(api, "PATIENCE", 0.01)
+    asked = ("/api/overview?days=90", "/api/contacts?query=a", "/api/missed", "/api/popups")
+    with firm.app.test_request_context(), api.slowly():
+        answers = [ask(firm, "Вера", "GET", each) for each in asked]
+    assert [each.status_code for each in answers] == [503, 503, 200, 200]
+    assert [ask(firm, "Вера", "GET", each).status_code for each in asked] == [200] * 4
+
+
+def test_no_connection_to_the_database_waits_for_amocrm(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[str] = []
+
+    class Slow:
+        def send(self, request: object) -> None:
+            held.append(db.engine.pool.status())
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(api, "client_for", lambda account_id: Slow())
+    monkeypatch.setattr(api.account_answers, "user", lambda told: None)
+    with firm.app.app_context():
+        idle = db.engine.pool.status()
+        accounts.find(firm.id)
+        assert not api.may_administer(Visitor(account_id=firm.id, user_id=1, is_admin=None, host="h"))
+    assert held == [idle]
 
 
 def test_what_amocrm_has_not_taken_yet_is_a_difference(firm: Firm) -> None:

@@ -43,6 +43,12 @@ def test_no_value_can_break_out_of_its_line(username: str, address: str) -> None
         assert keys(made_for(username, address=address).manager) == [f"[{username}]", *KEYS]
 
 
+@pytest.mark.parametrize("address", ["fe80::1%x\n[evil]\nsecret = 1", "10.8.0.7\n", "10.8.0.7 ; x", "::1%1/128", ""])
+def test_an_address_that_could_be_more_than_an_address_is_refused(address: str) -> None:
+    with pytest.raises(BadCommand, match="address"):
+        made_for(None, address=address)
+
+
 @pytest.mark.parametrize("username", ["a]\nwrite = all", "a b", "", "[x", "a;b", "ы", "a\n"])
 def test_a_name_that_could_be_more_than_a_name_is_refused(username: str) -> None:
     with pytest.raises(BadCommand, match=r"pbx\.username"):

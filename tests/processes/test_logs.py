@@ -81,6 +81,18 @@ def test_libraries_and_tracebacks_are_masked_too(capsys: pytest.CaptureFixture[s
     assert "hunter2" not in json.dumps([library, ours])
 
 
+def test_what_a_library_prints_by_itself_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """gunicorn names the address when a request fails."""
+    gunicorn = logging.getLogger("gunicorn.error")
+    gunicorn.propagate, own = False, logging.StreamHandler()
+    gunicorn.addHandler(own)
+    logs.configure("json")
+    logs.adopt("gunicorn.error")
+    gunicorn.error("Error handling request %s %s", "GET", "/api/stream?ticket=gAAAAB-x_y&after=7")
+    (line,) = written(capsys)
+    assert line["event"] == "Error handling request GET /api/stream?ticket=***&after=7"
+
+
 def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("text")
     structlog.get_logger().info("call_answered", client="+79161234567", account=7)

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import pytest
 
+from backend.store.popups import Popup
 from backend.store.stream import Topic
 from backend.web import reader as readers
-from backend.web.due import SLOW, Due
+from backend.web.due import MANY, SLOW, Due
 from backend.web.reader import Reader
 
-ANNA, BORIS, STRANGER = Reader(1, 11, None), Reader(1, 12, None), Reader(2, 21, None)
+
+def greeted(account_id: int, user_id: int) -> Reader:
+    reader = Reader(account_id, user_id, None)
+    reader.is_greeted = True
+    return reader
+
+
+def popup(call: str, serial: int, changed_in: int) -> Popup:
+    return Popup(call=call, state="ringing", serial=serial, details={}, changed_in=changed_in)
+
+
+def waiting(reader: Reader) -> list[str]:
+    """What would be sent to him, by event and the first of its data."""
+    shown = []
+    while reader._outbox:
+        lines = str(reader._next()).splitlines()
+        shown.append(" ".join(each for each in lines if each).replace("event: ", "")[:40])
+    return shown
+
+
+ANNA, BORIS, STRANGER = greeted(1, 11), greeted(1, 12), greeted(2, 21)
 
 
 def test_popups_go_before_everything_else() -> None:
@@ -46,19 +67,53 @@ def test_popups_never_wait_for_the_pace() -> None:
         assert due.take(0) == (1, {ANNA: {Topic.POPUPS}})
 
 
-def test_a_reader_who_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_comes_is_greeted_before_others_hear_what_changed() -> None:
+    due, fresh = Due(), Reader(1, 13, None)
+    due.add([ANNA], [Topic.ME])
+    assert due.take(0) == (1, {ANNA: {Topic.ME}})
+    due.add([ANNA, fresh], [Topic.ME])
+    assert due.take(0) == (1, {fresh: {Topic.ME}})
+    assert due.take(0) is None
+
+
+def test_the_more_hear_of_something_the_longer_is_the_pause() -> None:
+    due = Due()
+    due.add([greeted(1, number) for number in range(4 * MANY)], [Topic.COLLEAGUES])
+    assert due.take(0)
+    due.add([ANNA], [Topic.COLLEAGUES])
+    assert due.wait(0) == 4 * SLOW
+
+
+def test_of_each_thing_only_the_last_waits_for_a_slow_reader() -> None:
+    """And the order is such that whoever is cut off after any event has missed nothing before it."""
+    reader = Reader(1, 11, None)
+    for number in range(100):
+        reader.tell("me", number)
+    reader.show([popup("a", 1, 5), popup("b", 2, 6)], 7)
+    reader.tell("missed", 0)
+    reader.show([popup("a", 3, 8)], 9)
+    assert waiting(reader) == [
+        "me data: 99",
+        'popup id: 6 data: {"call":"b","state":"r',
+        "missed data: 0",
+        'popup id: 8 data: {"call":"a","state":"r',
+    ]
+
+
+def test_a_reader_who_takes_nothing_is_let_go_and_costs_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "MOST_WAITING", 3)
     reader = Reader(1, 11, None)
-    for number in range(3):
-        reader.tell("me", number)
+    reader.show([popup(str(number), number, 5) for number in range(3)], 6)
     assert not reader.has_ended
-    reader.tell("me", 3)
+    reader.show([popup("3", 3, 7)], 8)
     assert reader.has_ended
+    reader.tell("me", 1)
+    assert waiting(reader) == []
     assert list(reader.messages()) == [readers.RETRY]
 
 
 def test_an_events_data_is_one_line_whatever_a_name_holds() -> None:
-    told = readers.event("popup", {"name": "<img onerror=…>\r\n\ndata: x\u2028"}, id=7)
+    told = readers.event("popup", readers.as_json({"name": "<img onerror=…>\r\n\ndata: x\u2028"}), id=7)
     assert told.splitlines(keepends=False)[:2] == ["event: popup", "id: 7"]
     assert told.count("\n") == 4
     assert "\r" not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy import text
 
 from backend.calls.facts import CallStarted, ExtensionRang
 from backend.store import db, popups, stream
@@ -127,6 +128,16 @@ def test_what_did_not_change_is_not_told_again(web: Web, firm: Firm, app: Flask)
         names.append(event[0])
     assert set(names) <= {"beat"}
     assert len(event[1]["calls"]) == 1
+
+
+def test_what_only_another_version_of_us_understands_is_passed_over(web: Web, firm: Firm, app: Flask) -> None:
+    browser = screen(web, firm).greeted()
+    with app.app_context():
+        for words in ("nonsense", f"{firm.id}::weather", f"{firm.id}:x:popups"):
+            db.session.execute(text("select pg_notify('stream', :words)"), {"words": words})
+        db.session.commit()
+    show(firm, "1.1")
+    assert browser.popups_until("1.1", "ringing") == [("1.1", "ringing")]
 
 
 def test_missed_calls_come_and_go(web: Web, firm: Firm, other: Firm) -> None:

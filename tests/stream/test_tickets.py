@@ -8,11 +8,12 @@ import time
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import update
 
 from backend import accounts
 from backend.config import Settings
 from backend.store import crypto, db
-from backend.store.accounts import Account, AccountState
+from backend.store.accounts import Account, AccountState, AccountUser
 from tests.firm import Firm
 from tests.stream.conftest import screen, show, ticket
 from tests.stream.web import Web
@@ -84,6 +85,22 @@ def test_an_account_that_was_disabled_gets_no_ticket_and_its_streams_end(
     assert web.ask("POST", "/api/stream/ticket", token)[0] == 404
     show(other, "1.1")
     assert there.popups_until("1.1", "ringing")
+
+
+def test_whom_amocrm_does_not_let_in_any_more_hears_nothing_more(
+    web: Web, firm: Firm, other: Firm, app: Flask
+) -> None:
+    holder, colleague, stranger = ticket(web, firm), screen(web, firm, "Борис"), screen(web, other)
+    open_stream = web.read(holder).greeted()
+    with app.app_context():
+        gone = {"account_id": firm.id, "user_id": firm.people["Анна"]}
+        db.session.execute(update(AccountUser).filter_by(**gone).values(is_active=False))
+        db.session.commit()
+    assert open_stream.has_ended()
+    assert status(web, holder) == 401
+    for each, where in ((firm, colleague), (other, stranger)):
+        show(each, "1.1", name="Борис" if each is firm else "Анна")
+        assert where.popups_until("1.1", "ringing")
 
 
 def test_an_account_in_trouble_still_has_its_stream(web: Web, firm: Firm, app: Flask) -> None:

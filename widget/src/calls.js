@@ -33,7 +33,7 @@ function outcome(amo, call, kind) {
   const name = amo.words(`panel.kinds.${kind}`);
   if (!call.result) return amo.words('panel.now');
   if (call.result === 'answered') return `${name}, ${duration(call.duration ?? 0)}`;
-  return call.reason ? amo.words(`panel.reasons.${call.reason}`) : name;
+  return call.reason ? amo.words(`reasons.${call.reason}`) : name;
 }
 
 function when(amo, { at }) {

@@ -1,13 +1,14 @@
 import { isUnclear, uuid } from './commands.js';
 
 const KEEP = 7 * 86400000; // ms; the backend shows no popup that old
+const NAME = 'phone-station:draft:';
 
 /**
  * What a person has typed about calls, kept in the browser until it is saved: {result, note, task, due, dueName, name, contact}
  * by call. `amo` says whose it is: another account or user on the same machine has its own.
  */
 export function createDrafts(amo, storage, now = Date.now) {
-  const prefix = `phone-station:draft:${amo.account.id}:${amo.user.id}:`;
+  const prefix = `${NAME}${amo.account.id}:${amo.user.id}:`;
 
   function read(call) {
     return parsed(storage.getItem(prefix + call)) ?? { fields: {} };
@@ -46,8 +47,9 @@ export function createDrafts(amo, storage, now = Date.now) {
       if (!isUnclear(refusal)) write(call, { ...read(call), sent: undefined });
     },
 
+    /** Of everybody at this browser: who left it may never come back to do it. */
     forgetOld() {
-      const keys = Object.keys(storage).filter((key) => key.startsWith(prefix));
+      const keys = Object.keys(storage).filter((key) => key.startsWith(NAME));
       const old = keys.filter((key) => !(parsed(storage.getItem(key))?.at > now() - KEEP));
       old.forEach((key) => storage.removeItem(key));
     },

@@ -6,6 +6,7 @@ import { fill, h, icon } from './dom.js';
  * the card that is open now, if any; it is asked again when the page changes and when one of its client's calls is over.
  */
 export function createPanel(amo, stream, phone, missed) {
+  const notice = h('p', { class: 'ps-panel-notice', role: 'status', hidden: true });
   let shown = null; // the card and what the backend told of it
   let asking = null;
 
@@ -18,12 +19,12 @@ export function createPanel(amo, stream, phone, missed) {
   async function ask(card) {
     asking = card;
     const place = amo.cardPlace();
-    if (!isSame(card, shown?.card)) fill(place, waiting());
+    if (!isSame(card, shown?.card)) fill(place, notice, waiting());
     try {
       const told = await amo.ask('GET', `/api/card?entity=${card.entity}&id=${card.id}`);
       if (asking === card) draw(place, card, told);
     } catch (refusal) {
-      if (asking === card) fill(place, trouble(refusal));
+      if (asking === card) fill(place, notice, trouble(refusal));
     } finally {
       if (asking === card) asking = null;
     }
@@ -31,7 +32,7 @@ export function createPanel(amo, stream, phone, missed) {
 
   function draw(place, card, told) {
     shown = { card, ...told };
-    fill(place, numbers(told.phones), openMissed(told.missed), lastCalls(told.calls));
+    fill(place, notice, numbers(told.phones), openMissed(told.missed), lastCalls(told.calls));
   }
 
   function numbers(phones) {
@@ -70,10 +71,20 @@ export function createPanel(amo, stream, phone, missed) {
     return h('div', { class: 'ps-panel-trouble', role: 'alert' }, h('p', {}, message), again);
   }
 
+  /** What keeps this person's calls from the screen, as far as it is known. */
+  function drawNotice({ me }) {
+    const isCut = ['down', 'refused'].includes(me?.link);
+    const isAway = me?.link === 'up' && me.phone === 'unreachable';
+    notice.hidden = !isCut && !isAway;
+    fill(notice, isCut && amo.words('panel.no_line'), isAway && amo.words('panel.phone_away'));
+  }
+
   function hear(state, { kind, data }) {
+    drawNotice(state);
     if (shown && kind === 'popup' && isNewsOf(shown, data)) ask(shown.card);
   }
 
+  drawNotice(stream.state);
   const undo = [amo.onPage(show), stream.on(hear)];
   amo.onTurnedOff(() => undo.forEach((each) => each()));
   return { show };

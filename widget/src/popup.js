@@ -103,11 +103,12 @@ export function createPopup(call, tools) {
     if (!outcome || outcome.mayLeave()) tools.close(call);
   }
 
+  /** What goes on is closed by its button alone: with it the way to hang up would go. */
   function escape(event) {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!transfer.shut()) leave();
+    if (!transfer.shut() && !isLive(shown.popup)) leave();
   }
 
   return {

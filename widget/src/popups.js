@@ -22,7 +22,7 @@ export function createPopups(amo, stream) {
   const corner = { chosen: '', isAll: false, isTalking: false };
   const dials = new Set();
 
-  const offline = h('p', { class: 'ps-popups-offline', role: 'status', hidden: true }, amo.words('popups.offline'));
+  const offline = h('p', { class: 'ps-popups-offline', role: 'status', hidden: true });
   const more = h('button', { class: 'ps-button ps-popups-more', type: 'button', onClick: () => turn({ isAll: !corner.isAll }) });
   const voice = h('p', { class: 'ps-hidden', 'aria-live': 'polite' });
   const stack = h('section', { class: 'ps-popups', 'aria-label': amo.words('popups.popups') }, offline, more, voice);
@@ -50,11 +50,25 @@ export function createPopups(amo, stream) {
     const gone = [...views.keys()].filter((call) => !calls.has(call));
     const isReplaced = gone.some(isClick);
     gone.forEach(remove);
+    choose(popups);
     const chosen = calls.has(corner.chosen) ? corner.chosen : popups[0]?.call;
     popups.forEach((popup, place) => put(popup, place, { chosen, isReplaced }));
     drawCount(popups.length - VISIBLE);
-    offline.hidden = !popups.some(isLive) || !['offline', 'refused'].includes(stream.state.connection);
+    drawConnection(popups.some(isLive));
     tellTalking(popups.some(({ state }) => state === 'talking'));
+  }
+
+  /** A call that has just ended is unfolded, unless the person is busy with another. */
+  function choose(popups) {
+    const ended = popups.find((popup) => !isLive(popup) && isLive(views.get(popup.call) ?? popup));
+    const isBusy = views.get(corner.chosen)?.popup.node.contains(document.activeElement);
+    if (ended && !isBusy) corner.chosen = ended.call;
+  }
+
+  function drawConnection(isCalling) {
+    const { connection, trouble } = stream.state;
+    offline.hidden = !isCalling || !['offline', 'refused'].includes(connection);
+    fill(offline, connection === 'refused' ? trouble : amo.words('popups.offline'));
   }
 
   function put(popup, place, { chosen, isReplaced }) {

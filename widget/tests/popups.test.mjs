@@ -96,7 +96,7 @@ test('closed, it is gone at once; the backend\'s refusal brings it back', async 
   assert.equal(stream.state.popups['a b'].state, 'closed');
 });
 
-test('Escape leaves the popup that has the focus; with the focus nowhere, the newest that is over, never a live one', async () => {
+test('Escape leaves the popup that is over and has the focus; with the focus nowhere, the newest one; never a live one', async () => {
   const { show, all, escape, bodies } = openCorner();
   show('live', 'talking', { answered_at: now() });
   escape();
@@ -110,7 +110,11 @@ test('Escape leaves the popup that has the focus; with the focus nowhere, the ne
   document.addEventListener('keydown', () => (heard += 1));
   escape(all('.ps-popup')[0]);
   await settled();
-  assert.deepEqual([bodies('/live/close').length, heard], [1, 0], 'and the CRM does not hear of it');
+  assert.deepEqual([bodies('/live/close').length, heard], [0, 0], 'and the CRM does not hear of it');
+  show('late', 'missed', ANNA);
+  escape(document.querySelector('.ps-popup[data-state="missed"]'));
+  await settled();
+  assert.deepEqual([bodies('/late/close').length, heard], [1, 0]);
 });
 
 test('Escape while somebody types in the CRM is not ours', async () => {

@@ -62,7 +62,7 @@ def opens(widget: str, connected: Two, person: People, app: Flask) -> Iterator[O
     def opens(account: AccountHandle, user: dict[str, Any], language: str = "ru", **options: Any) -> Desk:
         who = person(account, user, **options)
         who.expects("status of [45]", "uPlot")  # refusals are what these tests are about
-        return Desk(who.opens_tab(f"/settings/widgets/{widget}&lang={language}"), account)
+        return Desk(who.opens_tab(f"/settings/widgets/{widget}&lang={language}"), account, user)
 
     yield opens
     app.extensions["hub"].close()

@@ -14,9 +14,9 @@ from tests.browser.chromium import Screen
 class Desk:
     """`answers` stands in for one address of the service; everything else is the real one."""
 
-    def __init__(self, screen: Screen, account: AccountHandle) -> None:
+    def __init__(self, screen: Screen, account: AccountHandle, user: dict[str, Any]) -> None:
         self.screen, self.page = screen, screen.page
-        self._account = account
+        self._account, self._user = account, user
 
     def tab(self, key: str) -> Locator:
         self.page.locator(f"#ps-tab-{key}").click()
@@ -48,7 +48,7 @@ class Desk:
 
     def begins_with(self, changed: dict[str, Any]) -> None:
         """As if the employee had typed this and reloaded the page: what is not saved is kept by the browser."""
-        name = f"phone-station:{self._account.id}:draft"
+        name = f"phone-station:{self._account.id}:{self._user['id']}:draft"
         self.page.evaluate("([name, kept]) => sessionStorage.setItem(name, kept)", [name, json.dumps(changed)])
         self.page.reload()
         self.screen.sees("[role=tab]")

@@ -1,6 +1,6 @@
 import { fill, h } from '../dom.js';
 import { checklist } from './checklist.js';
-import { button, section } from './form.js';
+import { button, link, section } from './form.js';
 import { mark } from './health.js';
 import { ownItems } from './own.js';
 
@@ -12,8 +12,8 @@ export async function dialog(body, amo) {
   const say = (key, values) => amo.words(`admin.${key}`, values);
   place.querySelector('.ps-dialog')?.remove();
   const shown = h('div');
-  const agreed = consent(place, say);
-  place.prepend(h('div', { class: 'phone-station ps-admin ps-dialog' }, shown, agreed));
+  const agreed = consent(place, amo, say);
+  place.prepend(h('div', { class: 'phone-station ps-admin ps-dialog' }, shown, h('p', { class: 'ps-hint' }, link(say('help'), amo.ourPage('/'))), agreed));
   const answer = await show(shown, amo, say);
   if (agreed && answer) agreed.hidden = !answer.is_admin;
 }
@@ -71,7 +71,7 @@ function stepLine(say, { key, state }) {
 }
 
 /** The box for the required setting `consent`, which amoCRM keeps in a field of its own and hears of by `change`. */
-function consent(place, say) {
+function consent(place, amo, say) {
   const kept = (place.closest('.widget_settings_block') || place).querySelector('input[name="consent"]');
   if (!kept) return null;
   const tell = () => {
@@ -79,5 +79,6 @@ function consent(place, say) {
     kept.dispatchEvent(new Event('change', { bubbles: true }));
   };
   const box = h('input', { type: 'checkbox', checked: kept.value === '1', onchange: tell });
-  return h('label', { class: 'ps-check ps-consent' }, box, say('dialog.consent'));
+  const label = h('label', { class: 'ps-check' }, box, say('dialog.consent'));
+  return h('div', { class: 'ps-consent' }, label, link(say('dialog.privacy'), amo.ourPage('/privacy')));
 }

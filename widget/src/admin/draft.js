@@ -1,7 +1,8 @@
 /**
  * The settings document as a person edits it: `base` is what the service answered last, `changed` what differs from it.
- * Only what was changed lies over a newer answer, so that two administrators do not undo each other's work, and what
- * this version of the widget does not know is sent back as it came.
+ * Only what was changed lies over a newer answer, so that two administrators do not undo each other's work: `version` tells
+ * the service what was read, and of what both have changed the person is told. What this version of the widget does not
+ * know is sent back as it came.
  */
 
 const NO_PBX = { host: '', port: 5038, username: '', tls: false, certificate: null };
@@ -13,12 +14,17 @@ export class Draft {
     this.rebase(answer);
   }
 
-  /** A newer answer; what was changed stays, unless the answer says the same. */
+  /** A newer answer; what was changed stays, unless the answer says the same. Gives the paths that somebody else changed too. */
   rebase(answer) {
+    const before = this.base ?? {};
     this.answer = answer;
     this.base = { settings: answer.settings || {}, pbx: pick(answer.pbx || {}, NO_PBX) };
     PARTS.forEach((part) => {
       Object.entries(this.changed[part]).forEach(([name, value]) => this.set(`${part}.${name}`, value));
+    });
+    return this.paths().filter((path) => {
+      const [part, name] = path.split('.');
+      return before[part] && !same(before[part][name], this.base[part][name]);
     });
   }
 
@@ -59,7 +65,9 @@ export class Draft {
   /** The whole document; the PBX only when it was touched, for its secret belongs to its address. */
   toSend() {
     const settings = { ...this.base.settings, ...this.changed.settings };
-    return Object.keys(this.changed.pbx).length ? { settings, pbx: this.pbx() } : { settings };
+    const pbx = Object.keys(this.changed.pbx).length > 0 && { pbx: this.pbx() };
+    const { version } = this.answer;
+    return { settings, ...pbx, ...(version && { version }) };
   }
 
   /** The PBX as the form shows it; without `secret` where the stored one is meant. */

@@ -131,6 +131,11 @@ export function table(caption, columns, rows, kind = '') {
   );
 }
 
+/** A page of ours, in a tab of its own. */
+export function link(label, href) {
+  return h('a', { class: 'ps-link', href, target: '_blank', rel: 'noopener noreferrer', referrerpolicy: 'no-referrer' }, label);
+}
+
 export function button(label, onclick, kind = '') {
   return h('button', { type: 'button', class: `ps-button ${kind}`, onclick }, label);
 }

@@ -5,8 +5,8 @@ import { h, icon } from '../dom.js';
 const ACCOUNT = { connected: 'ok', needs_reauthorisation: 'fail', disabled: 'fail', unpaid: 'fail' };
 const LINE = { up: 'ok', connecting: 'warn', down: 'warn', refused: 'fail', never: 'warn' };
 
-export function accountItem(say, { state, reason }) {
-  return item(say, { state: ACCOUNT[state] || 'warn', name: 'account', how: state, detail: reason });
+export function accountItem(say, { state }) {
+  return item(say, { state: ACCOUNT[state] || 'warn', name: 'account', how: state });
 }
 
 /** `link` is null where no PBX is set. */
@@ -28,7 +28,7 @@ function item(say, { state, name, how, detail }) {
 /** What the overview tells of the account's health, worst first. */
 export function healthItems(say, health, moment) {
   const items = [
-    accountItem(say, { state: health.account, reason: health.account_reason }),
+    accountItem(say, { state: health.account }),
     lineItem(say, health.link, health.link_reason),
     backlog(say, health, moment),
     compared(say, health),

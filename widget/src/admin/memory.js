@@ -1,7 +1,7 @@
-/** What one tab of the browser remembers of this page: the opened tab and what is not saved yet. Never a secret. */
+/** What one tab of the browser remembers of this page for this person: the opened tab, what is not saved yet. Never a secret. */
 
-export function createMemory(account) {
-  const name = (what) => `phone-station:${account}:${what}`;
+export function createMemory(account, user) {
+  const name = (what) => `phone-station:${account}:${user}:${what}`;
   return {
     read(what) {
       try {

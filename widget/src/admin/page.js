@@ -5,7 +5,7 @@ import { calls } from './calls.js';
 import { connection } from './connection.js';
 import { Draft } from './draft.js';
 import { employees } from './employees.js';
-import { Form, button } from './form.js';
+import { Form, button, link } from './form.js';
 import { leads } from './leads.js';
 import { createMemory } from './memory.js';
 import { notices } from './notices.js';
@@ -47,7 +47,7 @@ class Page {
     this.state = {};
     this.hearers = new Map();
     this.answer = answer;
-    this.memory = createMemory(answer.account.id);
+    this.memory = createMemory(answer.account.id, amo.user.id);
     this.keys = answer.is_admin ? ADMIN : OTHERS;
     const kept = (answer.is_admin && this.memory.read('draft')) || {};
     this.form = new Form(new Draft(answer, kept), say, () => this.noteEdit());
@@ -64,6 +64,7 @@ class Page {
       { class: 'ps-header' },
       h('h2', {}, this.say('title')),
       h('p', { class: 'ps-soft' }, this.answer.account.name),
+      link(this.say('help'), this.amo.ourPage('/')),
     );
     fill(root, heading, this.tabs.node, this.answer.is_admin && this.saving.node);
     this.keys.forEach((key) => this.redraw(key));
@@ -101,19 +102,30 @@ class Page {
     this.noteEdit();
   }
 
-  /** A newer answer of the service; what was changed here stays over it. */
+  /** A newer answer of the service; what was changed here stays over it. Gives what somebody else has changed too. */
   take(answer) {
     this.answer = answer;
-    this.form.draft.rebase(answer);
+    return this.form.draft.rebase(answer);
+  }
+
+  /** Takes and shows it; false where somebody else has changed the same, which is said where it stands. */
+  renew(answer) {
+    const both = this.take(answer);
+    this.redrawAll();
+    if (!both.length) return true;
+    const message = this.say('changed_too');
+    this.showErrors(both.map((field) => ({ field, message })), this.form.draft.toSend());
+    const tabs = new Set(both.map((path) => this.form.tabOf(path)).filter(Boolean));
+    const places = [...tabs].map((tab) => this.say(`tabs.${tab}`)).join(', ');
+    this.saving.tell('warn', this.say('changed_meanwhile', { places }));
+    return false;
   }
 
   async refresh() {
     const answer = await this.amo
       .ask('GET', '/api/settings')
       .catch((refusal) => this.saving.tell('fail', refusal.message));
-    if (!answer) return;
-    this.take(answer);
-    this.redrawAll();
+    if (answer) this.renew(answer);
   }
 
   /** After every change of the document: kept for a reload, and shown. */

@@ -35,23 +35,38 @@ export function createSaving(page) {
   async function carryOut() {
     save.disabled = true;
     tell('', say('saving'));
-    let sent;
+    if ((await put()) === 'changed_meanwhile' && (await merge())) await put();
+  }
+
+  /** Saves; the kind of a refusal, which has been told. */
+  async function put() {
+    const sent = page.form.draft.toSend();
     try {
-      page.take(await page.amo.ask('GET', '/api/settings'));
-      sent = page.form.draft.toSend();
       const answer = await page.amo.ask('PUT', '/api/settings', sent);
       page.form.draft.forget();
       page.take(answer);
       page.redrawAll();
       tell('ok', say('saved'));
+      return null;
     } catch (refusal) {
-      save.disabled = false;
       fail(refusal, sent);
+      return refusal.kind;
+    }
+  }
+
+  /** Puts what was changed here over what others have saved; false where they changed the same: the person decides. */
+  async function merge() {
+    try {
+      return page.renew(await page.amo.ask('GET', '/api/settings'));
+    } catch (refusal) {
+      fail(refusal);
+      return false;
     }
   }
 
   function fail(refusal, sent) {
     if (!refusal.kind) throw refusal;
+    save.disabled = false;
     const elsewhere = refusal.fields.length ? page.showErrors(refusal.fields, sent) : [];
     tell('fail', [refusal.message, ...elsewhere].join('. '));
   }

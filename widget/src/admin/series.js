@@ -1,5 +1,7 @@
 /** The overview's numbers as charts and words need them. Nothing here knows of a page. */
 
+const EXACT = 10; // minutes; of what takes longer nobody asks the seconds
+
 /** Parts from the bottom of a stack to its top → heights of their upper edges, drawn from the last to the first. */
 export function stacked(parts) {
   const sums = parts[0].map(() => 0);
@@ -33,12 +35,13 @@ export function labels(calls, { days, zone }, language) {
   return calls.map((each) => format.format(new Date(each.at * 1000)));
 }
 
-/** `say` gives the words of a unit: "45 s", "2 min 05 s", "3 h 10 min". */
+/** `say` gives the words of a unit: "45 s", "2 min 5 s", from ten minutes on "25 min", "3 h 10 min". */
 export function duration(seconds, say) {
   if (seconds === null || seconds === undefined) return '—';
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours) return `${hours} ${say('unit.hours')} ${minutes} ${say('unit.minutes')}`;
+  if (minutes >= EXACT) return `${minutes} ${say('unit.minutes')}`;
   return minutes
     ? `${minutes} ${say('unit.minutes')} ${rest} ${say('unit.seconds')}`
     : `${rest} ${say('unit.seconds')}`;
