@@ -176,6 +176,7 @@ class RequestEnded(Fact):
     kind: ClassVar[str] = "request-ended"
 
     ending: Ending
+    started: float | None
     met: str | None = None
 
 

@@ -42,7 +42,7 @@ def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
     request = request_of(row, settings.read(row.account_id).callback.to_plan())
     fact = RequestEnded(
         call=callback.request_name(row.id), at=at, direction=Direction.REQUEST, client=row.phone,
-        did=request.site.name or None, ending=ending, met=met,
+        did=request.site.name or None, ending=ending, started=row.created_at.timestamp(), met=met,
     )  # fmt: skip
     decision = callback_policy.ended(fact, request, lookup.knowledge(row.account_id, row.phone), rules)
     written = _write(row, fact, decision, rules)
