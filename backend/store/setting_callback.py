@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from backend.calls.callback import Plan, Site
@@ -15,6 +15,13 @@ from backend.store.setting_values import AllowedPrefix, Id, Text
 
 MOST_SITES = 50
 LONGEST_HOST = 253
+
+
+def _of_address(value: object) -> object:
+    """People paste a page's whole address."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    return value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
 
 
 def _site_host(value: str) -> str:
@@ -32,6 +39,7 @@ Target = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9
 SiteKey = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{16,64}$")]
 SiteHost = Annotated[
     str,
+    BeforeValidator(_of_address),
     StringConstraints(strip_whitespace=True, max_length=LONGEST_HOST, pattern=r"^(\*\.)?[\w]([\w.\-]*[\w])?$"),
     AfterValidator(_site_host),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ TIME, SIGNATURE = "X-Station-Time", "X-Station-Signature"
 STATUS = {"bad_signature": 403, "foreign_origin": 403, "foreign_account": 403, "later": 503}
 OFTEN, TOO_OFTEN = "often_", 429
 HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
+STATIC = Path(__file__).parent / "static"
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
@@ -38,7 +40,7 @@ blueprint = api.blueprint("callback")
 @blueprint.get("/callback.js")
 def script() -> Response:
     """What a site puts on its pages."""
-    answer = send_from_directory(f"{blueprint.root_path}/static", "callback.js", max_age=SCRIPT_AGE)
+    answer = send_from_directory(STATIC, "callback.js", max_age=SCRIPT_AGE)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 

@@ -88,7 +88,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"notice": "a&System(x)"}, "notice"),
 ]
 WRONG_SITES: list[tuple[dict[str, Any], str]] = [
-    ({"hosts": ["https://x.example"]}, "hosts.0"),
+    ({"hosts": ["https://"]}, "hosts.0"),
+    ({"hosts": ["x.example/a"]}, "hosts.0"),
     ({"hosts": ["x..example"]}, "hosts.0"),
     ({"hosts": ["*"]}, "hosts.0"),
     ({"hosts": ["x" * 250 + ".example"]}, "hosts.0"),
@@ -111,10 +112,12 @@ def test_every_setting_is_checked_at_its_field(shop: Shop) -> None:
 
 
 def test_hosts_are_kept_as_browsers_tell_them(shop: Shop) -> None:
-    assert put(shop, {"sites": [{**SITE, "key": shop.key, "hosts": ["ПРИМЕР.рф", " Shop.Example "]}]}) == {}
+    hosts = ["ПРИМЕР.рф", " Shop.Example ", "https://www.x.example:8080/a?b"]
+    assert put(shop, {"sites": [{**SITE, "key": shop.key, "hosts": hosts}]}) == {}
     answer = ask(shop.firm, "Вера", "GET", "/api/settings").json
     assert answer
-    assert answer["settings"]["callback"]["sites"][0]["hosts"] == ["xn--e1afmkfd.xn--p1ai", "shop.example"]
+    kept = answer["settings"]["callback"]["sites"][0]["hosts"]
+    assert kept == ["xn--e1afmkfd.xn--p1ai", "shop.example", "www.x.example"]
 
 
 def test_requests_are_listed_with_what_was_refused(shop: Shop, other: Shop) -> None:

@@ -195,3 +195,12 @@ def test_other_methods_are_refused_in_json(shop: Shop) -> None:
     for method in ("GET", "PUT", "DELETE"):
         answer = shop.firm.app.test_client().open(f"/callback/{shop.key}", method=method)
         assert told(answer) == (405, "wrong_method")
+
+
+def test_the_script_of_sites_is_small_and_kept_by_browsers(shop: Shop) -> None:
+    with shop.firm.app.test_client().get("/callback.js") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+        assert "max-age=300" in answer.headers["Cache-Control"]
+        text = answer.text
+    assert len(text.encode()) <= 8 * 1024
+    assert not any(word in text for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval", "document.write"))
