@@ -165,9 +165,10 @@ class Exchange:
 
     def _forwarded_to(self, call: Conversation, number: str | None) -> str | None:
         """Before an employee picked up in a call back no client is dialled: it is where an employee's phone leads."""
-        if not is_callback(call.key) or call.is_external or self.employee_of(call):
+        if not is_callback(call.key):
             return None
-        return number
+        is_before = not call.is_external and not self.employee_of(call)
+        return number if is_before or number == call.extension else None
 
     def employee_of(self, call: Conversation) -> str | None:
         """The extension that hears the first channel of a call, and has picked up."""

@@ -27,6 +27,7 @@ from backend.store.settings import AccountSettings
 HOUR = 3600.0
 SIGNATURE_LIFE = 300.0  # seconds that a signed request is good for, and that two clocks may differ
 LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (contract §3.19)
+OF_SERVERS, OF_BROWSERS = ("number", "account"), ("number", "address", "site", "account")
 KEY_LENGTH = 24  # of a request, as the store makes them
 
 
@@ -165,12 +166,12 @@ def _allowed(site: Site, number: str | None) -> str:
 
 
 def _hold_limits(site: Site, asked: Asked) -> None:
-    """The new request is written, uncommitted, and counts itself. Raises NotLetIn."""
+    """The new request is written, uncommitted, and counts itself. A server is not kept out by what browsers have used
+    up: of it the number and the account are counted. Raises NotLetIn."""
     limits = site.account.callback.limits
     counts = callbacks.counts(site.account_id, HOUR, phone=asked.phone, address=asked.address, site=asked.site)
-    for name in ("number", "address", "site", "account"):
-        is_counted = name != "address" or asked.address is not None
-        if is_counted and getattr(counts, name) > getattr(limits, name):
+    for name in OF_SERVERS if asked.address is None else OF_BROWSERS:
+        if getattr(counts, name) > getattr(limits, name):
             raise NotLetIn(f"often_{name}")
 
 

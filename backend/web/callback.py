@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, g, request, send_from_directory
+from flask import Request, Response, g, request, send_from_directory
 
 from backend.desk import door
 from backend.desk.door import NotLetIn, Sender, Site
@@ -21,7 +22,10 @@ from backend.web.fields import body_of, fields_of
 from backend.web.words import language
 
 TIME, SIGNATURE = "X-Station-Time", "X-Station-Signature"
-STATUS = {"bad_signature": 403, "foreign_origin": 403, "foreign_account": 403, "later": 503}
+STATUS = {
+    "bad_signature": 403, "foreign_origin": 403, "foreign_account": 403, "too_large": 413, "not_a_form": 400,
+    "later": 503,
+}  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
 HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
 STATIC = Path(__file__).parent / "static"
@@ -33,6 +37,7 @@ CORS = {
 }
 
 Told = dict[str, Any]
+T = TypeVar("T")
 
 blueprint = api.blueprint("callback")
 
@@ -49,7 +54,7 @@ def script() -> Response:
 def ask(site: str) -> Told:
     """From a page of the site, by its Origin; or from its server, signed."""
     found = _site(site)
-    return _let_in(found, _sender(found))
+    return _let_in(found, _sender(found, _read(found, body_of)))
 
 
 @blueprint.post("/callback/<site>/<hook>", provide_automatic_options=False)
@@ -112,11 +117,11 @@ def _site(key: str) -> Site:
     return g.site  # type: ignore[no-any-return]
 
 
-def _sender(site: Site) -> Sender:
+def _sender(site: Site, body: bytes) -> Sender:
     """A browser tells where its page is from; what does not must be signed."""
     signature = request.headers.get(SIGNATURE, "")
     if signature:
-        if not site.has_signed(body_of(request), request.headers.get(TIME, ""), signature, time.time()):
+        if not site.has_signed(body, request.headers.get(TIME, ""), signature, time.time()):
             raise door.refused(site, "bad_signature")
         return Sender(signature=signature, is_server=True)
     if not _is_at_home(site):
@@ -133,10 +138,18 @@ def _is_at_home(site: Site) -> bool:
 
 
 def _let_in(site: Site, sender: Sender) -> Told:
-    ticket = door.let_in(site, fields_of(request), sender, datetime.now(UTC))
+    ticket = door.let_in(site, _read(site, fields_of), sender, datetime.now(UTC))
     if ticket is None:
         return {"state": "test", "message": STATES["test"][language()]}
     return {"id": ticket.id, "key": ticket.key, **_in_words(door.state_of(site, ticket.id, ticket.key))}
+
+
+def _read(site: Site, what: Callable[[Request], T]) -> T:
+    """Of the request; what cannot be read is counted too."""
+    try:
+        return what(request)
+    except NotLetIn as error:
+        raise door.refused(site, error.kind) from error
 
 
 def _in_words(row: CallbackRow | None) -> Told:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from backend.web.api import Refused
+from backend.desk.door import NotLetIn
 
 LARGEST = 32 * 1024  # bytes
 MOST_PAIRS = 1000  # read; far more than are kept, for the phone may stand last
@@ -19,16 +19,16 @@ FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 def body_of(request: Request) -> bytes:
-    """Raises Refused for a body that is too large, and reads no more of it than is allowed."""
+    """Raises NotLetIn for a body that is too large, and reads no more of it than is allowed."""
     request.max_content_length = LARGEST
     try:
         return request.get_data()
     except RequestEntityTooLarge as error:
-        raise Refused("too_large", 413) from error
+        raise NotLetIn("too_large") from error
 
 
 def fields_of(request: Request) -> list[tuple[str, str]]:
-    """In the order of the body; nested JSON gets the names PHP would give it. Raises Refused."""
+    """In the order of the body; nested JSON gets the names PHP would give it. Raises NotLetIn."""
     body = body_of(request)
     try:
         if request.mimetype == PARTS:
@@ -38,9 +38,9 @@ def fields_of(request: Request) -> list[tuple[str, str]]:
             return _of_json(body)
         return parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_PAIRS)
     except RequestEntityTooLarge as error:
-        raise Refused("too_large", 413) from error
+        raise NotLetIn("too_large") from error
     except (ValueError, RecursionError) as error:
-        raise Refused("not_a_form", 400) from error
+        raise NotLetIn("not_a_form") from error
 
 
 def _of_json(body: bytes) -> list[tuple[str, str]]:

@@ -85,9 +85,12 @@ class Shop:
     def by_server(self, body: Any, *, at: float | None = None, secret: str | None = None, **more: Any) -> TestResponse:
         """Signed, as JSON."""
         raw, moment = json.dumps(body).encode(), str(round(time.time() if at is None else at))
-        signature = hmac.new((secret or self.secret).encode(), moment.encode() + b"." + raw, hashlib.sha256).hexdigest()
-        headers = {"X-Station-Time": moment, "X-Station-Signature": signature}
+        headers = self.signed(raw, moment, secret)
         return self.post(raw, origin=None, content_type="application/json", headers=headers, **more)
+
+    def signed(self, body: bytes, moment: str, secret: str | None = None) -> dict[str, str]:
+        signature = hmac.new((secret or self.secret).encode(), moment.encode() + b"." + body, hashlib.sha256)
+        return {"X-Station-Time": moment, "X-Station-Signature": signature.hexdigest()}
 
     def state(self, ticket: dict[str, Any], **changed: str) -> TestResponse:
         told = {**ticket, **changed}

@@ -92,9 +92,11 @@ def test_addresses_are_kept_as_digests_that_two_accounts_do_not_share(shop: Shop
     assert "198.51.100.7" not in str(dump)
 
 
-def test_a_server_is_not_limited_by_its_address(shop: Shop) -> None:
-    shop.sets(limits={**LOOSE, "address": 1})
-    assert [told(shop.by_server(number(index)))[0] for index in range(3)] == [200, 200, 200]
+def test_a_server_is_let_in_whatever_browsers_have_used_up(shop: Shop) -> None:
+    shop.sets(limits={**LOOSE, "address": 1, "site": 2, "account": 5})
+    assert [told(shop.post(number(index), at=f"198.51.100.{index}"))[0] for index in range(3)] == [200, 200, 429]
+    assert [told(shop.by_server(number(index)))[0] for index in range(10, 14)] == [200, 200, 200, 429]
+    assert shop.refused == {"often_account": 1, "often_site": 1}
 
 
 def test_one_accounts_flood_is_not_anothers(shop: Shop, other: Shop) -> None:

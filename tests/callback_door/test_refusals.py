@@ -111,6 +111,8 @@ def test_a_server_signs(shop: Shop, other: Shop) -> None:
     now = time.time()
     assert told(shop.by_server({"phone": PHONE}, secret=other.secret)) == (403, "bad_signature")
     assert told(shop.by_server({"phone": PHONE}, secret=shop.hook[-32:])) == (403, "bad_signature")
+    signed = shop.signed(b'{"phone": ""}', str(round(now)))
+    assert told(shop.post({"phone": PHONE}, origin=None, headers=signed)) == (403, "bad_signature")
     for at in (now - 310, now + 310):
         assert told(shop.by_server({"phone": PHONE}, at=at)) == (403, "bad_signature")
     for moment in ("", "x", "-1", "1e9", "²", "9" * 30):
@@ -173,6 +175,7 @@ def test_what_is_too_large_is_refused_and_long_words_are_cut(shop: Shop) -> None
         413,
         "too_large",
     )
+    assert shop.refused == {"too_large": 2}
     many = {f"field{number}": "1" for number in range(500)} | {"comment": "я" * 2100, "phone": PHONE}
     assert told(shop.post(many)) == (200, "")
     (row,) = shop.rows
