@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..numbers import Outside
 from ..office import Office
-from .story import CLIENT, outbound, story
+from .story import CLIENT, SECOND_CLIENT, outbound, story
 
 DIALLED = "89161234567"
 NUMBER = Outside()
+FORWARDED = SECOND_CLIENT[1:]
 
 
 @story(outbound(DIALLED, talks=("101",)))
@@ -97,6 +98,37 @@ def click_to_call_client_away(office: Office) -> None:
     office.phone("101").hangs_up()
 
 
+@story(outbound("79161234567", talks=("101",)))
+def callback_queue(office: Office) -> None:
+    """A call back rings the queue by a channel of ours; 101 picks up, then the client is dialled and answers."""
+    _call_back(office, "500", "101")
+    office.client(CLIENT).answers().talks(1)
+    office.client(CLIENT).hangs_up()
+
+
+@story(outbound(NUMBER.busy, reason="busy"))
+def callback_client_busy(office: Office) -> None:
+    """A call back: 102 picks up, the client is busy."""
+    _call_back(office, "102", "102", NUMBER.busy)
+    office.phone("102").is_over()
+
+
+@story(outbound("79161234567", talks=(FORWARDED,)))
+def callback_forwarded(office: Office) -> None:
+    """A call back rings 103, who forwards to a mobile that nobody listed; he picks up, then the client is dialled."""
+    office.phone("103").forwards_to(FORWARDED)
+    _call_back(office, "103", FORWARDED)
+    office.client(CLIENT).answers().talks(1)
+    office.client(CLIENT).hangs_up()
+
+
+@story()
+def callback_nobody(office: Office) -> None:
+    """A call back rings 101, who does not answer: no client was ever called."""
+    _ring_for_client(office, "101", "callback-none-1", Timeout="1500")
+    office.phone("101").rings().is_over()
+
+
 @story()
 def internal(office: Office) -> None:
     """101 calls 102, they talk: no client, no external call."""
@@ -104,6 +136,22 @@ def internal(office: Office) -> None:
     office.phone("102").answers()
     call.talks(1)
     office.phone("102").hangs_up()
+
+
+def _call_back(office: Office, target: str, extension: str, number: str = "79161234567") -> None:
+    """As the station does it: the channel that rang the target waits until somebody picked up, and dials then."""
+    channel = f"callback-{target}-1"
+    _ring_for_client(office, target, channel)
+    (office.client(extension) if extension == FORWARDED else office.phone(extension)).answers().talks()
+    office.pbx_act("Setvar", Channel=channel, Variable="CALLERID(all)", Value=extension)
+    office.pbx_act("Redirect", Channel=channel, Context="from-internal", Exten=number, Priority="1")
+
+
+def _ring_for_client(office: Office, target: str, channel: str, Timeout: str = "20000") -> None:
+    office.pbx_act(
+        "Originate", Channel=f"Local/{target}@from-internal", ChannelId=channel, Application="Wait", Data="300",
+        CallerID="Client <79161234567>", Timeout=Timeout, Async="true",
+    )  # fmt: skip
 
 
 def _click(office: Office, channel: str, Timeout: str = "15000", **headers: str) -> None:
