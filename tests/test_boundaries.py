@@ -74,6 +74,7 @@ AMOCRM_PLACES = ("backend/amocrm/",)
 SUPERVISION_LOOPS = {
     "backend/desk/carry.py:_carry",  # one call's bug, the account's other calls
     "backend/pbx/link.py:_hand",  # the consumer's bug, the link
+    "backend/processes/calling_back.py:_look_at",  # one account's requests, the others' are rung
     "backend/processes/line.py:_write",  # a fact that cannot be decided is kept
     "backend/processes/worker.py:_once",  # one chore, the worker
     "backend/web/hub.py:_tell_account",  # one account's streams, the others' go on

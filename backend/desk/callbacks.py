@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,7 +16,7 @@ from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction,
 from backend.calls.rules import Rules
 from backend.desk import callback_crm, lookup
 from backend.desk.callback_crm import request_of
-from backend.store import callbacks, commands, db, journal, settings, wake
+from backend.store import call_list, callbacks, commands, db, journal, settings, wake
 from backend.store.callbacks import CallbackRow, RequestState
 from backend.store.commands import Command
 from backend.store.journal import CallRow
@@ -52,14 +51,14 @@ class Attempt:
     notice: str | None
 
 
-def take(accounts: Collection[int]) -> list[Attempt]:
-    """What is to be rung now, of accounts whose lines the caller holds; each is the caller's alone. Commits."""
-    taken = []
-    for account_id in callbacks.due_accounts(accounts):
-        chosen, rules = settings.read(account_id), settings.rules(account_id)
-        for row in callbacks.lock_due(account_id, chosen.callback.limits.in_flight):
-            taken += _begun(row, chosen, rules)
-        db.session.commit()
+def take(account_id: int) -> list[Attempt]:
+    """What is to be rung now, of an account whose line the caller holds; each is the caller's alone. Commits."""
+    chosen, rules = settings.read(account_id), settings.rules(account_id)
+    rows = callbacks.lock_due(account_id, chosen.callback.limits.in_flight)
+    taken = [attempt for row in rows for attempt in _begun(row, chosen, rules)]
+    if any(row.ended_at is not None for row in rows):
+        wake.wake(account_id)
+    db.session.commit()
     return taken
 
 
@@ -208,6 +207,9 @@ def _attempt_ended(row: CallbackRow, fact: CallEnded) -> None:
     if fact.result is Result.ANSWERED:
         _end(row, Ending.TALKED)
         return
+    if _has_talked(row):
+        _end(row, Ending.MET)
+        return
     plan = plan_of(row.account_id)
     row.reason = fact.reason.value if fact.reason else None
     following = callback.after_client(time.time(), row.client_tries, plan)
@@ -215,6 +217,12 @@ def _attempt_ended(row: CallbackRow, fact: CallEnded) -> None:
     if following.at is not None and not hopeless:  # the try that is due has its time, whatever is left of the whole
         row.until = max(row.until, _when(following.at + plan.again))
     _goes_on(row, callback.OVER if hopeless else following, Ending.UNREACHED)
+
+
+def _has_talked(row: CallbackRow) -> bool:
+    """While we dialled him, he talked to somebody in another call."""
+    since = row.rung_at or row.created_at
+    return call_list.first_talk_after(row.account_id, row.phone, since.timestamp()) is not None
 
 
 def _goes_on(row: CallbackRow, following: Next, ending: Ending) -> None:

@@ -24,11 +24,13 @@ from backend.pbx.commands import Ring, hangup, has_extension, ring, send_to, set
 from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, PbxError
 from backend.processes.errands import Errand, Place
 from backend.processes.line import InStore, Line
+from backend.store.callbacks import due_accounts
 from backend.store.commands import Command
 
 LOOK = 0.5  # seconds between looks for what is due
 PATIENCE = 5.0  # seconds beyond its ringing in which the PBX tells what became of an attempt
 LONGEST = 4 * 3600.0  # seconds
+NOT_THERE = "not-in-dialplan"
 
 log = structlog.get_logger()
 
@@ -62,12 +64,19 @@ class Callbacks:
     async def _look(self) -> None:
         up = {account: line for account, line in self._lines.items() if line.is_up}
         self._looked = {line: seen for line, seen in self._looked.items() if line in up.values()}
+        due = await self._in_store(partial(due_accounts, list(up))) if up else ()
         for account_id, line in up.items():
+            if account_id in due or self._looked.get(line) != line.snapshots:
+                await self._look_at(account_id, line)
+
+    async def _look_at(self, account_id: int, line: Line) -> None:
+        try:
             if self._looked.get(line) != line.snapshots:
                 await self._take_over(account_id, line)
-        for attempt in await self._in_store(partial(callbacks.take, list(up))) if up else ():
-            line = up[attempt.account_id]
-            self._tell(line, attempt, self._ring(line, attempt))
+            for attempt in await self._in_store(partial(callbacks.take, account_id)):
+                self._tell(line, attempt, self._ring(line, attempt))
+        except Exception:  # a supervision loop: our bug in one account's requests must not stop the others'
+            log.exception("requests not rung", account=account_id)
 
     async def _take_over(self, account_id: int, line: Line) -> None:
         """What was begun before the line came up, by whomever: its channel is there, or it is over."""
@@ -94,13 +103,12 @@ class Callbacks:
         if line.tracker.is_talking(attempt.target):
             line.put(partial(_over, attempt, Missed.BUSY))
             return
-        order = Ring(
-            target=attempt.target, context=attempt.context, channel_id=attempt.call, caller_number=attempt.number,
-            caller_name=attempt.name, timeout=attempt.ring_seconds,
-        )  # fmt: skip
-        line.clicks.expect(attempt.call)
         try:
-            await ring(line.link, order)
+            if not await _are_there(line, attempt):
+                line.put(partial(_over, attempt, NOT_THERE))
+                return
+            line.clicks.expect(attempt.call)
+            await ring(line.link, _order(attempt))
         except (ActionRefused, BadCommand, LinkDown) as error:
             log.warning("not rung", account=attempt.account_id, call=attempt.call, error=str(error))
             line.clicks.forget(attempt.call)
@@ -140,6 +148,19 @@ class Callbacks:
         except PbxError as error:
             log.warning("the client is not dialled", account=attempt.account_id, call=attempt.call, error=str(error))
             await _end(line, attempt.call)
+
+
+async def _are_there(line: Line, attempt: Attempt) -> bool:
+    """Whether the PBX's dialplan knows the target and would dial the client; where it does not say, it is tried."""
+    places = (attempt.target, attempt.number)
+    return all([await has_extension(line.link, attempt.context, each) is not False for each in places])
+
+
+def _order(attempt: Attempt) -> Ring:
+    return Ring(
+        target=attempt.target, context=attempt.context, channel_id=attempt.call, caller_number=attempt.number,
+        caller_name=attempt.name, timeout=attempt.ring_seconds,
+    )  # fmt: skip
 
 
 async def _way(line: Line, attempt: Attempt) -> str:

@@ -52,7 +52,7 @@ class Hand:
 
     def takes(self) -> list[Attempt]:
         with self.firm.app.app_context():
-            return desk.take([self.id])
+            return desk.take(self.id)
 
     def takes_one(self) -> Attempt:
         [attempt] = self.takes()

@@ -9,7 +9,7 @@ import pytest
 
 from backend.calls.facts import Reason
 from backend.desk import callbacks as desk
-from backend.store import commands, journal
+from backend.store import callbacks, commands, journal
 from tests.callback.conftest import Hand
 from tests.desk.test_faults import TROUBLES
 
@@ -148,6 +148,18 @@ def test_a_client_who_talks_to_anybody_ends_it(hand: Hand, is_ringing: bool) -> 
         assert not hand.answered(attempt)
 
 
+def test_a_client_who_talks_to_another_while_we_dial_him_is_not_tried_again(hand: Hand) -> None:
+    asked = hand.asks(OLGA)
+    attempt = hand.takes_one()
+    hand.answered(attempt)
+    hand.firm.talk(OLGA, "102")
+    assert hand.state(asked) == ("answered", None)
+    hand.client_does_not(attempt, OLGA)
+    assert hand.state(asked) == ("done", "met")
+    hand.firm.work_through()
+    assert (len(hand.firm.account.leads), len(hand.texts()), len(hand.firm.call_notes())) == (1, 1, 2)
+
+
 def test_one_number_is_called_by_one_request_at_a_time(hand: Hand) -> None:
     first, second = hand.asks(OLGA), hand.asks(OLGA)
     attempt = hand.takes_one()
@@ -195,11 +207,16 @@ def test_so_many_are_rung_at_once_and_another_account_does_not_wait(hand: Hand, 
         hand.asks(f"+792650000{number:02}")
     theirs = other.asks(OLGA)
     with hand.firm.app.app_context():
-        taken = desk.take([hand.id, other.id])
-    assert sorted(each.account_id for each in taken).count(hand.id) == 3
+        assert callbacks.due_accounts([hand.id, other.id]) == sorted([hand.id, other.id])
+        assert callbacks.due_accounts([other.id]) == [other.id]
+    taken = hand.takes()
+    assert (len(taken), hand.takes()) == (3, [])
+    other.takes_one()
     assert other.state(theirs) == ("ringing", None)
-    hand.over(next(each for each in taken if each.account_id == hand.id))
-    assert len(hand.takes()) == 1
+    hand.over(taken[0])
+    [fourth] = hand.takes()
+    hand.answered(fourth)
+    assert hand.takes() == []
 
 
 def test_what_cannot_be_dialled_or_has_nobody_to_ring_never_reaches_the_pbx(hand: Hand) -> None:
