@@ -25,9 +25,11 @@ from sandbox.demo.station import Station, StationDown
 from sandbox.demo.tell import bold, say
 from sandbox.pbx.errors import NotRunning
 from sandbox.pbx.office import Office
+from sandbox.site.server import HOST, Site
 
 HOME = Path("var/demo").absolute()
 CRM_PORT, STATION_PORT = 8400, 8000
+QUEUE = "500"  # the general one
 
 
 def main(argv: Sequence[str]) -> int:
@@ -76,11 +78,12 @@ def _play(options: argparse.Namespace, stop: threading.Event) -> int:
                 crm.install_widget(widget.build(station.url, HOME / "widget"))
                 company = _connect(crm, office, station)
                 say(f"  ready in {time.monotonic() - began:.0f} s\n")
-                failures = sum(not scene.play(company) for scene in DAY)
-                _close(options, crm, station, failures)
-                if not options.once:
-                    invite(company)
-                    stop.wait()
+                with company.site:
+                    failures = sum(not scene.play(company) for scene in DAY)
+                    _close(options, crm, station, failures)
+                    if not options.once:
+                        invite(company)
+                        stop.wait()
     return 1 if failures else 0
 
 
@@ -109,8 +112,11 @@ def _connect(crm: Crm, office: Office, station: Station) -> Company:
     say("  both accounts install the integration; ООО «Акме» connects its PBX and maps its employees …")
     acme, beta = crm.account("acme"), crm.account("beta")
     station.install(acme, beta)
-    station.set_up(acme, office)
-    return Company(crm=crm, account=acme, stranger=beta, office=office, station=station)
+    key = station.make_site(acme)
+    shop = {"key": key, "name": "Двери и окна", "hosts": [HOST]}
+    station.set_up(acme, office, callback={"sites": [shop], "target": QUEUE})
+    site = Site(station.url, key)
+    return Company(crm=crm, account=acme, stranger=beta, office=office, station=station, site=site)
 
 
 def _close(options: argparse.Namespace, crm: Crm, station: Station, failures: int) -> None:

@@ -7,6 +7,7 @@ from sandbox.demo.scene import SOON, Company, Scene, check, holds, phone
 STRANGER, STRANGER_KEY = "+79267778899", "926 777-88-99"
 MISSED, MISSED_KEY = "+79031234567", "903 123-45-67"
 LATE = "+79851112233"
+VISITOR, VISITOR_KEY = "+79162223344", "916 222-33-44"
 IVAN, MARIA = "+79161234567", "+79035551020"
 IVANS_LEAD = "Заявка с сайта"
 
@@ -108,6 +109,25 @@ def after_hours(company: Company) -> None:
     holds(f"one record in Неразобранное, for the morning   {company.account.url}/unsorted")
 
 
+def asked_on_a_site(company: Company) -> None:
+    office, known, form = company.office, len(company.calls()), {"name": "Ольга", "comment": "Дверь в дом"}
+    company.site.asks(phone=VISITOR, utm_source="yandex", **form)
+    phone(f"a visitor of {company.site.url} asks to be called: {VISITOR}, Ольга, «Дверь в дом»; 101, 102 and 103 ring")
+    talk = office.phone("102").answers()
+    phone("102 (Борис) answers, Ольга is dialled")
+    (lead,) = company.wait(lambda: company.leads_of(VISITOR_KEY), "a new lead while she is dialled")
+    check(lead["responsible_user_id"] == company.user(1)["id"], f"new lead for Борис   {company.link(lead)}")
+    office.client(VISITOR).answers()
+    talk.talks(1.0)
+    phone("she answers, they talk")
+    office.client(VISITOR).hangs_up()
+    company.wait(
+        lambda: [each for each in company.calls("common") if "yandex" in str(each)], "what she filled in, as a note"
+    )
+    holds("what she filled in is a note on it")
+    holds(company.note_line(company.finished(company.next_note(known))))
+
+
 def clicked(company: Company) -> None:
     office, known, anna = company.office, len(company.calls()), company.user(0)
     (lead,) = [lead for lead in company.account.leads if lead["name"] == IVANS_LEAD]
@@ -134,4 +154,5 @@ DAY = (
     Scene("A client is transferred", transfer),
     Scene("A stranger calls after hours", after_hours),
     Scene("A click on a phone number in a card", clicked),
+    Scene("A visitor of a site asks to be called", asked_on_a_site),
 )

@@ -13,6 +13,7 @@ from sandbox.demo.station import Station
 from sandbox.demo.tell import bold, green, red, say
 from sandbox.pbx.errors import Refused
 from sandbox.pbx.office import Office
+from sandbox.site.server import Site
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Company:
     stranger: AccountHandle
     office: Office
     station: Station
+    site: Site
 
     def user(self, place: int) -> dict[str, Any]:
         return self.account.users[place]

@@ -129,6 +129,13 @@ class Station:
         if not answer.ok:
             raise StationDown(f"the settings were refused: {answer.text}")
 
+    def make_site(self, account: AccountHandle) -> str:
+        """The key of a site that may ask for callbacks once the settings name it. Raises StationDown."""
+        answer = self._ask(account, "POST", "/api/callback/sites")
+        if not answer.ok:
+            raise StationDown(f"the site was refused: {answer.text}")
+        return str(answer.json()["key"])
+
     def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
         """All that this employee's widget has shown, also what is closed by now, the last change last."""
         answer = self._ask(account, "GET", "/api/popups?after=0", user=user)

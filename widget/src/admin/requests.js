@@ -23,7 +23,7 @@ export function requests(page) {
 
 function drawn(page, { callbacks, refused }, load) {
   const { say } = page;
-  const failed = h('p', { class: 'ps-error', role: 'alert' });
+  const failed = h('p', { class: 'ps-error', role: 'alert', hidden: true });
   const columns = COLUMNS.map((each) => say(`requests.${each}`));
   const rows = callbacks.map((each) => row(page, each, { load, failed }));
   return section(
@@ -69,6 +69,7 @@ function act(page, { id, phone }, what, { load, failed }) {
     } catch (refusal) {
       if (!refusal.kind) throw refusal;
       failed.textContent = refusal.message;
+      failed.hidden = false;
       made.disabled = false;
     }
   });

@@ -133,7 +133,7 @@ function secretLines(page, key) {
 
 function renewal(page, key, draw) {
   const { amo, say } = page;
-  const wrong = h('span', { class: 'ps-error', role: 'alert' });
+  const wrong = h('span', { class: 'ps-error', role: 'alert', hidden: true });
   const renew = async () => {
     try {
       secrets(page).set(key, await amo.ask('POST', `/api/callback/sites/${key}/secret`));
@@ -141,6 +141,7 @@ function renewal(page, key, draw) {
     } catch (refusal) {
       if (!refusal.kind) throw refusal;
       wrong.textContent = refusal.message;
+      wrong.hidden = false;
     }
   };
   const again = h('p', { class: 'ps-row' }, button(say('sites.renew'), renew), wrong);
