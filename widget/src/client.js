@@ -21,16 +21,22 @@ export function clientLine({ name, company, phone }) {
   return parts.some(Boolean) && h('p', { class: 'ps-popup-line ps-soft' }, parts);
 }
 
-/** What helps to answer well: a new client, who passed the call on, how often there were calls, the number that was dialled. */
-export function clientFacts(amo, { is_new: isNew, passed_by: passedBy, calls, did, direction }) {
+/** What helps to answer well: a new client, who passed the call on, how often there were calls, the number that was
+ *  dialled, what was asked for on a site. */
+export function clientFacts(amo, { is_new: isNew, passed_by: passedBy, calls, did, direction, request }) {
   const { words } = amo;
   const facts = [
     isNew && h('li', { class: 'ps-mark ps-mark-new' }, words('popups.new')),
     passedBy && h('li', { class: 'ps-mark ps-mark-passed' }, words('popups.passed_by'), ' ', h('bdi', null, passedBy.name)),
     calls?.total > 0 && h('li', null, earlier(amo, calls)),
     did && direction === 'inbound' && h('li', null, words('popups.did'), ' ', h('bdi', { class: 'ps-number' }, did)),
+    request && h('li', null, words('popups.request'), ' ', h('bdi', null, asked(request))),
   ];
   return facts.some(Boolean) && h('ul', { class: 'ps-popup-facts' }, facts);
+}
+
+function asked({ site, department, comment }) {
+  return [site, department, comment].filter(Boolean).map((part) => shortened(part)).join(' · ');
 }
 
 /** The lead's name with its price and stage, and whose it is. */

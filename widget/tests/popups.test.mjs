@@ -25,6 +25,8 @@ test('a new client, a hidden number, a call that was passed on', () => {
   assert.match(text(), /Номер скрыт/);
   show('c', 'ringing', { ...ANNA, passed_by: { name: 'Олег' } });
   assert.match(text(), /Перевод от: Олег/);
+  show('d', 'dialling', { ...ANNA, request: { site: 'shop.example', comment: 'про доставку' } });
+  assert.match(text(), /Заявка с сайта: shop\.example · про доставку/);
 });
 
 test('one popup per call goes through the states of its call; the link comes when the lead is there', () => {
