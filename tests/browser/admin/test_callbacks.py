@@ -61,6 +61,7 @@ def test_a_site_is_added_saved_and_rings(opens: Opens, connected: Two, app: Flas
     secrets = tab.locator("details pre").all_inner_texts()
     desk.field("settings.callback.order").get_by_label("Отдел, выбранный в форме: поднять выше").click()
     desk.input("settings.callback.again_seconds").fill("20")
+    expect(desk.input("settings.callback.quiet.since")).to_be_hidden()
     desk.page.get_by_label("Не звонить в тихие часы").check()
     desk.input("settings.callback.quiet.since").fill("22:30")
     desk.saves()
@@ -76,7 +77,8 @@ def test_a_site_is_added_saved_and_rings(opens: Opens, connected: Two, app: Flas
     }  # fmt: skip
     assert now["order"] == ["department", "responsible", "site", "default"]
     assert (now["again_seconds"], now["quiet"]) == (20, {"since": "22:30", "until": "09:00"})
-    line = f'<script src="{app.config["PUBLIC_URL"]}/callback.js" data-site="{site["key"]}" async></script>'
+    address, departments = f"{app.config['PUBLIC_URL']}/callback.js", 'data-departments="Продажи|Сервис"'
+    line = f'<script src="{address}" data-site="{site["key"]}" {departments} async></script>'
     expect(desk.field(f"{path}.key").locator("pre")).to_have_text(line)
     assert len(secrets) == 2
     desk.page.reload()

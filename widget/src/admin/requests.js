@@ -22,7 +22,8 @@ export function requests(page) {
 }
 
 function drawn(page, { callbacks, refused }, load) {
-  const { say } = page;
+  const { say, answer } = page;
+  if (!callbacks.length && !answer.settings.callback.sites.length) return null;
   const failed = h('p', { class: 'ps-error', role: 'alert', hidden: true });
   const columns = COLUMNS.map((each) => say(`requests.${each}`));
   const rows = callbacks.map((each) => row(page, each, { load, failed }));

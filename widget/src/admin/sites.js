@@ -15,7 +15,7 @@ export function sites(page) {
   const add = button(say('sites.add'), () => made(page, wrong), 'ps-main');
   const cards = all.map((_, index) => card(page, index));
   const list = h('div', { tabindex: '-1' }, cards.length ? cards : h('p', {}, say('sites.none')));
-  const whole = field(form, PATH, { label: say('sites.title'), bare: true }, { node: list, isGroup: true });
+  const whole = field(form, PATH, { label: say('sites.title'), bare: true, kind: 'ps-wide' }, { node: list, isGroup: true });
   return section(say('sites.title'), say('sites.about'), whole, h('p', { class: 'ps-row' }, add), wrong);
 }
 
@@ -44,7 +44,9 @@ function secrets({ state }) {
 
 function card(page, index) {
   const { form, say, answer } = page;
-  const site = oneOf(form, index);
+  const script = h('div');
+  const drawScript = () => fill(script, scriptLine(page, form.get(`${PATH}.${index}`)));
+  const site = oneOf(form, index, drawScript);
   const at = (name) => `${PATH}.${index}.${name}`;
   const put = (name, control, hint) => field(form, at(name), { label: say(`sites.${name}`), hint: hint && say(hint) }, control);
   const stages = stageOptions(answer.stages, say('stage.as_crm'), say('stage.first'));
@@ -55,6 +57,7 @@ function card(page, index) {
     );
     page.redraw('callbacks');
   };
+  drawScript();
   return h(
     'div',
     { class: 'ps-site', data: { site: form.get(at('key')) } },
@@ -74,26 +77,34 @@ function card(page, index) {
       put('hosts', manyLines(site, at('hosts'), { rows: 3, placeholder: 'shop.example.com' }), 'sites.hosts_hint'),
       put('departments', departments(site, at('departments'), say), 'sites.departments_hint'),
     ),
-    field(form, at('key'), { label: say('sites.script') }, { node: scriptLine(page, form.get(at('key'))), isGroup: true }),
+    field(form, at('key'), { label: say('sites.script'), kind: 'ps-wide' }, { node: script, isGroup: true }),
     server(page, form.get(at('key'))),
     h('p', { class: 'ps-row' }, button(say('sites.remove'), remove, 'ps-bare')),
   );
 }
 
 /** The form as one site's controls use it: what is in a list is changed by writing the list. */
-function oneOf(form, index) {
+function oneOf(form, index, changed) {
   return {
     get: (path) => form.get(path),
     set(path, value) {
       const name = path.split('.').at(-1);
       const all = form.get(PATH).map((each, other) => (other === index ? { ...each, [name]: value } : each));
       form.set(PATH, all, path);
+      changed();
     },
   };
 }
 
-function scriptLine({ amo, say }, key) {
-  return copied(say, `<script src="${amo.backend}/callback.js" data-site="${key}" async></script>`);
+function scriptLine({ amo, say }, { key, departments: chosen }) {
+  return copied(say, scriptOf(amo.backend, key, Object.keys(chosen)));
+}
+
+/** What stands in a site's page; a name of a department is text in it, whatever it holds. */
+export function scriptOf(backend, key, names) {
+  const asText = (value) => value.replace(/[&"<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  const list = names.length ? ` data-departments="${asText(names.join('|'))}"` : '';
+  return `<script src="${backend}/callback.js" data-site="${key}"${list} async></script>`;
 }
 
 /** A line for each: `Sales = 600`. */
