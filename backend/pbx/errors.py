@@ -31,10 +31,14 @@ class PbxError(Exception):
         self.trouble = trouble
         self.detail = str(detail)
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether the PBX may have done what was asked."""
+        return self.trouble is Trouble.LOST
+
 
 class LinkDown(PbxError):
-    """There is no connection; what was asked never runs later. The link tries again by itself. Of a connection that was
-    LOST meanwhile nobody knows whether the PBX did what was asked."""
+    """There is no connection; what was asked never runs later. The link tries again by itself."""
 
 
 class NeedsPerson(PbxError):
@@ -43,6 +47,8 @@ class NeedsPerson(PbxError):
 
 class ActionTimedOut(PbxError):
     """The PBX did not answer in time; whether it did what was asked is not known."""
+
+    is_unclear = True
 
 
 class ActionRefused(PbxError):

@@ -10,7 +10,7 @@ from backend.desk.click import Plan
 from backend.pbx import dialplan
 from backend.pbx.clicks import Missed
 from backend.pbx.commands import Originate, has_extension, originate
-from backend.pbx.errors import ActionRefused, BadCommand
+from backend.pbx.errors import PbxError
 from backend.processes.errands import Errand, Place, Refused
 from backend.processes.line import Line
 from backend.store.commands import Command
@@ -27,9 +27,10 @@ async def run(place: Place, command: Command) -> dict[str, Any]:
     await place.in_store(lambda: click.begin(command, extension))
     try:
         await originate(line.link, order)
-    except (ActionRefused, BadCommand):
-        line.clicks.forget(order.channel_id)
-        await place.in_store(lambda: click.fail(command.account_id, order.channel_id, Missed.REFUSED))
+    except PbxError as error:
+        if not error.is_unclear:
+            line.clicks.forget(order.channel_id)
+            await place.in_store(lambda: click.fail(command.account_id, order.channel_id, Missed.REFUSED))
         raise
     return {"extension": extension}
 

@@ -15,4 +15,5 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: Any) -> None:
         """In a green thread of its own: a signal's handler must not wait for locks."""
         super().handle_exit(sig, frame)
-        gevent.spawn(self.wsgi.extensions["hub"].close)
+        if hasattr(self, "wsgi"):  # set once the app is loaded; until then there are no streams
+            gevent.spawn(self.wsgi.extensions["hub"].close)

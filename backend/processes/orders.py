@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from backend.pbx.address import Networks
-from backend.pbx.errors import ActionTimedOut, LinkDown, PbxError, Trouble
+from backend.pbx.errors import LinkDown, PbxError
 from backend.processes.errands import Errand, Place, Refused
 from backend.processes.line import InStore, Line
 from backend.store import commands
@@ -120,11 +120,13 @@ class Orders:
                 return Outcome(answer=await errand.run(place, command))
         except Refused as refused:
             return Outcome(error=refused.kind, answer={"words": refused.words} if refused.words else {})
-        except LinkDown as error:  # one that was lost may have carried to the PBX what was asked
-            return Outcome(error=UNCLEAR if error.trouble is Trouble.LOST else NOT_TAKEN)
-        except (ActionTimedOut, TimeoutError):
+        except TimeoutError:
             return Outcome(error=UNCLEAR)
         except PbxError as error:
+            if error.is_unclear:
+                return Outcome(error=UNCLEAR)
+            if isinstance(error, LinkDown):
+                return Outcome(error=NOT_TAKEN)
             return Outcome(error=REFUSED, answer={"words": str(error)})
 
 

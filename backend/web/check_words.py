@@ -51,7 +51,7 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "not_trusted": (
             "Сертификату АТС нельзя доверять ({detail}). Если он самодельный, вставьте его в поле «Сертификат».",
-            "The PBX's certificate cannot be trusted ({detail}). If it is self-made, paste it as its certificate.",
+            "The PBX's certificate cannot be trusted ({detail}). If it is self-signed, paste it as its certificate.",
         ),
         "other_name": (
             "Сертификат выдан не этому имени, а: {detail}. Укажите это имя или вставьте сам сертификат.",

@@ -17,10 +17,12 @@ from backend.amocrm.oauth import Tokens
 from backend.config import Settings
 from backend.installs import connect
 from backend.store import db
+from backend.web import hub
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 
 MakeApp = Callable[..., Flask]
+LAST_WORDS = 10.0  # seconds for the streams to end
 
 
 @pytest.fixture
@@ -90,9 +92,18 @@ def app(make_app: MakeApp, crm: Crm) -> Iterator[Flask]:
     thread.start()
     with app.app_context():
         yield app
+    _end_streams(app)
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _end_streams(app: Flask) -> None:
+    """Before their database goes."""
+    app.extensions["hub"].close()
+    for each in threading.enumerate():
+        if each.name == hub.NAME:
+            each.join(LAST_WORDS)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from backend.desk import call_list
 from backend.store import db, phonebook
 from backend.store.phonebook import Lead, Party
+from tests.asking import ask
 from tests.firm import Firm
 
 OURS, THEIRS = "+79161234567", "+79267778899"
@@ -50,6 +53,23 @@ def test_cards_of_the_same_id_are_not_the_same(firm: Firm, other: Firm) -> None:
             assert {each["lead"]["name"] for each in shown["calls"] if "lead" in each} == {"Наш заказ"}
         assert [each["call"] for each in call_list.open_missed(other.id)] == theirs[::-1]
         assert [each.get("name") for each in call_list.open_missed(other.id)] == [None, "Чей-то клиент"]
+
+
+@pytest.mark.usefixtures("alike")
+@pytest.mark.parametrize(
+    "path",
+    ["missed", "card?entity=contacts&id=7", "card?entity=leads&id=9", "contacts?query=к", "popups", "overview?days=1"],
+)
+def test_no_address_tells_one_account_of_the_other(firm: Firm, other: Firm, path: str) -> None:
+    """Both have cards of the same ids, and calls that are not closed; an account that is named counts for nothing."""
+    firm.miss(OURS)
+    other.miss(THEIRS)
+    both = {"account": firm.id, "account_id": firm.id, "user_id": firm.people["Вера"]}
+    address = f"/api/{path}{'&' if '?' in path else '?'}{urlencode(both)}"
+    ours, theirs = (ask(each, "Вера", "GET", address) for each in (firm, other))
+    assert (ours.status_code, theirs.status_code) == (200, 200)
+    assert not [told for told in ("Наш", OURS, *map(str, firm.people.values())) if told in theirs.text]
+    assert not [told for told in ("Чей-то", THEIRS, *map(str, other.people.values())) if told in ours.text]
 
 
 @pytest.mark.usefixtures("alike")

@@ -20,7 +20,7 @@ from sandbox.pbx.office import Office
 from tests.journeys.company import Known, Town
 
 COURIER = "+79265550000"
-MOST_CLIENTS, MOST_OTHERS = 32, 6  # a journey never uses another's
+MOST_CLIENTS, MOST_OTHERS = 60, 12  # a journey never uses another's
 
 
 @contextmanager

@@ -69,5 +69,5 @@ def test_nothing_of_one_call_is_in_the_next(office: Office) -> None:
     office.client("+79161234567").calls(office.did.after_hours).is_over()
     office.quiet()
     assert b"79161234567" in recorder.take()
-    assert recorder.take() == b""
+    assert b"Uniqueid" not in recorder.take()  # what phones are like may be told later, and of no call
     recorder.close()

@@ -47,3 +47,18 @@ def test_a_stream_that_waits_on_the_database_lets_others_work(tmp_path: Path, st
         script = start_script(COOPERATE, server.url.replace("+psycopg", "", 1))
         out, err = script.communicate(timeout=PATIENCE)
     assert (out, err, script.returncode) == ("heard\n", "", 0)
+
+
+STOPPED_EARLY = """
+from backend.processes.gevent_worker import StreamWorker
+worker = StreamWorker.__new__(StreamWorker)
+worker.handle_exit(15, None)
+print(worker.alive)
+"""
+
+
+def test_a_worker_that_still_loads_stops_when_asked(start_script: StartScript) -> None:
+    """It has no app yet, and so no streams to end."""
+    script = start_script(STOPPED_EARLY)
+    out, err = script.communicate(timeout=PATIENCE)
+    assert (out, err, script.returncode) == ("False\n", "", 0)

@@ -1,6 +1,7 @@
 /* global APP */
 import { h, mount } from './dom.js';
 import { money, plural } from './format.js';
+import { hearers } from './hearers.js';
 
 /**
  * All that we know of amoCRM's browser side (contract §4.4–4.7); no other file names APP or the widget object.
@@ -24,12 +25,14 @@ export function createAmo(self, { jQuery, load, backend }) {
     backend,
     code,
     language,
+    version,
     words,
     account: { id: account.id },
     user: { id: Number(self.system().amouser_id) },
     ask: (method, path, body) => ask(self, words, { url: address(backend, path, language), method, body }),
     card: currentCard,
     cardPlace: () => cardPlace(self, code, words),
+    fail,
     failToLoad: () => fail(words('widget.name'), words('errors.load')),
     inCall: (isTalking) => APP.sdk.setCallingStatus(isTalking),
     link: (entity, id) => `/${entity}/detail/${id}`,
@@ -47,17 +50,6 @@ export function createAmo(self, { jQuery, load, backend }) {
     onTurnedOff: ends.add,
     settingsPlace: () => document.querySelector(`#work-area-${code}`) ?? document.querySelector('#list_page_holder'),
     turnOff: ends.tell,
-  };
-}
-
-function hearers() {
-  const listeners = new Set();
-  return {
-    add(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    tell: (news) => [...listeners].forEach((listener) => listener(news)),
   };
 }
 

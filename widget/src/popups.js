@@ -2,6 +2,7 @@ import { clientName } from './client.js';
 import { createCommands } from './commands.js';
 import { fill, h, on, root } from './dom.js';
 import { createDrafts, isEmpty } from './drafts.js';
+import { hearers } from './hearers.js';
 import { createPopup, title } from './popup.js';
 import { isLive, openPopups } from './state.js';
 
@@ -20,7 +21,7 @@ export function createPopups(amo, stream) {
   const own = new Map(); // popups of clicks, until the stream knows them: call → {popup, known: calls there were at the click}
   const views = new Map(); // call → {popup, state}
   const corner = { chosen: '', isAll: false, isTalking: false };
-  const dials = new Set();
+  const dials = hearers();
 
   const offline = h('p', { class: 'ps-popups-offline', role: 'status', hidden: true });
   const more = h('button', { class: 'ps-button ps-popups-more', type: 'button', onClick: () => turn({ isAll: !corner.isAll }) });
@@ -29,7 +30,7 @@ export function createPopups(amo, stream) {
   const tools = {
     amo, commands, drafts, close,
     colleagues: () => stream.state.colleagues,
-    dial: (number) => dials.forEach((listener) => listener(number)),
+    dial: dials.tell,
     leave: (call) => views.get(call)?.popup.leave(),
     saved(call) {
       stream.share({ kind: 'saved', call });
@@ -188,10 +189,7 @@ export function createPopups(amo, stream) {
       views.forEach(({ popup }) => popup.redraw());
     },
     nudge: (call) => views.get(call)?.popup.nudge(),
-    onDial(listener) {
-      dials.add(listener);
-      return () => dials.delete(listener);
-    },
+    onDial: dials.add,
   };
 }
 

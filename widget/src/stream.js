@@ -1,3 +1,4 @@
+import { hearers } from './hearers.js';
 import { startReader } from './reader.js';
 import { EMPTY, reduce } from './state.js';
 import { joinTabs } from './tabs.js';
@@ -7,7 +8,7 @@ import { joinTabs } from './tabs.js';
  * listener(state, event) at each change and returns its undo; `share(event)` applies an event here and in the other tabs.
  */
 export function createStream(amo, browser = globalThis) {
-  const listeners = new Set();
+  const listeners = hearers();
   let state = EMPTY;
   let isWhole = false; // until then what is heard may lack what came before, and must not move the reader's place
   let isLeading = false;
@@ -16,7 +17,7 @@ export function createStream(amo, browser = globalThis) {
     const next = reduce(state, event);
     if (next === state) return;
     state = next;
-    [...listeners].forEach((listener) => listener(state, event));
+    listeners.tell(state, event);
   }
 
   function share(event) {
@@ -40,7 +41,8 @@ export function createStream(amo, browser = globalThis) {
     isWhole = true;
   }
 
-  const tabs = joinTabs(`phone-station:${amo.account.id}:${amo.user.id}`, { lead, hear }, browser);
+  const name = `phone-station:${amo.version}:${amo.account.id}:${amo.user.id}`; // tabs of two versions would not understand each other
+  const tabs = joinTabs(name, { lead, hear }, browser);
   tabs.tell({ kind: 'hello' });
   amo.onTurnedOff(tabs.leave);
 
@@ -48,10 +50,7 @@ export function createStream(amo, browser = globalThis) {
     get state() {
       return state;
     },
-    on(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    on: listeners.add,
     share,
   };
 }

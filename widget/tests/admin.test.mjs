@@ -61,10 +61,27 @@ test('a part of a setting is changed with the rest of it kept', () => {
 test('another administrator keeps what he changed, and mine lies over the rest', () => {
   const draft = new Draft(answer());
   draft.set('settings.country', 'KZ');
-  draft.rebase(answer({ missed_to: [7] }));
+  assert.deepEqual(draft.rebase(answer({ missed_to: [7] })), []);
   assert.deepEqual([draft.toSend().settings.country, draft.toSend().settings.missed_to], ['KZ', [7]]);
   draft.rebase(answer({ country: 'KZ' }));
   assert.deepEqual(draft.paths(), []);
+});
+
+test('what two have changed is told; what both changed to the same is not', () => {
+  const draft = new Draft(answer({}, PBX));
+  draft.set('settings.country', 'KZ');
+  draft.set('settings.dial.prefix', '9');
+  draft.set('pbx.port', 5039);
+  const theirs = answer({ country: 'KZ', dial: { context: 'out', prefix: '' } }, { ...PBX, port: 15038, link: 'down' });
+  assert.deepEqual(draft.rebase(theirs), ['settings.dial', 'pbx.port']);
+  assert.deepEqual(draft.rebase(theirs), [], 'once');
+});
+
+test('the service is told what was read', () => {
+  const draft = new Draft({ ...answer(), version: 'a1' });
+  assert.equal(draft.toSend().version, 'a1');
+  draft.rebase({ ...answer(), version: 'b2' });
+  assert.equal(draft.toSend().version, 'b2');
 });
 
 test('the PBX goes only when it was touched, without what is only shown', () => {

@@ -38,6 +38,18 @@ async function panelOn(options) {
   return Object.assign(page, parts, { panel, text: () => document.querySelector('.ps-panel')?.textContent });
 }
 
+test('what keeps calls from this person\'s screen is told in the card, and only that', async () => {
+  const { stream } = await panelOn();
+  const said = (me) => {
+    stream.tell({ kind: 'me' }, { missed: [], me });
+    const notice = document.querySelector('.ps-panel-notice');
+    return notice.hidden ? '' : notice.textContent;
+  };
+  assert.match(said({ link: 'down', phone: 'unknown' }), /Нет связи с АТС/);
+  assert.match(said({ link: 'up', phone: 'unreachable' }), /Ваш телефон не подключён/);
+  for (const me of [{ link: 'up', phone: 'free' }, { link: 'never', phone: 'unknown' }, null]) assert.equal(said(me), '');
+});
+
 const button = (place, text) => [...place.querySelectorAll('button')].find((each) => each.textContent.includes(text));
 
 test('the panel shows numbers, open missed calls, last calls with who talked', async () => {

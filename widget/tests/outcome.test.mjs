@@ -133,15 +133,17 @@ test('only what was filled in is sent', () => {
   assert.deepEqual(outcomeOf({ result: ' ', note: 'x', task: 'без времени', name: 'не нужно', contact: { id: 3 } }, 'Связаться'), { note: 'x', contact: 3 });
 });
 
-test('drafts of long ago are forgotten, others and strangers are not', () => {
+test('drafts of long ago are forgotten, those of who sat here before too; strangers\' keys are not', () => {
   const { amo } = openCorner();
   const drafts = (now) => createDrafts(amo, localStorage, () => now);
   drafts(1e9).keep('old', { note: 'x' });
   drafts(8e9).keep('new', { note: 'x' });
   localStorage.setItem('phone-station:draft:31:7:broken', '{');
+  createDrafts({ account: { id: 31 }, user: { id: 8 } }, localStorage, () => 1e9).keep('left', { note: 'x' });
+  createDrafts({ account: { id: 31 }, user: { id: 8 } }, localStorage, () => 8e9).keep('fresh', { note: 'x' });
   localStorage.setItem('another', '1');
   drafts(8e9).forgetOld();
-  assert.deepEqual(Object.keys(localStorage).sort(), ['another', 'phone-station:draft:31:7:new']);
+  assert.deepEqual(Object.keys(localStorage).sort(), ['another', 'phone-station:draft:31:7:new', 'phone-station:draft:31:8:fresh']);
 });
 
 test('a full storage does not stop the typing', () => {

@@ -119,6 +119,31 @@ test('Escape leaves the popup that is over and has the focus; with the focus now
   assert.deepEqual([bodies('/late/close').length, heard], [1, 0]);
 });
 
+test('a call that ends unfolds, unless the person is busy with another one', () => {
+  const { show, all, find } = openCorner();
+  const isFolded = () => Object.fromEntries(all('.ps-popup').map((node) => [node.textContent.includes('Анна'), node.querySelector('.ps-popup-body').hidden]));
+  show('first', 'ended', { ...ANNA, answered_at: now() });
+  find('.ps-popup').dispatchEvent(new Event('pointerdown', { bubbles: true }));
+  show('second', 'talking', { name: 'Борис', answered_at: now() });
+  show('second', 'ended', { name: 'Борис', answered_at: now() });
+  assert.deepEqual(isFolded(), { true: true, false: false });
+  find('.ps-popup').focus();
+  show('third', 'talking', { name: 'Вера', answered_at: now() });
+  show('third', 'ended', { name: 'Вера', answered_at: now() });
+  assert.equal(isFolded().true, false);
+});
+
+test('a refusal of the stream is told in its own words while a call goes on', () => {
+  const { show, tell, all } = openCorner();
+  const said = () => all('.ps-popups-offline').map((node) => node.textContent);
+  tell('connection', { connection: 'refused', trouble: 'Аккаунт не подключён' });
+  assert.deepEqual(said(), []);
+  show('a', 'talking', { answered_at: now() });
+  assert.deepEqual(said(), ['Аккаунт не подключён']);
+  tell('connection', { connection: 'offline', trouble: 'x' });
+  assert.deepEqual(said(), ['Нет связи со станцией, восстанавливаем']);
+});
+
 test('Escape while somebody types in the CRM is not ours', async () => {
   const { show, escape, bodies } = openCorner();
   show('over', 'missed', ANNA);

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from flask import Flask
 
 from backend.store import db, settings
 from backend.store.settings import PbxSetting
-from backend.web import hub
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 from tests.accounts.conftest import acme, app, beta, connected, crm, fresh, keys, make_app, ours  # noqa: F401 - fixtures
@@ -24,7 +22,6 @@ from tests.browser.conftest import People
 
 HOME = Path(__file__).parents[3]
 NOWHERE = "http://localhost:1"
-LAST_WORDS = 10.0  # seconds for the streams to end before their database goes
 
 Two = tuple[AccountHandle, AccountHandle]
 Opens = Callable[..., Desk]
@@ -54,7 +51,7 @@ def widget(bundle: Path, crm: Crm, app: Flask, tmp_path: Path) -> str:  # noqa: 
 
 
 @pytest.fixture
-def opens(widget: str, connected: Two, person: People, app: Flask) -> Iterator[Opens]:  # noqa: F811
+def opens(widget: str, connected: Two, person: People) -> Opens:  # noqa: F811
     """`opens(account, user, language)`: the page of settings in a browser of that employee's."""
     for each in connected:
         each.install(settings={"consent": "1"})
@@ -64,11 +61,7 @@ def opens(widget: str, connected: Two, person: People, app: Flask) -> Iterator[O
         who.expects("status of [45]", "uPlot")  # refusals are what these tests are about
         return Desk(who.opens_tab(f"/settings/widgets/{widget}&lang={language}"), account, user)
 
-    yield opens
-    app.extensions["hub"].close()
-    for thread in threading.enumerate():
-        if thread.name == hub.NAME:
-            thread.join(LAST_WORDS)
+    return opens
 
 
 def stored(account: AccountHandle) -> dict[str, Any]:

@@ -133,4 +133,4 @@ def test_who_is_no_administrator_is_sent_to_one(opens: Opens, connected: Two) ->
     dialog = desk.page.locator(".ps-dialog")
     expect(dialog).to_contain_text("Ask an administrator to give you an extension")
     expect(dialog).to_contain_text("Tell an administrator of the account")
-    expect(dialog.locator("input:visible, a, button")).to_have_count(0)
+    expect(dialog.locator("input:visible, a.ps-button, button")).to_have_count(0)

@@ -1,10 +1,11 @@
 /** Contract §4.8, "Code": what a script of the marketplace may not do. */
 import { parse } from 'acorn';
-import { ancestors, at, calledName, chain, isFunction, isGlobal, propertyName } from './script.mjs';
+import { ancestors, at, calledName, chain, isFunction, isGlobal, propertyName, texts } from './script.mjs';
 
 const DIALOGS = ['alert', 'confirm', 'prompt'];
 const MARKUP = ['innerHTML', 'outerHTML', 'srcdoc'];
 const MARKUP_CALLS = ['insertAdjacentHTML', 'createContextualFragment', 'parseFromString', 'setHTMLUnsafe', 'parseHTML'];
+const INSERTIONS = ['append', 'prepend', 'before', 'after', 'replaceWith', 'wrap']; // of jQuery
 const ACTS = ['AssignmentExpression', 'CallExpression', 'VariableDeclaration', 'ReturnStatement', 'IfStatement', 'ForStatement', 'UpdateExpression', 'NewExpression'];
 
 export const rules = {
@@ -17,7 +18,11 @@ export const rules = {
       const name = calledName(node);
       if (['eval', 'Function'].includes(name)) yield at(script, node, `${name}() runs text as code`);
       const isLate = ['setTimeout', 'setInterval'].includes(name);
-      if (isLate && ['Literal', 'TemplateLiteral'].includes(node.arguments[0]?.type)) yield at(script, node, `${name}() with text runs it as code`);
+      if (isLate && written(node.arguments[0])) yield at(script, node, `${name}() with text runs it as code`);
+      if (name === 'setAttribute' && /^on/i.test(written(node.arguments[0]))) yield at(script, node, 'an attribute that runs text as code');
+    }
+    for (const script of scripts) {
+      for (const { node, text } of texts(script)) if (/^\s*javascript:/i.test(text)) yield at(script, node, 'an address that runs text as code');
     }
   },
 
@@ -30,10 +35,9 @@ export const rules = {
   },
 
   *console({ scripts }) {
-    for (const [script, node] of calls(scripts)) {
-      const [first, second] = chain(node.callee).slice(-2);
-      if (first !== 'console' || second === 'debug' || (second === 'trace' && isInFailure(node))) continue;
-      yield at(script, node, `console.${second}: only debug, and trace where a failure is handled`);
+    for (const [script, node] of all(scripts)) {
+      if (node.type !== 'Identifier' || node.name !== 'console' || propertyOf(node) === 'debug') continue;
+      if (propertyOf(node) !== 'trace' || !isInFailure(node)) yield at(script, node, 'console: only debug, and trace where a failure is handled');
     }
   },
 
@@ -44,6 +48,7 @@ export const rules = {
       const name = calledName(node);
       if (MARKUP_CALLS.includes(name)) yield at(script, node, `${name}() makes markup of text`);
       if (name === 'html' && node.arguments.length) yield at(script, node, 'html() makes markup of text');
+      if (INSERTIONS.includes(name) && /^\s*</.test(written(node.arguments[0]))) yield at(script, node, `${name}() makes markup of text`);
       if (chain(node.callee)[0] === 'document' && /^write(ln)?$/.test(name)) yield at(script, node, `document.${name}() is forbidden`);
       if (isJquery(node) && /^\s*</.test(written(node.arguments[0]))) yield at(script, node, 'jQuery makes markup of text');
     }
@@ -74,11 +79,20 @@ export const rules = {
     }
   },
 
+  /** Rules that a script makes are not seen in style.css. */
+  *'style-injection'({ scripts }) {
+    for (const [script, node] of all(scripts)) {
+      const isMade = node.type === 'CallExpression' && ['createElement', 'h'].includes(calledName(node)) && /^style$/i.test(written(node.arguments[0]));
+      if (isMade || ['insertRule', 'adoptedStyleSheets', 'replaceSync'].includes(propertyOf(node))) yield at(script, node, 'rules of style belong into style.css');
+    }
+  },
+
   *'virtual-click'({ scripts }) {
     for (const [script, node] of calls(scripts)) {
       const name = calledName(node);
-      const isClick = name === 'click' && !node.arguments.length;
-      if (isClick || (name === 'trigger' && /^(click|submit)/.test(written(node.arguments[0])))) yield at(script, node, 'presses a button by itself');
+      const isClick = ['click', 'submit', 'requestSubmit'].includes(name) && !node.arguments.length;
+      const isMade = ['Event', 'MouseEvent', 'PointerEvent', 'SubmitEvent'].includes(name) && /^(click|submit|mouse|pointer)/.test(written(node.arguments[0]));
+      if (isClick || isMade || (name === 'trigger' && /^(click|submit)/.test(written(node.arguments[0])))) yield at(script, node, 'presses a button by itself');
     }
   },
 
@@ -124,6 +138,12 @@ function* calls(scripts) {
 function written(node) {
   if (node?.type === 'Literal') return String(node.value);
   return node?.type === 'TemplateLiteral' ? node.quasis[0].value.cooked : node?.type === 'BinaryExpression' ? written(node.left) : '';
+}
+
+/** The member that is taken of it: `log` of `console` in console.log; null where it stands alone. */
+function propertyOf(node) {
+  const { parent } = node;
+  return parent?.type === 'MemberExpression' && parent.object === node ? propertyName(parent) : null;
 }
 
 function isJquery({ callee }) {

@@ -18,8 +18,9 @@ export const rules = {
     if (size > ARCHIVE_LIMIT) yield { file: name, message: `${size} bytes; ${ARCHIVE_LIMIT} at most` };
   },
 
-  *'required-file'({ files }) {
-    for (const file of REQUIRED) if (!files.has(file)) yield { file, message: 'must be in the archive' };
+  *'required-file'({ files, manifest }) {
+    const words = (manifest.widget?.locale ?? []).map((language) => `i18n/${language}.json`);
+    for (const file of [...REQUIRED, ...words]) if (!files.has(file)) yield { file, message: 'must be in the archive' };
   },
 
   *'file-place'({ names }) {

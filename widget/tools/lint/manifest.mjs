@@ -12,6 +12,7 @@ const LISTS = ['llist', 'clist', 'culist'];
 const OTHERS = ['tlist', 'tline', 'tcalendar', 'settings', 'advanced_settings', 'card_sdk', 'catalogs', 'digital_pipeline', 'lead_sources', 'whatsapp_modal', 'salesbot_designer', 'sms', 'mobile_card', 'amoforms', 'widget_page', 'everywhere'];
 const AREAS = { lcard: 'leads_card', ccard: 'contacts_card', comcard: 'companies_card', cucard: 'customers_card' };
 const CALLBACK_OF = { settings: 'settings', advanced_settings: 'advancedSettings', digital_pipeline: 'dpSettings', widget_page: 'initMenuPage', lead_sources: 'onSource', salesbot_designer: 'salesbotDesignerSettings' };
+const BLOCK_OF = { advanced_settings: 'advanced', digital_pipeline: 'dp', widget_page: 'left_menu', salesbot_designer: 'salesbot_designer', sms: 'sms', mobile_card: 'mobile' };
 const REQUIRED_CALLBACKS = ['render', 'init', 'bind_actions', 'onSave', 'settings', 'destroy'];
 const MUST_RETURN_TRUE = ['render', 'init', 'bind_actions'];
 
@@ -58,7 +59,7 @@ export const rules = {
     const { locations = [] } = archive.manifest;
     const wrong = (message) => ({ file: 'manifest.json', line: keyLine(archive.text('manifest.json'), 'locations'), message });
     for (const location of locations) {
-      const name = location.replace(/-[01]$/, '');
+      const name = location.replace(/^(lcard|ccard|comcard|cucard|llist|clist|culist)-[01]$/, '$1');
       if (![...CARDS, ...LISTS, ...OTHERS].includes(name)) yield wrong(`${location}: no such location`);
       else if (!isLocationUsed(archive, name)) yield wrong(`${location}: nothing in the script is for it`);
     }
@@ -78,9 +79,12 @@ export const rules = {
     if (save && !returns(save).length) yield at(archive.scripts.find(isMain), save, 'callbacks.onSave must return true or a promise');
   },
 
-  *'advanced-title'({ manifest }) {
-    const isNamed = manifest.locations?.includes('advanced_settings') ?? false;
-    if (isNamed !== Boolean(manifest.advanced?.title)) yield { file: 'manifest.json', message: 'advanced.title goes with advanced_settings' };
+  *'location-blocks'({ manifest }) {
+    for (const [location, block] of Object.entries(BLOCK_OF)) {
+      const isNamed = manifest.locations?.includes(location) ?? false;
+      if (isNamed !== (block in manifest)) yield { file: 'manifest.json', message: `${block} goes with the location ${location}` };
+    }
+    if (manifest.advanced && !manifest.advanced.title) yield { file: 'manifest.json', message: 'advanced needs a title' };
   },
 };
 

@@ -47,9 +47,23 @@ export const rules = {
     for (const script of scripts) {
       for (const node of script.nodes) {
         if (node.type === 'Identifier' && node.name === 'AMOCRM') yield at(script, node, 'AMOCRM is out of date: APP');
+        if (node.name === 'APP' && isGlobal(script, node) && node.parent.object !== node) yield at(script, node, 'APP under another name cannot be followed');
         if (isTop(node) && chain(node)[0] === 'APP') yield* undocumented(script, node, chain(node).slice(1), APP_MEMBERS, 'APP');
         if (script.file === 'script.js' && isTop(node) && chain(node)[0] === 'self') yield* undocumented(script, node, chain(node).slice(1, 2), WIDGET_MEMBERS, 'the widget');
         if (isTop(node) && ['window', 'globalThis'].includes(chain(node)[0]) && chain(node)[1] === 'APP') yield at(script, node, 'say APP');
+      }
+    }
+  },
+
+  /** Nothing of ours may stand in the page's window, nor in what all scripts share. */
+  *'page-changed'({ scripts }) {
+    for (const script of scripts) {
+      for (const node of script.nodes) {
+        if (node.type !== 'AssignmentExpression') continue;
+        const path = chain(node.left);
+        const isGlobally = ['window', 'globalThis'].includes(path[0]) && path.length > 1;
+        const isShared = path[1] === 'prototype' && BROWSER.includes(path[0]);
+        if (isGlobally || isShared) yield at(script, node, `${path.join('.')} is everybody's`);
       }
     }
   },
@@ -69,10 +83,12 @@ export const rules = {
   },
 
   *'external-host'(archive) {
-    const own = host(archive.manifest.widget?.support?.link ?? '');
+    const link = archive.manifest.widget?.support?.link ?? '';
+    const [own, isSecure] = [host(link), link.startsWith('https:')];
     for (const script of archive.scripts) {
       for (const { node, text } of texts(script)) {
         for (const found of hosts(text)) if (found !== own && !NAMESPACES.includes(found)) yield at(script, node, `${found} is not ours`);
+        if (isSecure && /http:\/\/(?!www\.w3\.org)/i.test(text)) yield at(script, node, 'an address without TLS');
       }
     }
   },

@@ -11,6 +11,8 @@ export const rules = {
     for (const node of selectors(archive)) {
       const first = node.children.first;
       if (first.type !== 'ClassSelector' || first.name !== ROOT) yield where(node, `${generate(node)} does not begin with .${ROOT}`);
+      const next = node.children.toArray().find(({ type }) => type === 'Combinator');
+      if (['+', '~'].includes(next?.name)) yield where(node, `${generate(node)} reaches what stands beside .${ROOT}`);
     }
   },
 
