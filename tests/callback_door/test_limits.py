@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from backend.store import db
+from backend.store import callbacks, db
 from backend.store.callbacks import CallbackRow
 from backend.store.setting_callback import QuietHours
 from tests.callback_door.conftest import KEY, PHONE, Shop, told
@@ -46,6 +48,23 @@ def test_a_crowd_at_once_gets_exactly_as_many_as_the_limit(shop: Shop, other: Sh
     assert kinds == [(200, "")] * 7 + [(429, "often_site")] * 13
     assert (len(shop.rows), shop.refused) == (7, {"often_site": 13})
     assert told(other.post()) == (200, "")
+
+
+def test_two_at_the_same_moment_do_not_pass_each_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither may be counted before the other is written down, or refused."""
+    shop.sets(limits={**LOOSE, "site": 1})
+    both, count = threading.Barrier(2), callbacks.counts
+
+    def count_together(*who: Any, **more: Any) -> callbacks.Counts:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)
+        return count(*who, **more)
+
+    monkeypatch.setattr(callbacks, "counts", count_together)
+    with ThreadPoolExecutor(2) as visitors:
+        statuses = [told(each)[0] for each in visitors.map(lambda each: shop.post(number(each)), range(2))]
+    assert sorted(statuses) == [200, 429]
+    assert len(shop.rows) == 1
 
 
 @pytest.mark.parametrize("limit", ["number", "address", "site", "account"])
