@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, make_response, request
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from backend.accounts import client_for, integration
@@ -54,6 +55,7 @@ def blueprint(name: str) -> Blueprint:
     made = Blueprint(name, name)
     made.register_error_handler(Refused, _refusal)
     made.register_error_handler(TooOften, lambda _: _refusal(Refused("too_often", 429)))
+    made.register_error_handler(NoConnection, lambda _: _refusal(Refused("busy", 503)))
     return made
 
 
