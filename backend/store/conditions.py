@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from backend.store import db
 from backend.store.accounts import Account, AccountPbx, AccountState, AccountUser, LinkState
@@ -36,6 +36,13 @@ def left(accounts: Collection[int]) -> set[tuple[int, int]]:
     query = select(AccountUser.account_id, AccountUser.user_id)
     theirs = (AccountUser.account_id.in_(list(accounts)), ~AccountUser.is_active)
     return {(account_id, user_id) for account_id, user_id in db.session.execute(query.where(*theirs))}
+
+
+def is_welcome(account_id: int, user_id: int) -> bool:
+    """Whether the account is connected, and this user has not left."""
+    user = (AccountUser.account_id == account_id, AccountUser.user_id == user_id, ~AccountUser.is_active)
+    account = (Account.id == account_id, Account.state != AccountState.DISABLED)
+    return db.session.scalar(select(Account.id).where(*account, ~exists().where(*user))) is not None
 
 
 def _shown(link: LinkState | None, is_held: bool) -> LinkState:

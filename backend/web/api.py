@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, make_response, request
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from backend.accounts import client_for, integration
@@ -55,6 +56,7 @@ def blueprint(name: str) -> Blueprint:
     made = Blueprint(name, name)
     made.register_error_handler(Refused, refusal)
     made.register_error_handler(TooOften, lambda _: refusal(Refused("too_often", 429)))
+    made.register_error_handler(NoConnection, lambda _: refusal(Refused("busy", 503)))
     return made
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from flask import Blueprint, Response, current_app, request
 
 from backend.store import crypto
-from backend.store.conditions import conditions, left
+from backend.store.conditions import is_welcome
 from backend.web import api
 from backend.web.api import Refused
 from backend.web.hub import Crowded, Hub
@@ -30,7 +30,8 @@ def give_ticket() -> dict[str, object]:
     """For this user, to open the stream and nothing else: a browser cannot send headers with it."""
     caller = api.visitor()
     account = api.account_of(caller)
-    _admit(account.id, Refused("unknown_account", 404))
+    if not is_welcome(account.id, caller.user_id):
+        raise Refused("unknown_account", 404)
     holder = {"for": PURPOSE, "account": account.id, "user": caller.user_id}
     return {"ticket": crypto.seal(json.dumps(holder)), "expires_in": TICKET_LIFE, "now": time.time()}
 
@@ -39,8 +40,7 @@ def give_ticket() -> dict[str, object]:
 def read_stream() -> Response:
     """Server-sent events until one of both sides ends it; `after` or Last-Event-ID is where the reader was."""
     account_id, user_id = _holder(request.args.get("ticket", ""))
-    _admit(account_id, Refused("token", 401))
-    if (account_id, user_id) in left([account_id]):
+    if not is_welcome(account_id, user_id):
         raise Refused("token", 401)
     _notice_silence(request.environ.get("gunicorn.socket"))
     hub = current_app.extensions["hub"]
@@ -70,11 +70,6 @@ def _holder(ticket: str) -> tuple[int, int]:
     if not isinstance(holder, dict) or holder.get("for") != PURPOSE:
         raise Refused("token", 401)
     return holder["account"], holder["user"]
-
-
-def _admit(account_id: int, refusal: Refused) -> None:
-    if not conditions([account_id]):
-        raise refusal
 
 
 def place(told: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""A click whose PBX does not take it: the popup fails where nothing can have rung, and waits to be told where it may."""
+"""A click that the PBX does not take: the popup fails where nothing rings, and waits to be told where something may."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Office:
         (LinkDown("after it was sent", trouble=Trouble.LOST), "calling"),
         (ActionTimedOut("silent"), "calling"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_popup_fails_only_where_nothing_rings(firm: Firm, error: PbxError, state: str) -> None:
     anna, office = firm.people["Анна"], Office(error)

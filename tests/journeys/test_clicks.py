@@ -133,9 +133,10 @@ def test_a_click_outlives_the_process_that_made_it(company: Company) -> None:
 
 
 def end_pbx_process(company: Company) -> None:
-    """The station's own child; it is started again at once."""
+    """The station's own child; when it has gone it is started again at once."""
     [pid] = [int(each) for each in children_of(company.station.pid) if b"pbx" in command_of(each).split(b"\0")]
     os.kill(pid, signal.SIGTERM)
+    company.station.until(lambda: not Path(f"/proc/{pid}").exists(), "the process has ended")
 
 
 def children_of(pid: int) -> list[str]:

@@ -53,6 +53,19 @@ def test_what_reads_much_runs_one_at_a_time_and_the_rest_beside_it(firm: Firm, m
     assert [ask(firm, "Вера", "GET", each).status_code for each in asked] == [200] * 4
 
 
+def test_a_process_without_a_free_connection_to_the_database_says_so(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with firm.app.app_context():
+        monkeypatch.setattr(db.engine.pool, "_timeout", 0.01)
+        held = [db.engine.connect() for _ in range(db.engine.pool.size())]  # type: ignore[attr-defined]
+        answer = ask(firm, "Вера", "GET", "/api/missed")
+        for each in held:
+            each.close()
+    assert (answer.status_code, answer.json["error"]) == (503, "busy")  # type: ignore[index]
+    assert ask(firm, "Вера", "GET", "/api/missed").status_code == 200
+
+
 def test_no_connection_to_the_database_waits_for_amocrm(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[str] = []
 

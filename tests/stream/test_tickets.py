@@ -87,9 +87,7 @@ def test_an_account_that_was_disabled_gets_no_ticket_and_its_streams_end(
     assert there.popups_until("1.1", "ringing")
 
 
-def test_whom_amocrm_does_not_let_in_any_more_hears_nothing_more(
-    web: Web, firm: Firm, other: Firm, app: Flask
-) -> None:
+def test_whom_amocrm_does_not_let_in_any_more_hears_nothing_more(web: Web, firm: Firm, other: Firm, app: Flask) -> None:
     holder, colleague, stranger = ticket(web, firm), screen(web, firm, "Борис"), screen(web, other)
     open_stream = web.read(holder).greeted()
     with app.app_context():

@@ -61,6 +61,9 @@ def test_a_popup_takes_no_focus_and_is_used_by_keyboard(station: Station, tab: T
     page.keyboard.press("Escape")
     expect(page.locator(".ps-chooser")).to_be_hidden()
     page.keyboard.press("Escape")
+    expect(page.locator(".ps-popup")).to_have_count(1)  # a call that goes on is closed by its button alone
+    page.get_by_role("button", name="Закрыть").focus()
+    page.keyboard.press("Enter")
     expect(page.locator(".ps-popup")).to_have_count(0)
 
 
@@ -121,3 +124,22 @@ def test_a_small_window_still_shows_what_matters(station: Station, tab: Tab) -> 
     page.locator(".ps-popup-open").click()
     page.get_by_role("button", name="Пропустить").scroll_into_view_if_needed()
     expect(page.get_by_role("button", name="Пропустить")).to_be_in_viewport(ratio=1)
+
+
+def test_an_open_list_of_missed_calls_and_a_tall_popup_share_a_low_screen(station: Station, tab: Tab) -> None:
+    page = tab()
+    page.set_viewport_size({"width": 933, "height": 573})  # a small notebook at 150 %
+    calls = [
+        {"call": f"m{n}", "direction": "inbound", "result": "missed", "at": time.time(), "phone": f"+7 {n}"}
+        for n in range(9)
+    ]
+    station.tell("missed", {"calls": calls})
+    page.locator(".ps-missed-button").click()
+    station.show("a", "ended", direction="inbound", name="Анна", at=time.time(), answered_at=time.time(), duration=5)
+    expect(page.locator(".ps-popup")).to_be_visible()
+    for part in (".ps-missed-button", ".ps-missed-head button", ".ps-popup-close"):
+        assert page.locator(part).evaluate(
+            "node => { const {x, y, width, height} = node.getBoundingClientRect();"
+            " return node.contains(document.elementFromPoint(x + width / 2, y + height / 2)) }"
+        ), part
+    assert page.locator(".ps-popups").bounding_box()["y"] >= 65  # type: ignore[index]  # amoCRM's strip

@@ -186,3 +186,26 @@ def test_names_are_text(opens: Opens, connected: Two) -> None:
     for key in ("employees", "notices"):
         expect(desk.tab(key)).to_contain_text(HOSTILE)
     assert desk.page.evaluate("window.hit") is None
+
+
+def test_two_administrators_do_not_undo_each_others_work(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    first, second = opens(acme, acme.users[0]), opens(acme, acme.users[0], "en")
+    for desk in (first, second):
+        desk.tab("calls")
+        expect(desk.input("settings.zone")).to_be_visible()
+    first.input("settings.country").select_option(label="Казахстан (KZ)")
+    first.saves()
+    first.is_told("Сохранено")
+    second.input("settings.zone").fill("Asia/Almaty")
+    second.saves()
+    second.is_told("Saved")
+    assert (stored(acme)["country"], stored(acme)["zone"]) == ("KZ", "Asia/Almaty")
+    first.input("settings.zone").fill("Asia/Tashkent")
+    first.saves()
+    first.is_told("кто-то изменил то же самое: Звонки")
+    expect(first.error("settings.zone")).to_have_text("Это изменил и кто-то ещё")
+    assert stored(acme)["zone"] == "Asia/Almaty"
+    first.saves()
+    first.is_told("Сохранено")
+    assert stored(acme)["zone"] == "Asia/Tashkent"

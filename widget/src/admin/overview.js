@@ -179,7 +179,7 @@ function byDid(say, { dids }) {
   const columns = ['did', 'calls', 'answered', 'missed', 'missed_share'].map((each) => say(`overview.${each}`));
   const rows = dids.map(({ did, calls, answered, missed }) => {
     const lost = share(missed, calls);
-    return [did || '—', calls, answered, missed, lost === null ? '—' : `${lost} %`].map(String);
+    return [did || '—', calls, answered, missed, lost === null ? '—' : say('overview.percent', { share: lost })].map(String);
   });
   return (
     rows.length > 0 && section(say('overview.dids'), null, table(say('overview.dids'), columns, rows, 'ps-numbers'))

@@ -1,0 +1,62 @@
+"""What is wrong with the line to a PBX, as its administrator is told when nobody checks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from backend.processes.line import Line
+from backend.store import db, settings
+from backend.store.accounts import AccountPbx
+from backend.store.settings import PbxSetting
+from tests.asking import ask
+from tests.firm import Firm
+from tests.pbx.fake_ami import LOOPBACK, SECRET, USER
+
+from .fake_pbx import Pbx
+
+PATIENCE = 20.0  # seconds; only ever spent by a test that fails
+
+
+def test_a_line_that_is_refused_says_why_in_each_language(firm: Firm, other: Firm, pbx: Pbx) -> None:
+    for each in (firm, other):
+        _is_held(each, pbx)
+    pbx.refuses["Login"] = "Authentication failed"
+    asyncio.run(_until_shown(firm, "refused"))
+    reasons = [_pbx(firm, language)["link_reason"] for language in ("ru", "en")]
+    assert "неверны имя или пароль" in reasons[0]
+    assert "a wrong name or secret" in reasons[1]
+    assert (_pbx(other, "ru")["link"], _pbx(other, "ru")["link_reason"]) == ("never", "")
+
+
+def _is_held(firm: Firm, pbx: Pbx) -> None:
+    with firm.app.app_context():
+        settings.write_pbx(firm.id, PbxSetting(host="127.0.0.1", port=pbx.port, username=USER, secret=SECRET))
+        row = db.session.get(AccountPbx, firm.id)
+        assert row is not None
+        row.lease_until = db.func.now() + db.text("interval '1 minute'")
+        db.session.commit()
+
+
+def _pbx(firm: Firm, language: str) -> dict[str, Any]:
+    answer = ask(firm, "Вера", "GET", "/api/settings", None, language)
+    assert answer.json is not None, answer.text
+    return answer.json["pbx"]  # type: ignore[no-any-return]
+
+
+async def _until_shown(firm: Firm, link: str) -> None:
+    line = Line(firm.id, lambda errand: asyncio.to_thread(_in_store, firm.app, errand), LOOPBACK)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while (await asyncio.to_thread(_pbx, firm, "ru"))["link"] != link:
+                await asyncio.sleep(0.05)
+    finally:
+        await line.close()
+
+
+def _in_store(app: Flask, errand: Callable[[], Any]) -> Any:
+    with app.app_context():
+        return errand()
