@@ -93,6 +93,7 @@ def over(attempt: Attempt, reason: str | None) -> CallEnded | None:
     """
     row = callbacks.of_call(attempt.account_id, attempt.call)
     if row and row.state == RequestState.RINGING:
+        row.state = RequestState.WAITING.value  # nothing of the attempt is left that would have to be dropped
         _nobody(row, reason)
     call = journal.call(attempt.account_id, attempt.call)
     is_told = call is None or call.answered or call.ended or _is_dialled(call)
@@ -246,7 +247,9 @@ def _end(row: CallbackRow, ending: Ending, *, met: str | None = None) -> int:
 def _drop(row: CallbackRow) -> None:
     """Whoever holds the line ends the attempt; one that has ended by itself is gone."""
     assert row.call is not None
-    drop = Command(account_id=row.account_id, request=f"{row.call}-drop", user_id=0, kind=DROP, call=row.call)
+    drop = Command(
+        account_id=row.account_id, request=f"{row.call}-drop", user_id=commands.STATION, kind=DROP, call=row.call
+    )
     commands.order(drop)
 
 

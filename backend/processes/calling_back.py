@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ from backend.pbx.clicks import Missed
 from backend.pbx.commands import Ring, hangup, has_extension, ring, send_to, set_variable
 from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, PbxError
 from backend.processes.errands import Errand, Place
-from backend.processes.line import InStore, Line
+from backend.processes.line import AWAY, InStore, Line
 from backend.store.callbacks import due_accounts
 from backend.store.commands import Command
 
@@ -35,6 +36,15 @@ NOT_THERE = "not-in-dialplan"
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """Of an attempt, on one connection of the line."""
+
+    line: Line
+    snapshots: int
+    task: asyncio.Task[None]
+
+
 class Callbacks:
     """`lines` are the lines of this process by account, as they are at each moment."""
 
@@ -42,7 +52,7 @@ class Callbacks:
         self._lines = lines
         self._in_store = in_store
         self._looked: dict[Line, int] = {}
-        self._stories: dict[str, asyncio.Task[None]] = {}
+        self._stories: dict[str, _Story] = {}
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -75,15 +85,21 @@ class Callbacks:
                 await self._take_over(account_id, line)
             for attempt in await self._in_store(partial(callbacks.take, account_id)):
                 self._tell(line, attempt, self._ring(line, attempt))
+        except AWAY as error:  # what was taken, if the database has kept it, nobody rings: the next look finds it
+            self._looked.pop(line, None)
+            log.error("requests not taken", account=account_id, error=str(error.orig))
         except Exception:  # a supervision loop: our bug in one account's requests must not stop the others'
             log.exception("requests not rung", account=account_id)
 
     async def _take_over(self, account_id: int, line: Line) -> None:
-        """What was begun before the line came up, by whomever: its channel is there, or it is over."""
+        """What was begun before the line came up, by whomever: its channel is there, or it is over. What is followed
+        on this very connection goes on."""
         seen = line.snapshots
         for attempt in await self._in_store(partial(callbacks.unfinished, account_id)):
-            if story := self._stories.pop(attempt.call, None):
-                story.cancel()
+            if story := self._stories.get(attempt.call):
+                if story.line is line and story.snapshots == seen:
+                    continue
+                story.task.cancel()
             if line.tracker.is_live(attempt.call):
                 line.clicks.adopt(attempt.call)
                 self._tell(line, attempt, self._attend(line, attempt))
@@ -92,11 +108,12 @@ class Callbacks:
         self._looked[line] = seen
 
     def _tell(self, line: Line, attempt: Attempt, story: Any) -> None:
-        task = self._stories[attempt.call] = line.follow(story)
+        task = line.follow(story)
+        self._stories[attempt.call] = _Story(line=line, snapshots=line.snapshots, task=task)
         task.add_done_callback(lambda done: self._forget(attempt.call, done))
 
     def _forget(self, call: str, done: asyncio.Task[None]) -> None:
-        if self._stories.get(call) is done:
+        if call in self._stories and self._stories[call].task is done:
             del self._stories[call]
 
     async def _ring(self, line: Line, attempt: Attempt) -> None:
@@ -130,7 +147,7 @@ class Callbacks:
 
         await line.until(lambda: is_gone() or has_employee(), attempt.ring_seconds + PATIENCE)
         extension = line.tracker.employee_of(call)
-        if extension is None or not await self._in_store(partial(callbacks.answered, attempt, extension)):
+        if extension is None or not await line.until_written(partial(callbacks.answered, attempt, extension)):
             await _end(line, call)
         else:
             await self._connect(line, attempt, extension)

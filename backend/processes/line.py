@@ -192,7 +192,7 @@ class Line:
 
     async def _live(self) -> None:
         try:
-            setup: Setup = await self._until_written(lambda: _setup(self._account_id))
+            setup: Setup = await self.until_written(lambda: _setup(self._account_id))
         except BadCommand as wrong:
             unusable = NeedsPerson(str(wrong), trouble=Trouble.UNUSABLE, detail=wrong)
             await self._in_store(partial(_show, self._account_id, Shown.REFUSED, str(wrong), unusable))
@@ -214,12 +214,13 @@ class Line:
         while True:
             errand = await self._errands.get()
             try:
-                await self._until_written(errand)
+                await self.until_written(errand)
             except SQLAlchemyError:  # our bug: what the database will never take must not stop what follows
                 log.exception("not written", account=self._account_id)
             self._errands.task_done()
 
-    async def _until_written(self, errand: Callable[[], Any]) -> Any:
+    async def until_written(self, errand: Callable[[], Any]) -> Any:
+        """Again and again while the database is away; what it says."""
         pause = FIRST_PAUSE
         while True:
             try:

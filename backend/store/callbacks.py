@@ -206,14 +206,16 @@ def due_accounts(accounts: Collection[int]) -> Sequence[int]:
 
 def lock_due(account_id: int, at_once: int) -> Sequence[CallbackRow]:
     """The requests that may be rung now, locked, one of each number; so many that `at_once` ring. What somebody
-    else holds, and numbers that are being called back already, are left out."""
+    else holds, and numbers that are being called back already, are left out. A round that has begun goes on first."""
     going = select(CallbackRow.phone, CallbackRow.state).where(
         CallbackRow.account_id == account_id, CallbackRow.state.in_(_CALLED)
     )
     called = db.session.execute(going).all()
     room = at_once - sum(row.state != RequestState.TALKING for row in called)
     mine = (CallbackRow.account_id == account_id, _is_due(), CallbackRow.phone.not_in([row.phone for row in called]))
-    query = select(CallbackRow).where(*mine).order_by(CallbackRow.next_at, CallbackRow.created_at)
+    query = (
+        select(CallbackRow).where(*mine).order_by(CallbackRow.turn.desc(), CallbackRow.next_at, CallbackRow.created_at)
+    )
     locked = query.limit(max(0, room)).with_for_update(skip_locked=True)
     rows = db.session.scalars(locked.execution_options(populate_existing=True)).all()
     return list({row.phone: row for row in reversed(rows)}.values())[::-1]

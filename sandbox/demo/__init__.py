@@ -112,6 +112,7 @@ def _connect(crm: Crm, office: Office, station: Station) -> Company:
     say("  both accounts install the integration; ООО «Акме» connects its PBX and maps its employees …")
     acme, beta = crm.account("acme"), crm.account("beta")
     station.install(acme, beta)
+    office.installs(station.dialplan(acme))
     key = station.make_site(acme)
     shop = {"key": key, "name": "Двери и окна", "hosts": [HOST]}
     station.set_up(acme, office, callback={"sites": [shop], "target": QUEUE})

@@ -27,7 +27,7 @@ def invite(company: Company) -> None:
     say("    click his phone number, choose «Телефонная станция»: see the popup of a real call, live")
     say("    «телефоны» at the top of each page lets a client call you; hang up or transfer in the popup")
     say(f"  Борис's board, in another browser or a private window   {enter}/{boris['id']}")
-    say(f"  a site with a button: leave {STRANGER}, Анна's phone rings   {company.site.url}")
+    say(f"  a site: leave a number, the team's phones ring, whoever answers has the popup   {company.site.url}")
     say(f"  settings and overview   {enter}/{anna['id']}?to=/settings/widgets")
     say("  Ctrl-C stops everything.")
 

@@ -81,7 +81,7 @@ class Station:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is ours to pass on, once
             )
-        self.until(self._is_ready, "it answers")
+        self.until(self.is_ready, "it answers")
         return self
 
     def __exit__(
@@ -136,6 +136,12 @@ class Station:
             raise StationDown(f"the site was refused: {answer.text}")
         return str(answer.json()["key"])
 
+    def dialplan(self, account: AccountHandle) -> str:
+        """What the settings page gives an administrator to paste into his PBX's dialplan."""
+        answer = self._ask(account, "GET", "/api/pbx/lines")
+        answer.raise_for_status()
+        return str(answer.json()["dialplan"])
+
     def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
         """All that this employee's widget has shown, also what is closed by now, the last change last."""
         answer = self._ask(account, "GET", "/api/popups?after=0", user=user)
@@ -172,7 +178,7 @@ class Station:
                 raise StationDown(f"waited {PATIENCE:.0f} s in vain until {what}; see {self.log}")
             time.sleep(ASK_AGAIN)
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             return requests.get(f"{self.url}/readyz", timeout=PATIENCE).ok
         except requests.ConnectionError:

@@ -99,7 +99,7 @@ def test_the_pages_of_settings(anna: Screen, company: Company, shoot: Shoot) -> 
     anna.sees("[role=dialog] .ps-dialog .ps-lines")
     shoot(anna, "dialog")
     anna.page.locator(".modal .ps-dialog a.ps-main").click()
-    for tab in ("connection", "employees", "leads", "notices", "calls"):
+    for tab in ("connection", "employees", "leads", "notices", "calls", "callbacks"):
         anna.page.locator(f"#ps-tab-{tab}").click()
         anna.sees(f"#ps-panel-{tab}")
         shoot(anna, f"settings-{tab}")

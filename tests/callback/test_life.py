@@ -172,6 +172,18 @@ def test_one_number_is_called_by_one_request_at_a_time(hand: Hand) -> None:
     assert (len(hand.firm.account.leads), len(hand.texts())) == (1, 2)
 
 
+def test_a_round_that_has_begun_goes_on_before_another_request_of_the_number(hand: Hand) -> None:
+    hand.set(site={"target": "101"})
+    first, second = hand.asks(OLGA), hand.asks(OLGA)
+    rung = []
+    for _ in range(3):
+        rung.append(attempt := hand.takes_one())
+        hand.over(attempt)
+    whose = [next(each for each in (first, second) if each in attempt.call) for attempt in rung]
+    assert [attempt.target for attempt in rung] == ["101", "500", "101"]
+    assert whose == [first, first, second]
+
+
 def test_a_request_with_a_lead_uses_it(hand: Hand) -> None:
     lead = hand.firm.account.add_lead("Из формы")
     answered, not_answered = hand.asks(OLGA, lead=lead["id"]), hand.asks(IVAN, lead=lead["id"])
@@ -217,6 +229,17 @@ def test_so_many_are_rung_at_once_and_another_account_does_not_wait(hand: Hand, 
     [fourth] = hand.takes()
     hand.answered(fourth)
     assert hand.takes() == []
+
+
+def test_as_many_as_ring_are_let_go(hand: Hand) -> None:
+    """A person orders only so much in a minute; this is not his order."""
+    hand.set(limits={"in_flight": 100})
+    asked = [hand.asks(f"+792650000{number:02}") for number in range(commands.MOST_A_MINUTE + 1)]
+    attempts = hand.takes()
+    assert len(attempts) == len(asked)
+    with hand.firm.app.app_context():
+        assert all(desk.stop(hand.id, each) for each in asked)
+        assert all(commands.find(hand.id, f"{each.call}-drop") for each in attempts)
 
 
 def test_what_cannot_be_dialled_or_has_nobody_to_ring_never_reaches_the_pbx(hand: Hand) -> None:

@@ -87,6 +87,11 @@ class Town:
         self.database = address.replace("+psycopg", "", 1)
         self.journal = psycopg.connect(self.database, autocommit=True)
 
+    def reopen_journal(self) -> None:
+        """The database went away and is back."""
+        self.journal.close()
+        self.journal = psycopg.connect(self.database, autocommit=True)
+
     def close(self) -> None:
         self.journal.close()
 

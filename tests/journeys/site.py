@@ -23,7 +23,7 @@ class Site:
 
     def __init__(self, company: Company, **callback: Any) -> None:
         self._company, self._account = company, company.account
-        self._journal = company.town.journal
+        self._keys: dict[str, str] = {}
         made = self._as_administrator("/api/callback/sites")
         self.key, self._hook = made["key"], made["hook"]
         site = {"key": self.key, "name": NAME, **callback.pop("site", {})}
@@ -35,21 +35,33 @@ class Site:
         answer = requests.post(self._hook, json={"phone": number, **form}, timeout=PATIENCE)
         assert answer.ok, answer.text
         assert "id" in answer.json(), answer.text
+        self._keys[answer.json()["id"]] = answer.json()["key"]
         return str(answer.json()["id"])
+
+    def tells(self, request: str) -> str:
+        """The state as the visitor's page reads it."""
+        url = f"{self._company.station.url}/callback/{self.key}/{request}"
+        answer = requests.get(url, params={"key": self._keys[request]}, timeout=PATIENCE)
+        assert answer.ok, answer.text
+        return str(answer.json()["state"])
 
     def sees(self, request: str, state: str, result: str | None = None) -> None:
         """Waits until the request is so."""
-        await_value(
-            lambda: list(self._journal.execute(STATE, [request]).fetchone() or ()), [state, result], "the request"
-        )
+        await_value(lambda: self._of(STATE, request), [state, result], "the request")
 
     def tried(self, request: str, times: int) -> None:
         """Waits until it was rung so often."""
-        await_value(lambda: self._journal.execute(ATTEMPTS, [request]).fetchone()[0] >= times, True, "the attempts")
+        await_value(lambda: self.attempts(request) >= times, True, "the attempts")
+
+    def attempts(self, request: str) -> int:
+        return int(self._of(ATTEMPTS, request)[0])
 
     def stops(self, request: str) -> None:
         """A manager has had enough of it."""
         self._as_administrator(f"/api/callbacks/{request}/stop")
+
+    def _of(self, query: str, request: str) -> list[Any]:
+        return list(self._company.town.journal.execute(query, [request]).fetchone() or ())
 
     def _as_administrator(self, path: str) -> Any:
         token = self._account.widget_token(self._account.users[0]["id"])

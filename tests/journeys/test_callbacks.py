@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 
 from backend.pbx.dialplan import DIALPLAN
 from tests.journeys.company import TALK, Company, Person
 from tests.journeys.conftest import ON_22
 from tests.journeys.site import site
-from tests.journeys.test_clicks import children_of, command_of, end_pbx_process
 
 pytestmark = pytest.mark.asterisk
 
@@ -77,6 +73,29 @@ def test_the_responsible_is_rung_first_and_nobody_gives_up_at_once(company: Comp
         crm=(
             f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",
             f"common on lead «{ivan.lead}»",
+        ),
+        popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
+    )
+
+
+@ON_22
+def test_the_responsible_then_the_department_then_the_site(company: Company) -> None:
+    """Of two requests of one number one is rung, its whole round; the talk ends both."""
+    ivan = company.client()
+    with site(company, site={"target": "101", "departments": {"Доставка": "103"}}, whole_seconds=60) as shop:
+        first, second = (shop.asks(ivan.number, department="Доставка") for _ in range(2))
+        for extension in ("102", "103"):
+            company.phone(extension).rings().rejects()
+        company.phone("101").rings().answers()
+        ivan.answers().talks(TALK)
+        ivan.hangs_up()
+        shop.sees(first, "done", "talked")
+        shop.sees(second, "done", "met")
+        assert shop.attempts(second) == 0
+    company.in_the_end(
+        crm=(
+            f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",
+            *[f"common on lead «{ivan.lead}»"] * 2,
         ),
         popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
     )
@@ -152,55 +171,6 @@ def test_a_client_who_calls_in_meanwhile_ends_it(company: Company) -> None:
 
 
 @ON_22
-@pytest.mark.parametrize("process", ["pbx", "worker"])
-def test_a_request_outlives_the_process_that_rings_it(company: Company, process: str) -> None:
-    """Killed while the phone rings, and while the employee waits for the client: nobody is rung twice."""
-    ivan = company.client()
-    with site(company, order=["default"], target="101", whole_seconds=60) as shop:
-        request = shop.asks(ivan.number)
-        phone = company.phone("101").rings()
-        kill(company, process)
-        phone.answers()
-        ivan.answers()
-        kill(company, process)
-        shop.sees(request, "talking")
-        phone.talks(TALK)
-        ivan.hangs_up()
-        shop.sees(request, "done", "talked")
-    company.in_the_end(
-        crm=(
-            f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",
-            f"common on lead «{ivan.lead}»",
-        ),
-        popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
-    )
-
-
-@ON_22
-def test_a_phone_that_stopped_ringing_while_nobody_listened_is_rung_again(company: Company) -> None:
-    ivan = company.client()
-    with site(company, order=["default"], target="101", whole_seconds=60) as shop:
-        request = shop.asks(ivan.number)
-        phone = company.phone("101").rings()
-        links = company.station.links(company.account)
-        end_pbx_process(company)
-        phone.hangs_up()
-        company.station.until(lambda: company.station.links(company.account) > links, "the line is up again")
-        company.phone("101").rings().answers()
-        ivan.answers().talks(TALK)
-        ivan.hangs_up()
-        shop.sees(request, "done", "talked")
-        shop.tried(request, 2)
-    company.in_the_end(
-        crm=(
-            f"call_out {ivan.number} on lead «{ivan.lead}», Анна: talked",
-            f"common on lead «{ivan.lead}»",
-        ),
-        popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
-    )
-
-
-@ON_22
 def test_a_manager_stops_one_that_rings(company: Company) -> None:
     olga = company.stranger()
     with site(company, target="101") as shop:
@@ -237,17 +207,3 @@ def test_the_employee_hears_a_notice_and_the_department_is_his(company: Company)
         ),
         popups=(f"Вера: ended, {olga.name} → «{request_of(olga)}»",),
     )
-
-
-def kill(company: Company, process: str) -> None:
-    """The station's own child; it is started again at once, and gets the line when the lease is over."""
-    links = company.station.links(company.account)
-
-    def running() -> list[int]:
-        children = children_of(company.station.pid)
-        return [int(each) for each in children if process.encode() in command_of(each).split(b"\0")]
-
-    company.station.until(lambda: bool(running()), "it runs")
-    os.kill(running()[0], signal.SIGKILL)
-    if process == "pbx":
-        company.station.until(lambda: company.station.links(company.account) > links, "the line is up again")

@@ -61,12 +61,16 @@ def test_a_site_is_added_saved_and_rings(opens: Opens, connected: Two, app: Flas
     secrets = tab.locator("details pre").all_inner_texts()
     desk.field("settings.callback.order").get_by_label("Отдел, выбранный в форме: поднять выше").click()
     desk.input("settings.callback.again_seconds").fill("20")
+    desk.input("settings.callback.again_client_seconds").fill("45")
+    desk.input("settings.callback.fields").fill("размер = XL")
     expect(desk.input("settings.callback.quiet.since")).to_be_hidden()
     desk.page.get_by_label("Не звонить в тихие часы").check()
     desk.input("settings.callback.quiet.since").fill("22:30")
     desk.saves()
     expect(desk.error(f"{path}.hosts")).to_contain_text("это не имя сайта")
+    expect(desk.error("settings.callback.fields")).to_contain_text("размер")
     desk.input(f"{path}.hosts").fill(f"{HOST}\nпример.рф")
+    desk.input("settings.callback.fields").fill("размер = 123456")
     desk.saves()
     desk.is_told("Сохранено")
     now = stored(acme)["callback"]
@@ -76,6 +80,7 @@ def test_a_site_is_added_saved_and_rings(opens: Opens, connected: Two, app: Flas
         "departments": {"Продажи": "601", "Сервис": "602"},
     }  # fmt: skip
     assert now["order"] == ["department", "responsible", "site", "default"]
+    assert (now["again_client_seconds"], now["fields"]) == (45, {"размер": 123456})
     assert (now["again_seconds"], now["quiet"]) == (20, {"since": "22:30", "until": "09:00"})
     address, departments = f"{app.config['PUBLIC_URL']}/callback.js", 'data-departments="Продажи|Сервис"'
     line = f'<script src="{address}" data-site="{site["key"]}" {departments} async></script>'
@@ -153,11 +158,14 @@ def test_requests_are_seen_and_stopped(opens: Opens, connected: Two, app: Flask,
         client = app.test_client()
         for origin in (f"http://{HOST}", "https://evil.example"):
             client.post(f"/callback/{key}", data=form, headers={"Origin": origin})
+    (asked,) = rows(acme)
+    asked.reason = "no-target"
+    db.session.commit()
     desk = opens(acme, acme.users[0])
     tab = desk.tab("overview")
     row = tab.locator(".ps-requests tbody tr")
     expect(row).to_have_count(1)
-    for words in ("+7 916 123-45-67", HOSTILE, "Магазин", "Когда?", "Ждёт"):
+    for words in ("+7 916 123-45-67", HOSTILE, "Магазин", "Когда?", "Ждёт", "Некому звонить: не задан номер"):
         expect(row).to_contain_text(words)
     expect(tab.locator(".ps-requests")).to_contain_text("Не принято за сутки: с чужой страницы: 1")
     row.get_by_role("button", name="Позвонить сейчас").click()

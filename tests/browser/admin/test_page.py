@@ -13,8 +13,8 @@ from tests.browser.admin.conftest import Opens, stored
 Two = tuple[AccountHandle, AccountHandle]
 
 TABS = {
-    "ru": ["Подключение", "Сотрудники", "Сделки", "Уведомления", "Звонки", "Заявки с сайтов", "Обзор"],
-    "en": ["Connection", "Employees", "Leads", "Notifications", "Calls", "Callbacks", "Overview"],
+    "ru": ["Подключение", "Сотрудники", "Сделки", "Уведомления", "Звонки", "Сайты", "Обзор"],
+    "en": ["Connection", "Employees", "Leads", "Notifications", "Calls", "Sites", "Overview"],
 }
 HOSTILE = '<img src=x onerror="window.hit = 1">'
 

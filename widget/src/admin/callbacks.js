@@ -2,18 +2,19 @@ import { h } from '../dom.js';
 import { manyLines, text } from './controls.js';
 import { field, section } from './form.js';
 import { ordered } from './ordered.js';
+import { asNumber, pairs } from './pairs.js';
 import { sites } from './sites.js';
 
 /** Callbacks: the sites that may ask for one, whom to ring, how often, when, and how many at most. */
 
 const AT = 'settings.callback';
 const CHOICES = ['responsible', 'department', 'site', 'default'];
-const TIMES = ['again_seconds', 'whole_seconds', 'tries_of_client', 'one_within_seconds'];
+const TIMES = ['again_seconds', 'whole_seconds', 'tries_of_client', 'again_client_seconds', 'one_within_seconds'];
 const LIMITS = ['number', 'address', 'site', 'account', 'in_flight'];
 
 export function callbacks(page) {
   if (!page.form.draft.isKnown(AT)) return [];
-  return [sites(page), whom(page), times(page), limits(page)];
+  return [sites(page), whom(page), times(page), fields(page), limits(page)];
 }
 
 function put({ form, say }, name, control, more = {}) {
@@ -67,6 +68,17 @@ function quiet(page) {
   });
   show();
   return [h('label', { class: 'ps-check' }, box, say('callbacks.quiet.title')), hours];
+}
+
+/** amoCRM's own tracking fields need no line here: they are known by their codes. */
+function fields(page) {
+  const { form, say } = page;
+  const lines = pairs(form, `${AT}.fields`, { read: asNumber, placeholder: say('callbacks.fields_as') });
+  return section(
+    say('callbacks.fields_title'),
+    say('callbacks.fields_about'),
+    put(page, 'fields', lines, { hint: 'fields_hint' }),
+  );
 }
 
 function limits(page) {

@@ -5,6 +5,20 @@ import { button, section, table } from './form.js';
 
 const OPEN = ['waiting', 'ringing', 'answered', 'talking'];
 const STOPPABLE = ['waiting', 'ringing'];
+const WHY = [
+  'busy',
+  'no-answer',
+  'no-such-number',
+  'given-up',
+  'refused',
+  'unreachable',
+  'own-no-answer',
+  'own-busy',
+  'own-unreachable',
+  'not-in-dialplan',
+  'number-not-allowed',
+  'no-target',
+];
 const COLUMNS = ['when', 'who', 'asked', 'state', 'attempts', 'do'];
 
 /** Asked for when `load` is called; drawn into `node`. */
@@ -43,7 +57,7 @@ function row(page, each, after) {
     page.moment(each.at),
     [h('div', {}, each.phone), each.name && h('div', { class: 'ps-soft' }, each.name)],
     [each.site, each.department, each.comment].filter(Boolean).map((part) => h('div', {}, part)),
-    stateOf(page, each),
+    [h('div', {}, stateOf(page, each)), each.reason && h('div', { class: 'ps-soft' }, why(page, each.reason))],
     String(each.attempts),
     h(
       'div',
@@ -58,6 +72,11 @@ function stateOf(page, { state, result, next_at: next, attempts }) {
   const words = page.say(`requests.is_${OPEN.includes(state) ? state : result}`);
   if (state !== 'waiting') return words;
   return `${words}, ${page.say(attempts ? 'requests.again' : 'requests.first', { time: page.moment(next) })}`;
+}
+
+/** What became of the last attempt. */
+function why({ say }, reason) {
+  return say(`requests.because_${WHY.includes(reason) ? reason : 'unknown'}`);
 }
 
 function act(page, { id, phone }, what, { load, failed }) {

@@ -2,6 +2,7 @@ import { fill, h } from '../dom.js';
 import { copied } from './copied.js';
 import { choice, manyLines, text } from './controls.js';
 import { button, field, section } from './form.js';
+import { pairs } from './pairs.js';
 import { stageOptions } from './stages.js';
 
 /** The sites that may ask for callbacks: each with its line of script, its server's secret, and whom to ring. */
@@ -75,7 +76,11 @@ function card(page, index) {
       'div',
       { class: 'ps-columns' },
       put('hosts', manyLines(site, at('hosts'), { rows: 3, placeholder: 'shop.example.com' }), 'sites.hosts_hint'),
-      put('departments', departments(site, at('departments'), say), 'sites.departments_hint'),
+      put(
+        'departments',
+        pairs(site, at('departments'), { placeholder: say('sites.departments_as') }),
+        'sites.departments_hint',
+      ),
     ),
     field(form, at('key'), { label: say('sites.script'), kind: 'ps-wide' }, { node: script, isGroup: true }),
     server(page, form.get(at('key'))),
@@ -105,25 +110,6 @@ export function scriptOf(backend, key, names) {
   const asText = (value) => value.replace(/[&"<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   const list = names.length ? ` data-departments="${asText(names.join('|'))}"` : '';
   return `<script src="${backend}/callback.js" data-site="${key}"${list} async></script>`;
-}
-
-/** A line for each: `Sales = 600`. */
-function departments(site, path, say) {
-  const shown = Object.entries(site.get(path)).map(([name, target]) => `${name} = ${target}`);
-  const node = h('textarea', {
-    class: 'ps-input',
-    rows: 3,
-    spellcheck: 'false',
-    placeholder: say('sites.departments_as'),
-    value: shown.join('\n'),
-    oninput: () => site.set(path, asDepartments(node.value)),
-  });
-  return { node, at: (rest) => rest };
-}
-
-export function asDepartments(typed) {
-  const lines = typed.split('\n').filter((line) => line.trim());
-  return Object.fromEntries(lines.map((line) => [line.split('=')[0].trim(), line.split('=').slice(1).join('=').trim()]));
 }
 
 function server(page, key) {
