@@ -61,7 +61,7 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _stay(version: int) -> int:
-    for asked_to_end in (signal.SIGTERM, signal.SIGHUP):
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(asked_to_end, signal.default_int_handler)
     try:
         with Office(version=version) as office:
