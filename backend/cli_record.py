@@ -90,7 +90,7 @@ def _text(file: Path) -> str:
 def _stored(account_id: int) -> PbxAddress:
     from backend import create_app
     from backend.config import load_settings
-    from backend.processes.line import stored_address
+    from backend.processes.setup import stored_address
 
     with create_app(load_settings()).app_context():
         address = stored_address(account_id)

@@ -47,6 +47,10 @@ class Tracker:
         happened(self._exchange, event)
         return self._take() if self._exchange.told else []
 
+    def relearn(self, lines: Lines) -> None:
+        """Whose a channel is, from the next channel on; those that are up stay whose they were."""
+        self._exchange.lines = lines
+
     def resume(self, journalled: Iterable[Fact]) -> None:
         """Calls a previous process left open: their facts so far, in order. A snapshot must follow."""
         resync.resume(self._exchange, journalled)

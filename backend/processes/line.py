@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from backend.calls.facts import Fact, from_json
+from backend.calls.facts import Fact
 from backend.calls.lines import Lines
 from backend.calls.tracker import Tracker
 from backend.desk import click
 from backend.desk.arrive import arrive, keep
 from backend.pbx import dialplan
-from backend.pbx.address import Networks, PbxAddress
+from backend.pbx.address import Networks
 from backend.pbx.clicks import Clicks, Missed
 from backend.pbx.commands import has_extension
 from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
 from backend.pbx.findings import tidy
 from backend.pbx.link import Link, LinkState
 from backend.processes.seats import Seats
-from backend.store import accounts, db, journal, settings, stream
-from backend.store.accounts import AccountPbx
+from backend.processes.setup import Setup, Telephones, read_setup, read_telephones
+from backend.store import accounts, db, stream
 from backend.store.accounts import LinkState as Shown
 
 MOST_UNWRITTEN = 20_000  # facts that wait for the database; beyond, the line is cut and begins anew with a snapshot
@@ -51,15 +50,6 @@ class InStore(Protocol):
     def __call__(self, errand: Callable[[], Any]) -> Awaitable[Any]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    address: PbxAddress
-    lines: Lines
-    users: Mapping[str, int]
-    """Whose each extension is."""
-    journalled: Sequence[Fact]
-
-
 class Line:
     """Begins at once; `close` ends it. Hears the link as its Consumer."""
 
@@ -73,6 +63,7 @@ class Line:
         self.seats = Seats(account_id, Lines(), {}, self.put)
         self._errands: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
         self._link: Link | None = None
+        self._is_set_up = asyncio.Event()
         self._heard = asyncio.Event()
         self._has_dialplan = False
         self._followed: set[asyncio.Task[None]] = set()
@@ -94,6 +85,22 @@ class Line:
         await asyncio.wait([self._task])
         if not self._task.cancelled() and (failure := self._task.exception()):
             self._log.error("the line failed", exc_info=failure)
+
+    def relearn(self) -> None:
+        """The account's trunks, extensions or employees are others now; the calls that are up go on."""
+        self.follow(self._relearn())
+
+    async def _relearn(self) -> None:
+        await self._is_set_up.wait()
+        telephones: Telephones = await self.until_written(lambda: read_telephones(self._account_id))
+        self.tracker.relearn(telephones.lines)
+        self._seat(telephones)
+        if self.is_up:
+            await self._ask_seats()
+
+    def _seat(self, telephones: Telephones) -> None:
+        self.seats.close()
+        self.seats = Seats(self._account_id, telephones.lines, telephones.users, self.put)
 
     def on_event(self, event: Mapping[str, str], at: float) -> None:
         self._tell(self.tracker.feed(event, at))
@@ -192,15 +199,16 @@ class Line:
 
     async def _live(self) -> None:
         try:
-            setup: Setup = await self.until_written(lambda: _setup(self._account_id))
+            setup: Setup = await self.until_written(lambda: read_setup(self._account_id))
         except BadCommand as wrong:
             unusable = NeedsPerson(str(wrong), trouble=Trouble.UNUSABLE, detail=wrong)
             await self._in_store(partial(_show, self._account_id, Shown.REFUSED, str(wrong), unusable))
             await asyncio.Event().wait()  # for other settings, which bring another line
             return
-        self.tracker = Tracker(setup.lines)
+        self.tracker = Tracker(setup.telephones.lines)
         self.tracker.resume(setup.journalled)
-        self.seats = Seats(self._account_id, setup.lines, setup.users, self.put)
+        self._seat(setup.telephones)
+        self._is_set_up.set()
         self._link = Link(setup.address, self, allowed=self._networks)
         writing = asyncio.create_task(self._write_down())
         try:
@@ -229,34 +237,6 @@ class Line:
                 self._log.error("the database does not take it", error=str(error.orig))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def stored_address(account_id: int) -> PbxAddress | None:
-    """The account's PBX; None when it has none."""
-    pbx = db.session.get(AccountPbx, account_id)
-    if pbx is None:
-        return None
-    return PbxAddress(
-        host=pbx.host,
-        port=pbx.port,
-        username=pbx.username,
-        secret=pbx.secret,
-        tls=pbx.tls,
-        certificate=pbx.certificate,
-    )
-
-
-def _setup(account_id: int) -> Setup:
-    address = stored_address(account_id)
-    assert address is not None  # a lease is a row of the PBX itself
-    rows = [row for call in journal.open_calls(account_id) for row in journal.facts_of(account_id, call.call)]
-    chosen = settings.read(account_id)
-    return Setup(
-        address=address,
-        lines=chosen.to_lines(),
-        users={extension: each.user_id for each in chosen.employees for extension in each.extensions},
-        journalled=[from_json(row.body) for row in rows],
-    )
 
 
 def _show(account_id: int, state: Shown, why: str, failure: PbxError | None) -> None:

@@ -91,7 +91,7 @@ class Switchboard:
             await self._in_store(self._release)
 
     async def _renew(self) -> None:
-        """The leases are the truth: a line that is not ours any more, or whose settings changed, ends first."""
+        """The leases are the truth: a line that is not ours any more, or whose PBX is another now, ends first."""
         now = asyncio.get_running_loop().time()
         try:
             held = {each.account_id: each for each in await self._in_store(lambda: leases.hold(self._owner))}
@@ -99,17 +99,19 @@ class Switchboard:
         except DBAPIError as error:
             log.error("leases not renewed", error=str(error.orig))
             held = self._leases if now - self._renewed_at < LEASE - RENEW else {}
-        lost = {
-            account_id
-            for account_id, line in self._lines.items()
-            if held.get(account_id) != self._leases[account_id] or line.has_ended
-        }
+        lost = {account_id for account_id, line in self._lines.items() if self._is_lost(line, held.get(account_id))}
         await asyncio.gather(*(self._lines.pop(account_id).close() for account_id in lost))
+        for account_id, line in self._lines.items():
+            if held[account_id].lines != self._leases[account_id].lines:
+                line.relearn()
         self._leases = held
         fresh = held.keys() - self._lines.keys()
         for account_id in fresh:
             self._lines[account_id] = Line(account_id, self._in_store, self._networks)
         await self._orders.look(fresh)
+
+    def _is_lost(self, line: Line, lease: Lease | None) -> bool:
+        return lease is None or lease.address != self._leases[lease.account_id].address or line.has_ended
 
     def _release(self) -> None:
         leases.release(self._owner)

@@ -37,7 +37,7 @@ class Seats:
         """All of them, after a connection was made. Raises LinkDown."""
         await self._phones.ask(link)
         known = sorted(self._phones.states)
-        self._put(lambda: extensions.forget_others(self._account_id, known))
+        self._put(lambda: self._forget_others(known))
         self._gather(self._phones.states)
 
     def close(self) -> None:
@@ -52,6 +52,10 @@ class Seats:
     def _write(self) -> None:
         changed, self._changed, self._flush = self._changed, {}, None
         self._put(lambda: self._written(changed))
+
+    def _forget_others(self, known: list[str]) -> None:
+        extensions.forget_others(self._account_id, known)
+        db.session.commit()
 
     def _written(self, changed: Mapping[str, ExtensionState]) -> None:
         extensions.put(self._account_id, changed)

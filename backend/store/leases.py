@@ -14,9 +14,9 @@ from backend.store import Base, db
 LEASE = 12.0  # seconds without a renewal until another process may take the account
 RENEW = 3.0  # seconds between renewals
 
-_VERSION = (
-    "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate,"
-    " settings -> 'trunks', settings -> 'extensions', settings -> 'employees'))"
+_VERSIONS = (
+    "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate)),"
+    " md5(concat_ws('|', settings -> 'trunks', settings -> 'extensions', settings -> 'employees'))"
 )
 _RENEW = text(
     f"""
@@ -24,7 +24,7 @@ _RENEW = text(
     from accounts
     where accounts.id = account_id and state <> 'disabled'
       and lease_owner = :owner and lease_until > clock_timestamp()
-    returning account_id, {_VERSION}
+    returning account_id, {_VERSIONS}
     """
 )
 _FREE = text(
@@ -37,7 +37,7 @@ _FREE = text(
         where (lease_until is null or lease_until <= clock_timestamp()) and state <> 'disabled'
         order by account_id limit :room
         for update of account_pbx skip locked)
-    returning account_id, {_VERSION}
+    returning account_id, {_VERSIONS}
     """
 )
 _PRESENT = text(
@@ -72,10 +72,12 @@ class PbxProcess(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """`version` changes with the PBX's address and with what says whose a channel is: then the line is made anew."""
+    """`address` changes with the PBX's address: then the line is made anew. `lines` changes with what says whose a
+    channel is."""
 
     account_id: int
-    version: str
+    address: str
+    lines: str
 
 
 def hold(owner: str) -> set[Lease]:
@@ -104,4 +106,4 @@ def release(owner: str, accounts: list[int] | None = None) -> None:
 
 def _leases(query: TextClause, **values: object) -> set[Lease]:
     rows = db.session.execute(query, {"lease": LEASE, **values})
-    return {Lease(account_id=account_id, version=version) for account_id, version in rows}
+    return {Lease(account_id=account_id, address=address, lines=lines) for account_id, address, lines in rows}

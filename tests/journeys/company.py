@@ -164,6 +164,11 @@ class Company:
             if popup["call"] not in self._seen
         )
 
+    def seats(self) -> list[str]:
+        """The extensions whose phones the PBX is asked about."""
+        query = "select extension from extension_states where account_id = %s order by extension"
+        return [extension for (extension,) in self.town.journal.execute(query, [self.account.id])]
+
     def calls(self) -> list[str]:
         """The names of this journey's calls, by the popups they left."""
         shown = [call for user in self.account.users for call in self._calls_shown(user)]

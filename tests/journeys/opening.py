@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from backend.config import REDIRECT_PATH
 from sandbox import widget
@@ -50,7 +51,7 @@ def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], No
             yield town
 
 
-def choices(town: Town) -> dict[str, object]:
+def choices(town: Town) -> dict[str, Any]:
     """The settings of the journeys' account."""
     anna, boris, vera, gleb = (user["id"] for user in town.account.users)
     service = list(town.account.state()["pipelines"])[1]

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.journeys.company import TALK, Company
+from tests.journeys.company import TALK, Company, await_value
 from tests.journeys.conftest import ON_22
+from tests.journeys.opening import choices
 
 pytestmark = pytest.mark.asterisk
 
@@ -82,6 +83,24 @@ def test_the_pbx_process_is_killed_in_the_middle_of_calls(company: Company) -> N
             f"Борис: ended, {leaves.name} → «{leaves.lead}»",
             f"Вера: ended, {waits.name} → «{waits.lead}»",
         ),
+    )
+
+
+@ON_22
+def test_other_employees_chosen_in_the_middle_of_a_call_leave_the_line_up(company: Company) -> None:
+    usual, ivan = choices(company.town), company.client()
+    links = company.station.links(company.account)
+    call = ivan.calls(company.did.direct)
+    company.phone("101").answers().talks(TALK)
+    company.station.choose(company.account, **{**usual, "employees": usual["employees"][:2]})
+    await_value(company.seats, ["101", "102"], "the seats")
+    company.station.choose(company.account, **usual)
+    await_value(company.seats, ["101", "102", "103", "104"], "the seats")
+    assert company.station.links(company.account) == links
+    call.hangs_up()
+    company.in_the_end(
+        crm=(f"call_in {ivan.number} on lead «{ivan.lead}», Анна: talked",),
+        popups=(f"Анна: ended, {ivan.name} → «{ivan.lead}»",),
     )
 
 
