@@ -23,6 +23,7 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     from backend import web
     from backend.amocrm.hosts import Hosts
     from backend.amocrm.oauth import Integration
+    from backend.recordings import shelf
     from backend.store import crypto, db, migrate
 
     app = Flask(__name__)
@@ -30,6 +31,8 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
         PUBLIC_URL=settings.public_url,
         SUPPORT_EMAIL=settings.support_email,
         SUPPORT_PHONE=settings.support_phone,
+        METRICS_TOKEN=settings.metrics_token,
+        PBX_NETWORKS=settings.pbx_networks,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         **_database(settings.database_url, connections or settings.web_connections - 1),
     )
@@ -42,6 +45,7 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
         redirect_uri=settings.redirect_uri,
         hosts=Hosts(sandbox=settings.sandbox_host_suffix),
     )
+    shelf.init_app(app, settings)
     web.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -53,7 +57,7 @@ def _database(url: str, connections: int) -> dict[str, Any]:
     """One connection of the process's share is kept aside: see `store.session`."""
     from backend.store.session import ASIDE
 
-    common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT}
+    common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT, "hide_parameters": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - 1)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -15,8 +15,9 @@ from backend.amocrm.client import Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
 from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
-from backend.store import accounts, db, tokens, wake
+from backend.store import accounts, counters, db, hooks, tokens, wake
 from backend.store.accounts import AccountStage, AccountState, AccountUser
+from backend.store.hooks import HookState
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,13 @@ def integration() -> Integration:
 def client_for(account_id: int, *, probing: bool = False) -> Client:
     """The account's client, within its budget. `probing` also tries an account marked unpaid."""
     keeper = Tokenkeeper(AccountVault(account_id, probing=probing), integration(), time.time)
-    return Client(keeper, hosts=integration().hosts, pace=lambda: keep_pace(account_id))
+    pace, seen = (lambda: keep_pace(account_id)), count_answers(account_id)
+    return Client(keeper, hosts=integration().hosts, pace=pace, seen=seen)
+
+
+def count_answers(account_id: int) -> Callable[[requests.Request, int], None]:
+    """To be called after each answer of amoCRM."""
+    return lambda request, status: counters.add(account_id, counters.REQUESTS, str(status))
 
 
 def keep_pace(account_id: int) -> None:
@@ -128,6 +135,8 @@ def disable(account_id: int, why: str = "the integration was disabled in amoCRM"
         if account is not None:
             account.move(AccountState.DISABLED, why)
     tokens.forget(account_id)
+    hooks.move(account_id, HookState.NONE)  # amoCRM has ended its own part
+    db.session.commit()
     log.info("account disabled", account=account_id)
 
 

@@ -11,18 +11,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from backend import create_app, logs
+from backend import cli_phonebook, create_app, logs
 from backend.accounts import client_for, disable, integration, sync_mirrors
 from backend.amocrm import oauth
 from backend.amocrm.errors import AmoError
 from backend.config import load_settings
 from backend.desk.arrive import decide_again
+from backend.desk.diagnostics import diagnostics
 from backend.desk.health import health
+from backend.desk.subscription import unsubscribe
 from backend.installs import connect
 from backend.store import accounts, crypto, db, journal, settings, wake
-from backend.store.accounts import Account
+from backend.store.accounts import Account, AccountState
 from backend.store.settings_change import change
 
 PLAIN = ("username", "host", "contact_name", "lead_name", "country", "language")
@@ -58,9 +60,14 @@ def _parser() -> argparse.ArgumentParser:
         commands, "employees", employees, "users with their extensions; USER_ID=101,102 maps", _account_id, _mapping
     )
     _command(commands, "retry", retry, "carry out again what amoCRM refused or a bug of ours held up", _account_id)
+    _command(commands, "diagnostics", tell_diagnostics, "everything a helper needs, without secrets", _account_id)
     _command(commands, "sync", sync, "read the account's users and stages from amoCRM", _account_id)
+    _command(commands, "phonebook", cli_phonebook.show, "how far the mirror of its clients is; --follow: on and on",
+             _account_id, cli_phonebook.options)  # fmt: skip
     _command(commands, "connect-url", connect_url, "the address that asks an administrator for consent", _kommo)
     _command(commands, "disable", disable_account, "stop working for an account; its settings are kept", _account_id)
+    _command(commands, "delete", delete_account, "forget a disabled account with all it has here, recordings too",
+             _account_id)  # fmt: skip
     _command(commands, "rotate-keys", rotate_keys, "re-encrypt every secret with the first of SECRET_KEYS")
     return parser
 
@@ -114,6 +121,10 @@ def show(asked: argparse.Namespace) -> None:
     told["pbx"] = settings.pbx_as_shown(account.id)
     told["health"] = health(account.id)
     print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def tell_diagnostics(asked: argparse.Namespace) -> None:
+    print(json.dumps(diagnostics(_account(asked.account).id), ensure_ascii=False, indent=2))
 
 
 def retry(asked: argparse.Namespace) -> None:
@@ -171,7 +182,21 @@ def connect_url(asked: argparse.Namespace) -> None:
 
 
 def disable_account(asked: argparse.Namespace) -> None:
-    disable(_account(asked.account).id, "disabled by the operator")
+    client = client_for(_account(asked.account).id)
+    try:
+        unsubscribe(asked.account, client)
+    finally:
+        client.close()
+    disable(asked.account, "disabled by the operator")
+
+
+def delete_account(asked: argparse.Namespace) -> None:
+    account = _account(asked.account)
+    if account.state is not AccountState.DISABLED:
+        raise ValueError(f"account {account.id} is {account.state}: disable it first")
+    db.session.execute(delete(Account).where(Account.id == account.id))  # the tables' own rules take all the rest
+    db.session.commit()
+    print(f"account {asked.account} is deleted; files of its recordings go within minutes, while a worker runs")
 
 
 def rotate_keys(asked: argparse.Namespace) -> None:

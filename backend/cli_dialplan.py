@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from backend import create_app
 from backend.config import StartError, load_settings
 from backend.pbx.dialplan import made_for
+from backend.pbx.dialplan.flavours import FILE, INCLUDE, Flavour
 from backend.pbx.errors import BadCommand
 from backend.store import accounts, settings
+
+FILES = {
+    Flavour.ASTERISK: ("manager.conf", f"{FILE}; at the end of extensions.conf: {INCLUDE}"),
+    Flavour.FREEPBX: ("manager_custom.conf", "at the end of extensions_custom.conf"),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,18 +25,22 @@ def main(arguments: Sequence[str]) -> int:
         if accounts.find(asked.account) is None:
             raise StartError(f"no account {asked.account}")
         stored = settings.pbx_as_shown(asked.account)
+        routing = settings.read(asked.account).to_routing()
     try:
-        made = made_for(stored["username"] if stored else None, address=asked.address)
+        made = made_for(stored["username"] if stored else None, address=asked.address, routing=routing)
     except BadCommand as wrong:
         raise StartError(f"{wrong} cannot stand in manager.conf") from None
-    print(f"; ---- manager.conf; on FreePBX manager_custom.conf\n\n{made.manager}")
-    print("; ---- extensions_phone_station.conf, included from extensions.conf; on FreePBX extensions_custom.conf\n")
-    print(made.dialplan, end="")
+    file, dialplan = FILES[asked.flavour]
+    print(f"; ---- {file}\n\n{made.manager}\n; ---- {dialplan}\n\n{made.of(asked.flavour)}", end="")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend dialplan", description=__doc__)
     parser.add_argument("--account", type=int, required=True, help="the amoCRM account")
+    parser.add_argument(
+        "--flavour", type=Flavour, choices=list(Flavour), default=Flavour.ASTERISK, metavar="asterisk|freepbx",
+        help="the kind of PBX; one text is for FreePBX 15, 16 and 17",
+    )  # fmt: skip
     parser.add_argument("--address", help="the service's own address or network, for the permit line")
     return parser

@@ -47,6 +47,13 @@ class Settings(BaseModel):
     """Database connections of one `web` worker, its listening one included; the same for the next two."""
     pbx_connections: int = Field(3, ge=2, le=100)
     worker_connections: int = Field(7, ge=4, le=100)
+    recordings_url: str = Field("", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$")
+    """Where recordings are kept: a bucket as `s3://bucket/prefix`; empty: the folder `recordings` in DATA_DIR."""
+    aws_access_key_id: str = Field("", repr=False)
+    """Of the bucket; the next three too. `aws_endpoint_url`: of a service other than Amazon's own."""
+    aws_secret_access_key: str = Field("", repr=False)
+    aws_region: str = "us-east-1"
+    aws_endpoint_url: str = Field("", pattern=r"^(https?://[^/@?#]+/?)?$")
     pbx_networks: str = ""
     """Private networks in which accounts may have their PBX, as `10.8.0.0/24, 192.168.1.5`; others must be public."""
     support_email: str = Field("", max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")
@@ -54,6 +61,8 @@ class Settings(BaseModel):
     support_phone: str = Field("", max_length=40, pattern=r"^[0-9+() \-]*$")
     trusted_proxies: int = Field(0, ge=0, le=5)
     """How many proxies of ours stand before `web` and add to X-Forwarded-For."""
+    metrics_token: str = Field("", repr=False, pattern=r"^([!-~]{16,200})?$")
+    """Who may read `/metrics`: a bearer of this. Without it nobody may."""
     log_format: Literal["json", "text"] = "text"
 
     @field_validator("database_url")

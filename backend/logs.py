@@ -13,11 +13,18 @@ import structlog
 
 SECRET_KEY = re.compile(r"secret|token|ticket|passw|authorization|cookie|credential|api_?key", re.IGNORECASE)
 SECRET_TEXT = re.compile(
-    r"""(?P<before>://[^\s:/@]*:(?=[^\s/]*@)|\bBearer\s+|(?:secret|token|ticket|password|[?&]code)["']?\s*[=:]\s*["']?)[^\s"'&@,}]+""",
+    r"""(?P<before>://[^\s:/@]*:(?=[^\s/]*@)|\bBearer\s+|/hooks/|(?:secret|token|ticket|password|[?&]code)["']?\s*[=:]\s*["']?)[^\s"'&@,}]+""",
     re.IGNORECASE,
 )
 PHONE_KEY = re.compile(r"phone|client|caller|^did$|number|callerid|dialled", re.IGNORECASE)
-PHONE_TEXT = re.compile(r"(?<![\w.:-])(\+\d[\d ()-]{5,17}\d|\d{11,15})(?![\w-]|\.\d)")
+SECRET_SHAPE = re.compile(
+    r"(?P<before>/recordings/\d+/(?:upload/)?|/callback/[^\s/?]+/)[^\s/?\"'<>\])}]+"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\bgAAAAA[\w=-]+"
+)
+"""What opens something by its shape alone: addresses that are a secret, JSON web tokens, Fernet's."""
+PHONE_TEXT = re.compile(
+    r"\+\d[\d ()-]{5,17}\d|(?<![\w.-])(?:\d{11,15}|[78]?[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d\d[ -]?\d\d)(?![\w-]|\.\d)"
+)
 PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "account", "call"})
 """What tells events apart: a call's id looks like a number and is none."""
 HIDDEN = "***"
@@ -74,6 +81,24 @@ def mask_phone(number: str) -> str:
     return HIDDEN + digits[-4:] if len(digits) > 6 else number
 
 
+def mask_text(text: str) -> str:
+    """Anybody's words without secrets and whole numbers."""
+    return _safe_text("", text)
+
+
+def masked(value: Any) -> Any:
+    """A whole JSON value as it may leave the house, however deep: what is called a secret is none any more."""
+    if isinstance(value, Mapping):
+        return {
+            name: HIDDEN if SECRET_KEY.search(str(name)) and isinstance(inner, str) and inner
+            else inner if name in PLAIN_KEYS else masked(inner)
+            for name, inner in value.items()
+        }  # fmt: skip
+    if isinstance(value, list | tuple):
+        return [masked(each) for each in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
 def _safe(key: str, value: Any, depth: int) -> Any:
     if key.startswith("_"):
         return value  # structlog's own, dropped before rendering
@@ -94,6 +119,7 @@ def _safe_text(key: str, text: str) -> str:
     if PHONE_KEY.search(key):
         text = re.sub(r"\+?\d[\d ()-]{5,}\d", lambda found: mask_phone(found[0]), text)
     hidden = SECRET_TEXT.sub(lambda found: found["before"] + HIDDEN, text)
+    hidden = SECRET_SHAPE.sub(lambda found: (found["before"] or "") + HIDDEN, hidden)
     return PHONE_TEXT.sub(lambda found: mask_phone(found[0]), hidden)
 
 

@@ -146,7 +146,7 @@ def calls(tracker: Tracker, recorded: Iterable[Recorded]) -> list[dict[str, Any]
         if isinstance(fact, CallEnded):
             ended[fact.call] = _ended(fact)
         elif isinstance(fact, RecordingNamed) and fact.call in ended:
-            ended[fact.call]["recording"] = fact.recording
+            ended[fact.call]["recording"] = ended[fact.call]["recording"] or fact.recording
     return [*ended.values(), *map(_open, tracker.open_calls())]
 
 

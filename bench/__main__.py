@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from bench import crm_requests, stream, trace
+from bench import crm_requests, routing, stream, trace
 from bench.table import Row, table
 
 MEASUREMENTS: dict[str, Callable[[], Iterable[Row]]] = {
     "requests": crm_requests.measure,
+    "routing": routing.measure,
     "stream": stream.measure,
     "trace": trace.measure,
 }

@@ -7,13 +7,16 @@ from typing import Any
 
 from backend.amocrm import values
 from backend.amocrm.requests import PAGE
+from backend.amocrm.unsorted_answers import UnsortedRecord as UnsortedRecord
+from backend.amocrm.unsorted_answers import unsorted_record as unsorted_record
+from backend.amocrm.unsorted_answers import unsorted_records as unsorted_records
 
 WON, LOST = 142, 143
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """`phones` as people typed them. Times are Unix seconds."""
+    """`phones` as people typed them. Times are Unix seconds. `is_unsorted`: of a record that nobody has accepted."""
 
     id: int
     name: str
@@ -24,6 +27,12 @@ class Contact:
     created_at: int
     updated_at: int
     is_deleted: bool
+    is_unsorted: bool
+
+    @property
+    def is_there(self) -> bool:
+        """As lists and searches see it (contract §3.5)."""
+        return not (self.is_deleted or self.is_unsorted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,11 @@ class Company:
     created_at: int
     updated_at: int
     is_deleted: bool
+    is_unsorted: bool
+
+    @property
+    def is_there(self) -> bool:
+        return not (self.is_deleted or self.is_unsorted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,10 @@ class Lead:
     created_at: int
     updated_at: int
     is_deleted: bool
+
+    @property
+    def is_there(self) -> bool:
+        return not self.is_deleted
 
     def is_open(self, unsorted_stages: frozenset[int]) -> bool:
         """The rules' "open lead": not deleted, neither won nor lost, not in an unsorted stage."""
@@ -75,6 +93,20 @@ class Note:
     def text(self) -> str:
         return values.text(self.params.get("text"))
 
+    @property
+    def duration(self) -> int:
+        """Seconds."""
+        return values.number(self.params.get("duration")) or 0
+
+    @property
+    def status(self) -> int | None:
+        """One of CallStatus; amoCRM may tell it as text (contract §3.8)."""
+        return values.number(self.params.get("call_status"))
+
+    @property
+    def link(self) -> str:
+        return values.text(self.params.get("link"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
@@ -85,20 +117,6 @@ class Task:
     entity_id: int | None
     due: int
     created_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsortedRecord:
-    """`source_uid` is ours, as it was sent; an answer to a creation has none."""
-
-    uid: str
-    source_uid: str
-    category: str
-    pipeline_id: int | None
-    lead_ids: tuple[int, ...]
-    contact_ids: tuple[int, ...]
-    created_at: int
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +149,7 @@ def contact(body: Any) -> Contact | None:
         phones=values.phones(item),
         lead_ids=values.ids(item, "leads"),
         company_ids=values.ids(item, "companies"),
+        is_unsorted=bool(item.get("is_unsorted")),
         **_common(item),
     )
 
@@ -149,6 +168,7 @@ def company(body: Any) -> Company | None:
         phones=values.phones(item),
         lead_ids=values.ids(item, "leads"),
         contact_ids=values.ids(item, "contacts"),
+        is_unsorted=bool(item.get("is_unsorted")),
         **_common(item),
     )
 
@@ -213,27 +233,6 @@ def tasks(body: Any) -> tuple[Task, ...]:
     return values.each(body, "tasks", task)
 
 
-def unsorted_record(body: Any) -> UnsortedRecord | None:
-    item = values.mapping(body)
-    uid = values.text(item.get("uid"))
-    if not uid:
-        return None
-    return UnsortedRecord(
-        uid=uid,
-        source_uid=values.text(item.get("source_uid")) or values.text(values.mapping(item.get("metadata")).get("uniq")),
-        category=values.text(item.get("category")),
-        pipeline_id=values.number(item.get("pipeline_id")),
-        lead_ids=values.ids(item, "leads"),
-        contact_ids=values.ids(item, "contacts"),
-        created_at=values.number(item.get("created_at")) or 0,
-        request_id=values.text(item.get("request_id")),
-    )
-
-
-def unsorted_records(body: Any) -> tuple[UnsortedRecord, ...]:
-    return values.each(body, "unsorted", unsorted_record)
-
-
 def made(body: Any, name: str) -> tuple[Made, ...]:
     """The answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
     return values.each(body, name, _made)
@@ -269,9 +268,9 @@ def _made_lead(item: dict[str, Any]) -> MadeLead | None:
     )
 
 
-def may_have_more(body: Any, name: str) -> bool:
+def may_have_more(body: Any, name: str, page: int = PAGE) -> bool:
     """False after the last page: `next` links lie (contract §3.1), a short page does not."""
-    return len(values.embedded(body, name)) >= PAGE
+    return len(values.embedded(body, name)) >= page
 
 
 def _common(item: dict[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,8 @@ class Client:
         try:
             return self._send(request)
         except NeedsPerson as refusal:
-            self._source.refused(refusal.need, refusal.detail)
+            if not (request.is_extra and refusal.need in (Need.RIGHTS, Need.UNPAID)):
+                self._source.refused(refusal.need, refusal.detail)
             raise
 
     def close(self) -> None:

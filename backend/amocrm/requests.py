@@ -5,11 +5,12 @@ because a null in an optional field is refused (`NotNullable`, gotcha 1).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 PAGE = 250  # the most that amoCRM gives in one page
+EVENTS = 100  # the most of its history
 BATCH = 50  # the most that amoCRM recommends in one write
 
 ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (contract §3.11)
@@ -47,7 +48,8 @@ class CallStatus:
 class Request:
     """One request to one account's host; `body` is sent as JSON when it is not None.
 
-    `patience`: seconds for the whole answer, None: as long as for any.
+    `patience`: seconds for the whole answer, None: as long as for any. `is_extra`: the tariff may not have it, a
+    refusal says nothing of the account.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Request:
     query: Query = ()
     body: Any = None
     patience: float | None = None
+    is_extra: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -124,16 +127,40 @@ def newest_leads(page: int = 1, limit: int = PAGE) -> Request:
     return _get("/api/v4/leads", ("with", "contacts"), ("limit", limit), ("page", page), ("order[id]", "desc"))
 
 
+RELATED = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}
+
+
 def everything(entity: Entity, page: int = 1) -> Request:
     """One page of the full sync, in an order that new entities do not disturb."""
-    related = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}[entity]
-    return _get(f"/api/v4/{entity}", ("with", related), ("limit", PAGE), ("page", page), ("order[id]", "asc"))
+    order = ("order[id]", "asc")
+    return _get(f"/api/v4/{entity}", ("with", RELATED[entity]), ("limit", PAGE), ("page", page), order)
+
+
+def nth(entity: Entity, number: int) -> Request:
+    """The one of this number, counted from 1, in the order of `everything`: there is no other way to count."""
+    return _get(f"/api/v4/{entity}", ("limit", 1), ("page", number), ("order[id]", "asc"))
 
 
 def changed(entity: Entity, page: int = 1) -> Request:
     """The most recently changed first."""
-    related = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}[entity]
-    return _get(f"/api/v4/{entity}", ("with", related), ("limit", PAGE), ("page", page), ("order[updated_at]", "desc"))
+    order = ("order[updated_at]", "desc")
+    return _get(f"/api/v4/{entity}", ("with", RELATED[entity]), ("limit", PAGE), ("page", page), order)
+
+
+def these(entity: Entity, ids: Sequence[int]) -> Request:
+    """Of these ids; where the filter is ignored (gotcha 5) the most recently changed of all, as `changed`."""
+    wanted = tuple(("filter[id][]", str(each)) for each in ids)
+    return replace(changed(entity), query=(*changed(entity).query, *wanted))
+
+
+def one(entity: Entity, id: int) -> Request:
+    return _get(f"/api/v4/{entity}/{id}", ("with", RELATED[entity]))
+
+
+def history(kinds: Sequence[str], since: int, page: int = 1) -> Request:
+    """What has happened since, in Unix seconds, newest first. These filters need no paid option (contract §3.12)."""
+    wanted = [("filter[type][]", each) for each in kinds]
+    return _get("/api/v4/events", ("limit", EVENTS), ("page", page), ("filter[created_at][from]", since), *wanted)
 
 
 def add_contacts(models: Sequence[Model]) -> Request:
@@ -177,6 +204,11 @@ def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:
     return _patch(f"/api/v4/{entity}/notes", list(notes))
 
 
+def notes(entity: Entity, note_ids: Sequence[int]) -> Request:
+    """Notes of many entities of one type. Compare the answer's ids with the asked ones (gotcha 5)."""
+    return _get(f"/api/v4/{entity}/notes", ("limit", PAGE), *(("filter[id][]", each) for each in note_ids))
+
+
 def notes_of(entity: Entity, entity_id: int, kinds: Sequence[NoteType], page: int = 1) -> Request:
     """Newest first: what is looked for is recent."""
     wanted = [("filter[note_type][]", each) for each in kinds]
@@ -192,10 +224,10 @@ def add_unsorted_forms(models: Sequence[Model]) -> Request:
     return _post("/api/v4/leads/unsorted/forms", list(models))
 
 
-def unsorted_records(category: str = "sip", page: int = 1) -> Request:
-    """Newest first."""
-    order = ("order[created_at]", "desc")
-    return _get("/api/v4/leads/unsorted", ("filter[category][]", category), ("limit", PAGE), ("page", page), order)
+def unsorted_records(category: str | None = "sip", page: int = 1) -> Request:
+    """Newest first; None: of every category."""
+    of = [("filter[category][]", category)] if category else []
+    return _get("/api/v4/leads/unsorted", *of, ("limit", PAGE), ("page", page), ("order[created_at]", "desc"))
 
 
 def unsorted_record(uid: str) -> Request:
@@ -217,6 +249,10 @@ def add_tasks(models: Sequence[Model]) -> Request:
     return _post("/api/v4/tasks", list(models))
 
 
+def complete_task(task_id: int, result: str) -> Request:
+    return _patch(f"/api/v4/tasks/{task_id}", {"is_completed": True, "result": {"text": result}})
+
+
 def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
     """Of one entity where given; newest first."""
     of = [("filter[entity_type]", entity), ("filter[entity_id][]", entity_id)] if entity else []
@@ -234,11 +270,14 @@ def webhooks(destination: str) -> Request:
 
 
 def subscribe(destination: str, events: Sequence[str]) -> Request:
-    return _post("/api/v4/webhooks", {"destination": destination, "settings": list(events)})
+    """The same destination is changed, so it may be repeated."""
+    body = {"destination": destination, "settings": list(events)}
+    return Request(method="POST", path="/api/v4/webhooks", body=body, is_extra=True)
 
 
 def unsubscribe(destination: str) -> Request:
-    return Request(method="DELETE", path="/api/v4/webhooks", body={"destination": destination})
+    body = {"destination": destination}
+    return Request(method="DELETE", path="/api/v4/webhooks", body=body, is_extra=True)
 
 
 def _without_none(**values: Any) -> Model:

@@ -18,10 +18,14 @@ def talk_seconds(talks: tuple[Talk, ...]) -> int:
 
 
 def chain(talks: tuple[Talk, ...], rules: Rules) -> str:
-    """`101 Анна 0:35 → 102 Борис 1:10`, or nothing when there is no chain; who asked a colleague meanwhile is one."""
+    """`101 Анна 0:35 → 102 Борис 1:10`, or nothing when there is no chain; who asked a colleague meanwhile is one.
+
+    Without a time where it is not known, or under a second.
+    """
     parts = []
     for extension, parts_of_one in groupby(talks, key=lambda each: each.extension):
         seconds = talk_seconds(tuple(parts_of_one))
         name = next((each.name for each in rules.employees if extension in each.extensions), "")
-        parts.append(f"{extension} {name}".strip() + f" {seconds // 60}:{seconds % 60:02}")
+        time = f"{seconds // 60}:{seconds % 60:02}" if seconds else ""
+        parts.append(" ".join(filter(None, (extension, name, time))))
     return " → ".join(parts) if len(parts) > 1 else ""

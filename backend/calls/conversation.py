@@ -15,6 +15,7 @@ from backend.calls.channels import Channel
 from backend.calls.facts import Direction, Fact, Reason, Result
 from backend.calls.reasons import why
 
+MOST_RECORDINGS = 20  # of one call
 SAME_TALK = 1.0  # seconds; when a Local channel is optimised away, a talk is apart for some milliseconds
 
 F = TypeVar("F", bound=Fact)
@@ -50,10 +51,13 @@ class Conversation:
     rings: dict[str, set[Channel]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)  # how often each extension rang
     turn: int = 1  # whose turn it is to talk: counts those the call was passed to
-    recording: str | None = None
+    recordings: list[str] = field(default_factory=list)  # names, as they were told
     ended: bool = False
     awaited: bool = False  # known from the journal alone, until a snapshot shows what is left of it
     picked_up: bool = False  # the client's side answered, whoever was or was not there
+    unheard: bool = False  # what changes now happened some time before, while nobody listened
+    guessed: bool = False  # a talk began or ended so
+    timed: int = 0  # seconds that the PBX's own record counts, the most of its rows
 
     @property
     def is_external(self) -> bool:
@@ -76,6 +80,7 @@ class Conversation:
         for talk in self.talking:
             if talk.extension not in now:
                 talk.on, talk.end = False, at
+                self.guessed = self.guessed or self.unheard
         told: list[Fact] = []
         for extension in now:
             if all(talk.extension != extension for talk in self.talking):
@@ -89,6 +94,7 @@ class Conversation:
             before.on, before.end = True, None
             return []
         previous = self.talks[-1].extension if self.talks else None
+        self.guessed = self.guessed or self.unheard
         self.talks.append(Talking(extension, at))
         self.extension = self.extension or extension
         if previous is None:
@@ -145,7 +151,10 @@ class Conversation:
         self.ended = True
         result = self._result
         reason = self._reason if result is Result.FAILED else None
-        return [*told, self._fact(facts.CallEnded, at, result=result, reason=reason, **self.summary())]
+        ended = self._fact(
+            facts.CallEnded, at, result=result, reason=reason, guessed=self.guessed, **self.summary()
+        )  # fmt: skip
+        return [*told, ended, *(self._named(name, at) for name in self.recordings[1:]), *self._timed(at)]
 
     def summary(self) -> dict[str, Any]:
         """What there is to say of the call so far, as CallEnded has it."""
@@ -154,7 +163,7 @@ class Conversation:
             "talks": tuple(facts.Talk(extension=t.extension, start=t.start, end=t.end) for t in self.talks),
             "started": self.started,
             "answered": self.talks[0].start if self.talks else None,
-            "recording": self.recording,
+            "recording": self.recordings[0] if self.recordings else None,
         }
 
     @property
@@ -172,11 +181,28 @@ class Conversation:
         return why(cause=self.tried.cause, status=self.tried.status, unsaid=unsaid)
 
     def record(self, name: str, at: float | None) -> list[Fact]:
-        """The first name counts; it is a fact of its own once the call has ended."""
-        if self.recording:
+        """A call that was transferred may have several. Each is a fact of its own, but the first of a call that goes
+        on: that one is a part of its end."""
+        if name in self.recordings or len(self.recordings) >= MOST_RECORDINGS:
             return []
-        self.recording = name
-        return [self._fact(facts.RecordingNamed, at, recording=name)] if self.ended else []
+        self.recordings.append(name)
+        return [self._named(name, at)] if self.ended else []
+
+    def _named(self, name: str, at: float | None) -> Fact:
+        return self._fact(facts.RecordingNamed, at, recording=name)
+
+    def time(self, seconds: int, at: float | None) -> list[Fact]:
+        """A row of the PBX's own record; a call may have several, in any order."""
+        if seconds <= self.timed:
+            return []
+        self.timed = seconds
+        return self._timed(at) if self.ended else []
+
+    def _timed(self, at: float | None) -> list[Fact]:
+        if not (self.guessed and self.timed and self.talks and self.is_external):
+            return []
+        talks = self.summary()["talks"]
+        return [self._fact(facts.CallTimed, at, seconds=self.timed, extension=self.extension, talks=talks)]
 
     def _fact(self, kind: type[F], at: float | None, **more: Any) -> F:
         return kind(call=self.key, at=at, direction=self.direction, client=self.client, did=self.did, **more)

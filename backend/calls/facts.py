@@ -138,7 +138,8 @@ class CallPassed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Fact):
-    """The whole call. `extension` is who called (outbound) or who talked first (inbound), if anybody."""
+    """The whole call. `extension` is who called (outbound) or who talked first (inbound), if anybody. `guessed`: a talk
+    began or ended while nobody listened, so that its time is when that was found out."""
 
     kind: ClassVar[str] = "ended"
 
@@ -149,15 +150,37 @@ class CallEnded(Fact):
     started: float | None
     answered: float | None
     recording: str | None
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTimed(Fact):
+    """The PBX's own record says how long a call was answered, where `guessed` talks do not. `extension` as of its
+    end."""
+
+    kind: ClassVar[str] = "timed"
+
+    seconds: int
+    extension: str | None
+    talks: tuple[Talk, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.seconds}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNamed(Fact):
-    """The PBX told the recording's file name after the call had ended."""
+    """The PBX told a recording's file name after the call had ended, or one more of it: each leg of a transferred call
+    may have its own."""
 
     kind: ClassVar[str] = "recording"
 
     recording: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.recording}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +206,7 @@ class RequestEnded(Fact):
 KINDS: dict[str, type[Fact]] = {
     each.kind: each
     for each in (
-        CallStarted, ExtensionRang, ExtensionStopped, CallAnswered, CallPassed, CallEnded, RecordingNamed,
+        CallStarted, ExtensionRang, ExtensionStopped, CallAnswered, CallPassed, CallEnded, CallTimed, RecordingNamed,
         EmployeeAnswered, RequestEnded,
     )
 }  # fmt: skip
@@ -202,6 +225,7 @@ def from_json(body: dict[str, Any]) -> Fact:
     if kind is CallEnded:
         values["result"] = Result(values["result"])
         values["reason"] = Reason(values["reason"]) if values["reason"] else None
+    if "talks" in values:
         values["talks"] = tuple(Talk(**talk) for talk in values["talks"])
     if kind is RequestEnded:
         values["ending"] = Ending(values["ending"])

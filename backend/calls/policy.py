@@ -18,6 +18,7 @@ from backend.calls.facts import (
     CallEnded,
     CallPassed,
     CallStarted,
+    CallTimed,
     Direction,
     ExtensionRang,
     ExtensionStopped,
@@ -128,18 +129,28 @@ def _ended(case: Case) -> Decision:
 
 def _finished(case: Case) -> Decision:
     fact: CallEnded = case.fact
-    employee, _ = employee_at(fact.extension, case.rules)
-    finish = FinishCall(
-        inbound=case.inbound,
-        phone=case.phone or "",
-        employee=employee.user_id if employee else None,
-        status=CallStatus.TALKED,
-        duration=talk_seconds(fact.talks),
-        text=chain(fact.talks, case.rules),
-    )
+    finish = _finish(case, fact, talk_seconds(fact.talks))
     ended = _talk_over(case, {"result": Result.ANSWERED.value, "duration": finish.duration})
     handed, because = _handed_over(fact, case.rules)
     return Decision(client=case.client, intents=(finish, *handed, ended, NO_MORE_RINGING), reasons=because)
+
+
+def _finish(case: Case, fact: CallEnded | CallTimed, seconds: int) -> FinishCall:
+    employee, _ = employee_at(fact.extension, case.rules)
+    return FinishCall(
+        inbound=case.inbound, phone=case.phone or "", employee=employee.user_id if employee else None,
+        status=CallStatus.TALKED, duration=seconds, text=chain(fact.talks, case.rules),
+    )  # fmt: skip
+
+
+def _timed(case: Case) -> Decision:
+    """The PBX counted what we had not heard."""
+    fact: CallTimed = case.fact
+    popup = ShowPopup(
+        employees=None, state=PopupState.ENDED, only_in=(PopupState.ENDED,), details={"duration": fact.seconds}
+    )
+    because = (f"the PBX's own record says {fact.seconds} s",)
+    return Decision(client=case.client, intents=(_finish(case, fact, fact.seconds), popup), reasons=because)
 
 
 def _missed(case: Case) -> Decision:
@@ -185,6 +196,7 @@ DECIDERS: dict[type[Fact], Callable[[Case], Decision]] = {
     CallAnswered: _answered,
     CallPassed: _passed,
     CallEnded: _ended,
+    CallTimed: _timed,
 }
 
 FAILED_STATUS: dict[Reason | None, CallStatus] = {

@@ -13,6 +13,7 @@ from backend.calls.facts import (
     CallEnded,
     CallPassed,
     CallStarted,
+    CallTimed,
     EmployeeAnswered,
     ExtensionRang,
     ExtensionStopped,
@@ -32,7 +33,7 @@ def resume(exchange: Exchange, journalled: Iterable[Fact]) -> None:
     for fact in journalled:
         call = exchange.conversation(fact.call)
         call.direction, call.client, call.did = fact.direction, fact.client, fact.did
-        call.awaited = not isinstance(fact, CallEnded | RecordingNamed)
+        call.awaited = not isinstance(fact, CallEnded | CallTimed | RecordingNamed)
         _retell(call, fact)
     for call in list(exchange.calls.values()):
         if call.ended:
@@ -54,9 +55,11 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case ExtensionStopped():
             call.rings.pop(fact.extension, None)
         case CallEnded():
-            call.ended, call.recording = True, fact.recording
+            call.ended, call.guessed = True, fact.guessed
+            call.recordings += [fact.recording] if fact.recording else []
         case RecordingNamed():
-            call.ended, call.recording = True, fact.recording
+            call.ended = True
+            call.recordings.append(fact.recording)
 
 
 def _talk(call: Conversation, extension: str, at: float | None) -> None:
@@ -81,12 +84,15 @@ def snapshot(exchange: Exchange, rows: Sequence[Row]) -> None:
     gone = [channel for uid, channel in exchange.board.channels.items() if uid not in listed]
     for channel in gone:
         exchange.board.leave(channel)
-    for call in exchange.calls.values():
-        call.awaited = False
+    concerned = list(exchange.calls.values())
+    for call in concerned:
+        call.awaited, call.unheard = False, True
     exchange.listen(up + gone)
     for channel in gone:
         exchange.gone(channel)
     _settle(exchange)
+    for call in concerned:
+        call.unheard = False
 
 
 def _roots_first(rows: Sequence[Row]) -> list[Row]:

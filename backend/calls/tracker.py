@@ -16,6 +16,7 @@ its Hangup; and never again once it has hung up. EVENTS is the whole of what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from backend.calls import resync
@@ -29,6 +30,7 @@ from backend.calls.recordings import named_recording
 
 Event = Mapping[str, str]
 
+SECONDS = re.compile(r"[0-9]{1,6}")
 
 class Tracker:
     """`internal` also tells each internal call, once, when it has ended."""
@@ -46,6 +48,11 @@ class Tracker:
         self._exchange.at = at
         happened(self._exchange, event)
         return self._take() if self._exchange.told else []
+
+    @property
+    def lines(self) -> Lines:
+        """Whose a channel is."""
+        return self._exchange.lines
 
     def relearn(self, lines: Lines) -> None:
         """Whose a channel is, from the next channel on; those that are up stay whose they were."""
@@ -211,13 +218,26 @@ def _hangup(exchange: Exchange, event: Event) -> None:
         exchange.gone(channel, int(cause) if cause.isascii() and cause.isdigit() else None)
 
 
+def _row_of_record(exchange: Exchange, event: Event) -> None:
+    """A Cdr: it may name the recording, and says how long the call was answered. Who answered it does not say surely:
+    its rows are not steady."""
+    _may_name_recording(exchange, event)
+    lowered = {key.lower(): value for key, value in event.items()}
+    seconds = lowered.get("billableseconds", "")
+    if lowered.get("disposition") != "ANSWERED" or not SECONDS.fullmatch(seconds):
+        return
+    if call := exchange.call_of(lowered.get("uniqueid", ""), lowered.get("linkedid", "")):
+        exchange.told += call.time(int(seconds), exchange.at)
+
+
 def _may_name_recording(exchange: Exchange, event: Event) -> None:
-    """A Cdr row spells its ids as the administrator mapped them."""
+    """A Cdr row spells its ids as the administrator mapped them. Its Linkedid is that of the end: the recording of a
+    question to a colleague is a part of the client's call, once that was passed on to him."""
     name = named_recording(event)
     if name is None:
         return
     lowered = {key.lower(): value for key, value in event.items()}
-    if call := exchange.call_of(lowered.get("uniqueid", ""), lowered.get("linkedid", "")):
+    if call := exchange.call_of(lowered.get("linkedid", ""), lowered.get("uniqueid", "")):
         exchange.told += call.record(name, exchange.at)
 
 
@@ -234,7 +254,7 @@ HAPPENED: dict[str, Callable[[Exchange, Event], None]] = {
     "Masquerade": _masquerade,
     "Rename": _rename,
     "Hangup": _hangup,
-    "Cdr": _may_name_recording,
+    "Cdr": _row_of_record,
     "UserEvent": _may_name_recording,
     "VarSet": _may_name_recording,
 }

@@ -11,6 +11,7 @@ from backend.calls.facts import (
     CallAnswered,
     CallEnded,
     CallStarted,
+    CallTimed,
     Direction,
     ExtensionRang,
     Fact,
@@ -22,21 +23,22 @@ from backend.calls.facts import (
 from backend.calls.intents import LogCall, PopupState
 from backend.calls.rules import Rules
 from backend.desk import callbacks, lookup, outcomes, transfer, writing
-from backend.store import call_list, db, journal, popups, settings, stream, wake
+from backend.store import call_list, counters, db, journal, popups, recordings, settings, stream, wake
 from backend.store.journal import CallRow
 from backend.store.stream import Topic
 
 
-def arrive(account_id: int, fact: Fact) -> bool:
+def arrive(account_id: int, fact: Fact, *, is_late: bool = False) -> bool:
     """Writes the fact down and all that follows from it, and commits. False when it was known already.
 
-    A call's end that tells of a talk nobody had told of brings the answer with it.
+    A call's end that tells of a talk nobody had told of brings the answer with it. What is late comes to no screen that
+    does not show the call already, and its work waits for that of the calls that go on.
     """
     if fact.direction is Direction.INTERNAL:
         return False
     rules = settings.rules(account_id)
     untold = _untold_answer(account_id, fact)
-    wanted = [_write(account_id, each, rules) for each in (*untold, fact)]
+    wanted = [_write(account_id, each, rules, is_late) for each in (*untold, fact)]
     if any(wanted):
         wake.wake(account_id)
     db.session.commit()
@@ -56,11 +58,12 @@ def _untold_answer(account_id: int, fact: Fact) -> tuple[CallAnswered, ...]:
     )  # fmt: skip
 
 
-def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
+def _write(account_id: int, fact: Fact, rules: Rules, is_late: bool) -> int | None:
     """How many intents were written down; None when the fact was known."""
     row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     if row is None:
         return None
+    counters.add(account_id, counters.FACTS, fact.kind)
     call = writing.call_of(account_id, fact, rules)
     if is_callback(call.call):  # what was dialled may be spelled otherwise than what was asked for
         fact = replace(fact, client=call.client)
@@ -69,7 +72,7 @@ def _write(account_id: int, fact: Fact, rules: Rules) -> int | None:
     if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decision.intents):
         writing.settle(call, decision)
     _remember(call, fact)
-    put = sum(writing.put(call, each) for each in decision.intents)
+    put = sum(writing.put(call, each, is_late=is_late) for each in decision.intents)
     transfer.follow(account_id, fact, rules)
     put += callbacks.follow(call, fact, rules)
     return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
@@ -86,14 +89,20 @@ def _remember(call: CallRow, fact: Fact) -> None:
             _close_missed(call.account_id, call.client, fact.at or 0)
     elif isinstance(fact, CallEnded):
         _remember_end(call, fact)
+    elif isinstance(fact, CallTimed):
+        call.talk_seconds = fact.seconds
     elif isinstance(fact, RecordingNamed):
-        call.recording = fact.recording
+        call.recording = call.recording or fact.recording
+        recordings.named(call.account_id, call.call, fact.recording)
 
 
 def _remember_end(call: CallRow, fact: CallEnded) -> None:
     call.ended, call.result = fact.at or 0, fact.result.value
+    counters.add(call.account_id, counters.CALLS, f"{call.direction} {call.result}")
     call.reason = fact.reason.value if fact.reason else None
     call.recording = fact.recording or call.recording
+    if fact.recording:
+        recordings.named(call.account_id, call.call, fact.recording)
     call.extension = fact.extension or call.extension
     call.talk_seconds = talk_seconds(fact.talks)
     call.talks = [

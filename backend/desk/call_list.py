@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backend.calls import client, names, phones
 from backend.calls.client import Knowledge
+from backend.calls.facts import Result
 from backend.calls.rules import Rules, seated_at
 from backend.desk import lookup
 from backend.desk.work import recording_link
-from backend.store import call_list, cards, settings
+from backend.store import call_list, cards, recordings, settings
 from backend.store.journal import CallRow
+from backend.store.recordings import RecordingState, Shown, Why
 
 OF_CARD, MISSED, FOUND = 20, 50, 20  # the most that is shown
 
 
 def open_missed(account_id: int) -> list[dict[str, Any]]:
-    """The open missed calls, newest first."""
-    return _shown(account_id, call_list.open_missed(account_id, MISSED))
+    """The open missed calls, newest first; told to people of all languages, so without `recording_why`."""
+    shown = _shown(account_id, call_list.open_missed(account_id, MISSED))
+    return [{name: value for name, value in each.items() if name != "recording_why"} for each in shown]
 
 
 def of_card(account_id: int, entity: str, card: int) -> dict[str, Any]:
@@ -50,7 +53,8 @@ def _shown(account_id: int, rows: Sequence[CallRow]) -> list[dict[str, Any]]:
         leads=cards.names_of_leads(account_id, {row.lead for row in rows if row.lead}),
     )
     link = recording_link(account_id)
-    return [_call(row, shelf, link(row.recording_token) if row.recording else None) for row in rows]
+    kept = recordings.of_calls(account_id, [row.call for row in rows if row.recording])
+    return [_call(row, shelf) | _recording(row, link, kept.get(row.call)) for row in rows]
 
 
 def _name(having: tuple[client.Party, ...]) -> str:
@@ -67,7 +71,7 @@ class _Shelf:
     leads: Mapping[int, str]
 
 
-def _call(row: CallRow, shelf: _Shelf, recording: str | None) -> dict[str, Any]:
+def _call(row: CallRow, shelf: _Shelf) -> dict[str, Any]:
     """A **Call** of docs/api.md; what is unknown is left out."""
     shown = {
         "call": row.call,
@@ -83,10 +87,23 @@ def _call(row: CallRow, shelf: _Shelf, recording: str | None) -> dict[str, Any]:
         "name": shelf.names.get(row.client or ""),
         "employees": _employees(row, shelf.rules),
         "lead": _lead(row.lead, shelf) if row.lead else None,
-        "recording": recording,
         "is_open_missed": row.result == "missed" and row.missed_closed_at is None and row.client is not None,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _recording(row: CallRow, link: Callable[[str], str], kept: Shown | None) -> dict[str, Any]:
+    """Where nothing was said, or recordings are not fetched, there is no state; `recording_why` is a Why's word."""
+    if not row.recording:
+        return {}
+    found = {"recording": link(row.recording_token)}
+    if kept is None or kept.why is Why.NO_SOURCE or (kept.why is Why.EMPTY and row.result != Result.ANSWERED):
+        return found
+    if kept.key:
+        return found | {"recording_state": "ready"}
+    if kept.state in (RecordingState.WAITING, RecordingState.FETCHING):
+        return found | {"recording_state": "waiting"}
+    return found | {"recording_state": "failed", "recording_why": kept.why.value if kept.why else kept.state.value}
 
 
 def _lead(lead: int, shelf: _Shelf) -> dict[str, Any]:

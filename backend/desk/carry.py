@@ -27,7 +27,21 @@ from backend.calls.intents import (
     SharePlace,
     UseUnsorted,
 )
-from backend.desk import announce, contacts, leads, notes, places, records, sync, tasks
+from backend.desk import (
+    alerts,
+    announce,
+    audit,
+    contacts,
+    follow,
+    leads,
+    news,
+    notes,
+    places,
+    polling,
+    records,
+    sync,
+    tasks,
+)
 from backend.desk.job import Desk, Fenced, Job, jobs
 from backend.store import db, journal
 from backend.store.journal import IntentState
@@ -50,7 +64,11 @@ ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
     AddNumber.kind: contacts.add_number,
     AddNote.kind: notes.add_note,
     NameContact.kind: contacts.name_contact,
-    sync.KIND: sync.sync_page,
+    sync.KIND: sync.sync_step,
+    news.KIND: follow.follow,
+    polling.KIND: polling.poll,
+    audit.KIND: audit.audit_page,
+    alerts.KIND: alerts.tell,
 }
 TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {
     AnnounceCall.kind: announce.announce_calls,

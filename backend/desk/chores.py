@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from backend.desk import sync
-from backend.store import callback_guard, callbacks, commands, db, journal, outcomes, popups, wake
+from backend.desk import audit, polling, sync
+from backend.store import (
+    audits,
+    callback_guard,
+    callbacks,
+    commands,
+    db,
+    hooks,
+    journal,
+    outages,
+    outcomes,
+    phonebook_changes,
+    popups,
+    wake,
+)
 from backend.store.accounts import Account, AccountState
 
-SYNC_EVERY = timedelta(hours=1)
+SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0013)
+SYNC_AT_LEAST_EVERY = timedelta(hours=30)
+NIGHT = range(1, 6)  # hours of the account's own clock
+AUDIT_EVERY = timedelta(hours=1)
 KEPT_FOR = timedelta(days=90)  # facts and done intents: as long as anybody asks why
 COMMANDS_KEPT_FOR = timedelta(days=7)  # far longer than a page may ask for the same one again
 REFUSALS_KEPT_FOR = timedelta(days=7)  # of callbacks: far longer than they are shown
+AT_A_TIME = 100  # accounts whose looks begin in one transaction
 AT_ONCE = 5000  # rows deleted in one transaction
 
 
 def sync_due_phonebooks() -> list[int]:
-    """Starts a full sync for every connected account whose last one is an hour old, or that never had one."""
-    due = select(Account.id).where(
+    """Starts a full sync for every connected account that never had one, and each night of its own."""
+    due = select(Account).where(
         Account.state == AccountState.CONNECTED,
         func.coalesce(Account.phonebook_sync_at < func.clock_timestamp() - SYNC_EVERY, true()),
     )
-    found = list(db.session.scalars(due.order_by(Account.id)))
+    now = datetime.now(UTC)
+    found = [each.id for each in db.session.scalars(due.order_by(Account.id)) if _may_sync(each, now)]
     for account_id in found:
         sync.start(account_id)
         wake.wake(account_id)
@@ -31,10 +50,43 @@ def sync_due_phonebooks() -> list[int]:
     return found
 
 
+def _may_sync(account: Account, now: datetime) -> bool:
+    last = account.phonebook_sync_at
+    is_night = now.astimezone(ZoneInfo(account.zone or "UTC")).hour in NIGHT
+    return last is None or is_night or last < now - SYNC_AT_LEAST_EVERY
+
+
+def poll_due_phonebooks() -> list[int]:
+    """Has amoCRM asked what has changed, for every connected account whose turn it is."""
+    often, seldom = timedelta(seconds=polling.OFTEN), timedelta(seconds=polling.SELDOM)
+    found = hooks.to_poll(often, seldom)
+    for account_id in found:
+        journal.call_for(account_id, polling.CALL, polling.KIND, polling.FIRST)
+        wake.wake(account_id)
+    db.session.commit()
+    return found
+
+
+def audit_due_calls() -> list[int]:
+    """Has every connected account's last calls held against the CRM, an hour after the last time."""
+    last = func.coalesce(Account.audited_at, Account.created_at)
+    due = select(Account).where(Account.state == AccountState.CONNECTED, last < func.clock_timestamp() - AUDIT_EVERY)
+    found = list(db.session.scalars(due.order_by(Account.id).limit(AT_A_TIME)))
+    now = datetime.now(UTC)
+    for account in found:
+        account.audited_at = now
+        audit.start(account.id, audit.lately(account.id, now.timestamp()))
+        wake.wake(account.id)
+    db.session.commit()
+    return [account.id for account in found]
+
+
 def forget_old() -> int:
     """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; how many."""
     than = datetime.now(UTC) - KEPT_FOR
-    gone: int = sum(each.forget_older(than, AT_ONCE) for each in (journal, outcomes, popups, callbacks))
+    kept = (journal, outcomes, popups, callbacks, audits, outages)
+    gone: int = sum(each.forget_older(than, AT_ONCE) for each in kept)
+    gone += phonebook_changes.forget_older(datetime.now(UTC) - phonebook_changes.KEPT, AT_ONCE)
     gone += commands.tidy(datetime.now(UTC) - COMMANDS_KEPT_FOR, AT_ONCE)
     gone += callback_guard.forget_older(datetime.now(UTC) - REFUSALS_KEPT_FOR, AT_ONCE)
     db.session.commit()

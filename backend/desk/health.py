@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from backend.store import call_list, call_stats, db, journal, phonebook, settings
+from backend.desk import pbx_copy, pbx_journal
+from backend.store import audits, call_list, call_stats, db, journal, phonebook, recordings, settings
 from backend.store.journal import IntentRow, IntentState
+from backend.store.recordings import RecordingState, Why
 
 RECENT = 30 * 86_400  # seconds
 MOST_SHOWN = 20
+DAYS_SHOWN = 7
+UNDER_WAY = (RecordingState.WAITING, RecordingState.FETCHING)
+NO_LOSS = (Why.NO_SOURCE, Why.EMPTY)
+COUNTS = ("seen", "in_crm", "mended", "by_rule", "gone", "waiting", "failed")
 
 
 def health(account_id: int) -> dict[str, Any]:
@@ -28,7 +36,29 @@ def health(account_id: int) -> dict[str, Any]:
         "unmapped_extensions": unmapped_extensions(account_id),
         "open_missed_calls": call_list.count_open_missed(account_id),
         "phonebook": phonebook.size(account_id),
+        "days": _days(account_id),
+        "copy": pbx_copy.shown(account_id),
+        "journal": pbx_journal.shown(account_id),
+        "recordings": _recordings(account_id),
     }
+
+
+def _days(account_id: int) -> list[dict[str, Any]]:
+    """The last days' calls, as they were held against the CRM."""
+    today = datetime.now(ZoneInfo(settings.read(account_id).zone)).date()
+    counted = audits.days(account_id, today - timedelta(days=DAYS_SHOWN - 1), today)
+    return [{"day": each.day.isoformat(), **{name: getattr(each, name) for name in COUNTS}} for each in counted]
+
+
+def _recordings(account_id: int) -> dict[str, int]:
+    """Those that are on their way, and those that will not come by themselves."""
+    told = {"waiting": 0, "failed": 0}
+    for (state, why), count in recordings.counts(account_id).items():
+        if state in UNDER_WAY:
+            told["waiting"] += count
+        elif state is RecordingState.FAILED and why not in NO_LOSS:
+            told["failed"] += count
+    return told
 
 
 def unmapped_extensions(account_id: int) -> list[str]:

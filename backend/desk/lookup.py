@@ -89,7 +89,7 @@ def ask_live(desk: Desk, phone: str) -> None:
     phonebook.forget_number(account_id, phone, Entity.CONTACTS.value, others_than=[each.id for each in hits])
     wanted = sorted({lead for each in hits for lead in each.lead_ids}, reverse=True)[:LIVE_LEADS]
     if wanted:
-        phonebook.put_leads(account_id, [mirrored(account_id, each) for each in _leads(desk, wanted)])
+        phonebook.put_leads(account_id, all_mirrored(account_id, _leads(desk, wanted)))
 
 
 def _leads(desk: Desk, wanted: Sequence[int]) -> list[answers.Lead]:
@@ -114,6 +114,7 @@ def contact_party(contact: answers.Contact, country: str) -> phonebook.Party:
         responsible=contact.responsible,
         companies=contact.company_ids,
         phones=keys_of(contact.phones, country),
+        updated_at=contact.updated_at,
     )
 
 
@@ -125,10 +126,20 @@ def company_party(company: answers.Company, country: str) -> phonebook.Party:
         responsible=company.responsible,
         companies=(),
         phones=keys_of(company.phones, country),
+        updated_at=company.updated_at,
     )
 
 
 def mirrored(account_id: int, lead: answers.Lead) -> phonebook.Lead:
+    return all_mirrored(account_id, [lead])[0]
+
+
+def all_mirrored(account_id: int, leads: Sequence[answers.Lead]) -> list[phonebook.Lead]:
+    unsorted = accounts.unsorted_stages(account_id)
+    return [_mirrored(each, unsorted) for each in leads]
+
+
+def _mirrored(lead: answers.Lead, unsorted: frozenset[int]) -> phonebook.Lead:
     return phonebook.Lead(
         id=lead.id,
         name=lead.name,
@@ -136,9 +147,10 @@ def mirrored(account_id: int, lead: answers.Lead) -> phonebook.Lead:
         responsible=lead.responsible,
         pipeline_id=lead.pipeline_id,
         status_id=lead.status_id,
-        is_open=lead.is_open(accounts.unsorted_stages(account_id)),
+        is_open=lead.is_open(unsorted),
         parties=(
             *((Entity.CONTACTS.value, each) for each in lead.contact_ids),
             *((Entity.COMPANIES.value, each) for each in lead.company_ids),
         ),
+        updated_at=lead.updated_at,
     )

@@ -19,6 +19,7 @@ PERIODS = (1, 7, 30, 90)  # days, the last of them today
 HOUR = 3600
 MOST_SHOWN = 20
 NO_LINE = {"link": "never", "link_trouble": "", "link_detail": ""}
+TOLD = ("waiting", "waiting_since", "refused", "unmapped_extensions", "days", "copy", "journal", "recordings")
 COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 
@@ -110,7 +111,7 @@ def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
     return {
         **{name: link[name] for name in NO_LINE},
         "account": account.state,
-        **{name: told[name] for name in ("waiting", "waiting_since", "refused", "unmapped_extensions")},
+        **{name: told[name] for name in TOLD},
         "unknown_dids": _unknown(dids, rules)[:MOST_SHOWN],
         "seen_on_pbx": counted["seen"],
         "in_crm": counted["in_crm"],

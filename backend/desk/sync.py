@@ -1,4 +1,8 @@
-"""The phonebook's full sync, a page at a time, behind all live work and resumable at any page."""
+"""The phonebook's full sync, a request at a time, behind all live work and resumable at any of them.
+
+For each kind: how many there are, where nobody knows; all its pages; then a look at those that were known and not seen,
+because a page can lose rows while others are deleted.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,19 @@ from typing import Any
 import structlog
 
 from backend.accounts import sync_mirrors
-from backend.amocrm import answers, requests
+from backend.amocrm import answers, requests, values
 from backend.amocrm.requests import Entity
-from backend.desk import lookup
+from backend.desk import look, subscription
 from backend.desk.job import Job
-from backend.store import accounts, db, journal, phonebook
+from backend.store import accounts, journal, phonebook, phonebook_syncs
 
 KIND = "sync-phonebook"
 CALL = "phonebook"  # the journal's place for work that belongs to the account, not to a call
 ORDER = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
+PREPARE, COUNT, READ, LOOK = "prepare", "count", "read", "look"
+COUNT_FROM, COUNT_STEP = 1000, 4  # fewer are read before they are counted; each probe is so many times further
+NEAR = 1.2  # times the fewest there can be, a count is good enough
+MOST_COUNTED = 50_000_000
 
 log = structlog.get_logger()
 
@@ -29,49 +37,83 @@ def start(account_id: int) -> None:
     assert account is not None
     account.phonebook_sync_at = datetime.now(UTC)
     if not journal.make_room(account_id, CALL):
-        first = {"round": round(time.time()), "entity": ORDER[0].value, "page": 1}
-        journal.add_intent(account_id, CALL, KIND, first, backfill=True)
+        now, first = round(time.time()), ORDER[0].value
+        body = {"round": now, "step": PREPARE, "entity": first}
+        journal.add_intent(account_id, CALL, KIND, body, backfill=True)
+        phonebook_syncs.begin(account_id, now, first)
 
 
-def sync_page(job: Job) -> None:
-    """One page; then the next, the next kind, and at last what was not seen is forgotten."""
+def sync_step(job: Job) -> None:
+    """One request's worth, and where to go on. Another version's place, without a step, begins anew."""
     at: dict[str, Any] = dict(job.row.body)
-    entity = Entity(at["entity"])
-    if entity is ORDER[0] and at["page"] == 1:
-        job.desk.commit()
-        sync_mirrors(job.desk.account_id, job.desk.crm)
-    body = job.desk.send(requests.everything(entity, at["page"]))
-    KEEP[entity](job, body, at["round"])
-    if answers.may_have_more(body, entity.value):
-        job.row.body = {**at, "page": at["page"] + 1}
-    elif entity is not ORDER[-1]:
-        job.row.body = {**at, "entity": ORDER[ORDER.index(entity) + 1].value, "page": 1}
+    step = at.get("step", PREPARE)
+    following = STEPS[step](job, Entity(at["entity"]), at)
+    if following is None:
+        _end(job)
     else:
-        phonebook.forget_older(job.desk.account_id, at["round"])
-        job.done(**phonebook.size(job.desk.account_id))
-        log.info("phonebook synced", account=job.desk.account_id, **phonebook.size(job.desk.account_id))
-    db.session.flush()
+        job.row.body = {"round": at["round"], **following}
 
 
-def _keep_contacts(job: Job, body: Any, round: int) -> None:
-    found = [each for each in answers.contacts(body) if not each.is_deleted]
-    country = job.desk.rules.country
-    phonebook.put_parties(job.desk.account_id, [lookup.contact_party(each, country) for each in found], round)
+Place = dict[str, Any] | None
 
 
-def _keep_companies(job: Job, body: Any, round: int) -> None:
-    found = [each for each in answers.companies(body) if not each.is_deleted]
-    country = job.desk.rules.country
-    phonebook.put_parties(job.desk.account_id, [lookup.company_party(each, country) for each in found], round)
+def _prepare(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    """Who is told of what changes while it is read misses nothing."""
+    job.desk.commit()
+    sync_mirrors(job.desk.account_id, job.desk.crm)
+    subscription.subscribe(job.desk)
+    return _begin(job, entity)
 
 
-def _keep_leads(job: Job, body: Any, round: int) -> None:
-    found = [lookup.mirrored(job.desk.account_id, each) for each in answers.leads(body)]
-    phonebook.put_leads(job.desk.account_id, found, round)
+def _begin(job: Job, entity: Entity) -> Place:
+    known = phonebook_syncs.of(job.desk.account_id)
+    is_counted = known is not None and entity.value in known.expected
+    return {"step": READ, "entity": entity.value, "page": 1} if is_counted else _probe(entity, 0, None)
 
 
-KEEP: dict[Entity, Callable[[Job, Any, int], None]] = {
-    Entity.CONTACTS: _keep_contacts,
-    Entity.COMPANIES: _keep_companies,
-    Entity.LEADS: _keep_leads,
-}
+def _probe(entity: Entity, low: int, high: int | None) -> Place:
+    return {"step": COUNT, "entity": entity.value, "low": low, "high": high}
+
+
+def _count(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    """amoCRM gives no totals: asks whether there is a row so far behind, ever further, then between."""
+    low, high = at["low"], at["high"]
+    number = max(low * COUNT_STEP, COUNT_FROM) if high is None else (low + high) // 2
+    there = bool(values.embedded(job.desk.send(requests.nth(entity, number)), entity.value))
+    low, high = (number, high) if there else (low, number)
+    if low and (low >= MOST_COUNTED or (high is not None and high <= low * NEAR)):
+        phonebook_syncs.expect(job.desk.account_id, entity.value, (low + (high or low)) // 2)
+    elif low or high is None:
+        return _probe(entity, low, high)
+    return {"step": READ, "entity": entity.value, "page": 1}
+
+
+def _read(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    body = job.desk.send(requests.everything(entity, at["page"]))
+    found = look.read(entity, body)
+    look.put(job.desk, entity, found, at["round"])
+    phonebook_syncs.move(job.desk.account_id, entity.value, len(found))
+    if answers.may_have_more(body, entity.value):
+        return {"step": READ, "entity": entity.value, "page": at["page"] + 1}
+    return {"step": LOOK, "entity": entity.value}
+
+
+def _look(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    unseen = phonebook.unseen(job.desk.account_id, entity.value, at["round"], look.AT_ONCE)
+    if unseen:
+        look.again(job.desk, entity, unseen)
+        return {"step": LOOK, "entity": entity.value}
+    phonebook_syncs.finish(job.desk.account_id, entity.value)
+    return None if entity is ORDER[-1] else _begin(job, ORDER[ORDER.index(entity) + 1])
+
+
+STEPS: dict[str, Callable[[Job, Entity, dict[str, Any]], Place]] = {
+    PREPARE: _prepare, COUNT: _count, READ: _read, LOOK: _look,
+}  # fmt: skip
+
+
+def _end(job: Job) -> None:
+    phonebook_syncs.end(job.desk.account_id)
+    size = phonebook.size(job.desk.account_id)
+    job.done(**size)
+    log.info("phonebook synced", account=job.desk.account_id, **size)

@@ -63,7 +63,7 @@ def _client(account_id: int, fence: Fence) -> Client:
 
     ours = errands.integration()
     keeper = Tokenkeeper(errands.AccountVault(account_id), ours, time.time)
-    return Client(keeper, hosts=ours.hosts, pace=pace)
+    return Client(keeper, hosts=ours.hosts, pace=pace, seen=errands.count_answers(account_id))
 
 
 def recording_link(account_id: int) -> Callable[[str], str]:

@@ -39,16 +39,16 @@ def settle(call: CallRow, decision: Decision, lead: int | None = None) -> None:
         setattr(call, "contact" if party.entity == "contacts" else "company", party.id)
 
 
-def put(call: CallRow, intent: Intent) -> bool:
+def put(call: CallRow, intent: Intent, *, is_late: bool = False) -> bool:
     """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
     if isinstance(intent, ShowPopup):
-        _show(call, intent)
+        _show(call, intent, is_late)
         return False
-    journal.add_intent(call.account_id, call.call, intent.kind, intents.to_json(intent))
+    journal.add_intent(call.account_id, call.call, intent.kind, intents.to_json(intent), backfill=is_late)
     return True
 
 
-def _show(call: CallRow, popup: ShowPopup) -> None:
+def _show(call: CallRow, popup: ShowPopup, is_late: bool) -> None:
     only_in = None if popup.only_in is None else [each.value for each in popup.only_in]
     state: dict[str, Any] = {"state": popup.state.value, "only_in": only_in}
     if popup.state is PopupState.TALKING and "lead" not in popup.details:
@@ -56,7 +56,7 @@ def _show(call: CallRow, popup: ShowPopup) -> None:
     if popup.employees is None or popup.state is PopupState.CLOSED:
         state["talked_until"] = popup.ended_at
         popups.change(call.account_id, call.call, popup.details, users=popup.employees, **state)
-    else:
+    elif not is_late:
         details = {"at": call.started, **popup.details}
         popups.show(call.account_id, call.call, popup.employees, details=details, **state)
 

@@ -13,13 +13,24 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any, Protocol
 
 from .errors import BadCommand, LinkDown, NeedsPerson, Trouble
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address is in its last 32 bits
+NOT_PUBLIC = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # RFC 6890; Oracle's cloud answers its servers at 192.0.0.192
+            "168.63.129.16/32",  # public by its number, yet Azure's own, for each server from inside
+            "fec0::/10",  # RFC 3879: the private ranges of before
+        ),
+    )
+)
+"""What Python calls global and is not, beside what it calls reserved."""
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z._:-]{0,251}[0-9A-Za-z])?")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -60,9 +71,15 @@ def check_address(ip: str, allowed: Networks) -> None:
         address = address.ipv4_mapped or address.sixtofour or address
     if any(address in network for network in allowed):
         return
-    if not address.is_global or address.is_multicast or address in NAT64:
+    if not _is_public(address):
         words = f"{ip} is not a public address; the operator of this service has to allow its network"
         raise NeedsPerson(words, trouble=Trouble.NOT_ALLOWED, detail=ip)
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Reserved is also the NAT64 of RFC 6052 and 8215, which leads to the IPv4 address in its last 32 bits."""
+    is_plain = address.is_global and not address.is_multicast and not address.is_reserved
+    return is_plain and not any(address in network for network in NOT_PUBLIC)
 
 
 async def resolve(address: PbxAddress, allowed: Networks) -> str:
@@ -71,15 +88,44 @@ async def resolve(address: PbxAddress, allowed: Networks) -> str:
     try:
         found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        words = f"the name {address.host} could not be found: {error}"
-        raise LinkDown(words, trouble=Trouble.NO_NAME, detail=address.host) from error
+        raise _no_name(address.host, error) from error
+    return _checked(found, allowed)
+
+
+def resolve_here(host: str, port: int, allowed: Networks) -> str:
+    """The same, for whoever may wait in his thread."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _no_name(host, error) from error
+    return _checked(found, allowed)
+
+
+def _no_name(host: str, error: Exception) -> LinkDown:
+    return LinkDown(f"the name {host} could not be found: {error}", trouble=Trouble.NO_NAME, detail=host)
+
+
+def _checked(found: Sequence[tuple[Any, ...]], allowed: Networks) -> str:
     ips = [str(where[0]) for *_, where in found]
     for ip in ips:
         check_address(ip, allowed)
     return min(ips, key=lambda ip: ":" in ip)  # AMI listens on IPv4 unless told otherwise
 
 
-def tls_context(address: PbxAddress) -> ssl.SSLContext | None:
+class Server(Protocol):
+    """What is to be known of a server to trust its TLS."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def tls(self) -> bool: ...
+    @property
+    def certificate(self) -> str | None: ...
+    @property
+    def verify(self) -> bool: ...
+
+
+def tls_context(address: Server) -> ssl.SSLContext | None:
     """How TLS is verified, or None without TLS. The server's name is checked later, by `check_certificate`."""
     if not address.tls:
         return None
@@ -103,7 +149,7 @@ def _trust(context: ssl.SSLContext, certificate: str) -> None:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the given certificate is trusted even if it is no authority
 
 
-def check_certificate(address: PbxAddress, connection: ssl.SSLObject | ssl.SSLSocket) -> None:
+def check_certificate(address: Server, connection: ssl.SSLObject | ssl.SSLSocket) -> None:
     """Raise NeedsPerson unless the server showed the very certificate given, or one made out to its host name."""
     if not address.verify:
         return

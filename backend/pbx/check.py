@@ -6,26 +6,14 @@ import asyncio
 import math
 import time
 from contextlib import closing
+from dataclasses import replace
 
+from . import installed, telephones
 from .address import Networks, PbxAddress, resolve
 from .connection import Asked, Connection, Fields, rows_of, within
-from .dialplan import CLICK, VERSION
 from .errors import PbxError, Trouble
-from .findings import (
-    IS_CURRENT,
-    IS_INSTALLED,
-    LISTS,
-    TRANSFER_CODE,
-    Answers,
-    Expected,
-    Finding,
-    Report,
-    State,
-    What,
-    judge,
-    said,
-    tidy,
-)
+from .findings import Answers, Expected, Finding, Report, State, What, said, tidy
+from .judging import TRANSFER_CODE, judge
 from .link import SOURCE_FILTER
 from .wire import Message
 
@@ -37,10 +25,10 @@ QUESTIONS: dict[str, tuple[str, Fields]] = {
     "ListCommands": ("ListCommands", {}),
     "CoreSettings": ("CoreSettings", {}),
     "Filter": ("Filter", {"Operation": "Add", "Filter": SOURCE_FILTER}),
-    IS_INSTALLED: ("Getvar", {"Variable": f"DIALPLAN_EXISTS({CLICK})"}),
-    IS_CURRENT: ("Getvar", {"Variable": f"DIALPLAN_EXISTS({CLICK},{VERSION},1)"}),
     TRANSFER_CODE: ("Getvar", {"Variable": "FEATUREMAP(atxfer)"}),
+    **installed.QUESTIONS,
 }
+LISTS: dict[str, tuple[str, Fields]] = {**{each: (each, {}) for each in telephones.LISTS}, **installed.LISTS}
 BANNER = b"Asterisk Call Manager/"
 WORDLESS = {Trouble.LOST, Trouble.SILENT}  # after which the first bytes tell whether AMI speaks there at all
 
@@ -53,7 +41,7 @@ async def check(address: PbxAddress, expected: Expected, allowed: Networks = ())
     except PbxError as error:
         return Report(findings=visit.until(error))
     report = judge(answers, expected)
-    return Report(findings=(*visit.done, *report.findings), version=report.version, endpoints=report.endpoints)
+    return replace(report, findings=(*visit.done, *report.findings))
 
 
 class _Visit:
@@ -98,7 +86,7 @@ async def _ask(connection: Connection) -> Answers:
     clock_ahead, told, lists = await asyncio.gather(
         _clock_ahead(connection),
         asyncio.gather(*(_asked(connection, *question) for question in QUESTIONS.values())),
-        asyncio.gather(*(_asked(connection, action, {}, as_list=True) for action in LISTS)),
+        asyncio.gather(*(_asked(connection, *question, as_list=True) for question in LISTS.values())),
     )
     return Answers(
         clock_ahead=clock_ahead,

@@ -129,6 +129,13 @@ async def set_variable(pbx: Asks, channel: str, name: str, value: str) -> None:
     await pbx.action("Setvar", {"Channel": channel, "Variable": name, "Value": value})
 
 
+async def set_global(pbx: Asks, name: str, value: str) -> None:
+    """A variable of the whole PBX, until it restarts."""
+    if not _VARIABLE.fullmatch(name) or _UNSAFE_VALUE.search(value):
+        raise BadCommand(f"{name[:40]!r} cannot be set so")
+    await pbx.action("Setvar", {"Variable": name, "Value": value})
+
+
 async def send_to(pbx: Asks, channel: str, number: str, context: str) -> None:
     """The channel, by its Uniqueid, leaves what it does and goes on there."""
     _check("channel id", _CHANNEL_ID, channel)

@@ -26,6 +26,7 @@ Fields = Mapping[str, str | Sequence[str]]
 LINE_LIMIT = 1000  # bytes; a PBX refuses a client's line of 1024 ("line too long", Asterisk 16 and 22)
 ACTIONS_AT_ONCE = 100  # more wait their turn here, so that a slow PBX cannot fill our buffers
 LIST_LIMIT = 16 * 1024 * 1024  # characters in the rows of one list answer
+PASSED_LIMIT = 64 * 1024 * 1024  # the same where the rows are passed on and not kept
 # The one answer to a login that trying again cannot change: "Asterisk is shutting down" and "Login Already In Use" (by
 # our own former connection, where a user may log in once) pass by themselves.
 WRONG_LOGIN = "Authentication failed"
@@ -44,16 +45,24 @@ def check_fields(fields: Fields) -> None:
 
 
 class Asked(Action):  # type: ignore[misc]  # panoramisk has no types
-    """An action and its answers so far; `whole` hears a list's rows in the very moment its last one comes.
+    """An action and its answers so far; `whole` hears a list's rows in the very moment its last one comes, `each` every
+    row, which is not kept then.
 
     Raises BadCommand for fields that cannot be sent.
     """
 
-    def __init__(self, name: str, fields: Fields, *, whole: Callable[[list[Message]], None] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        fields: Fields,
+        *,
+        whole: Callable[[list[Message]], None] | None = None,
+        each: Callable[[Message], None] | None = None,
+    ) -> None:
         check_fields({**fields, "Action": name})
         super().__init__({**fields, "Action": name})
-        self.whole = whole
-        self.room = LIST_LIMIT
+        self.whole, self.each = whole, each
+        self.room = PASSED_LIMIT if each else LIST_LIMIT
 
     def take(self, message: Message) -> bool:
         """Add one answer; true if it was the last."""
@@ -61,6 +70,9 @@ class Asked(Action):  # type: ignore[misc]  # panoramisk has no types
         if self.room < 0:
             self.fail(ActionRefused(f"{self['Action']}: the PBX's answer is too long"))
             return True
+        if self.each and "Event" in message and "EventList" not in message:
+            self.each(message)
+            return False
         is_last = bool(self.add_message(panoramisk.message.Message(message)))
         if is_last and self.whole and self.responses[0].success:
             self.whole(rows_of(self.responses))

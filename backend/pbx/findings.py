@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,39 +14,14 @@ from typing import Any
 from backend.calls.lines import Lines, Side
 from backend.calls.states import ExtensionState
 
+from .dialplan.flavours import Flavour
 from .errors import ActionRefused, PbxError
-from .rights import may
-from .states import INSTANCE, SPOKEN, STATES
 from .wire import Message
 
-MOST_ENDPOINTS = 2000
 MOST_NAMED = 20  # in one sentence
 LONGEST_NAME, LONGEST_DETAIL = 80, 200  # characters
-CLOCK_OFF = 5.0  # seconds; more makes the calls' times wrong to the eye
 
-# The class of `write=` in manager.conf → an action that only it allows (Asterisk 16 and 22).
-CLASSES = {"originate": "Originate", "call": "Setvar", "system": "Filter"}
-READ_CLASSES = ("call", "agent", "user", "cdr", "system")
-TREE_SINCE = {16: 28, 18: 14, 19: 6}  # DBGetTree, by which calls of an absence are read back; all of 20 and later
-OLDEST = 16  # what the tracker is tested with
-
-# What is asked beside actions of that name.
-IS_INSTALLED, IS_CURRENT, TRANSFER_CODE = "is installed", "is current", "transfer code"
 YES = "1"
-
-# The lists of telephones → their technology, the header of the name, the header of the state.
-LISTS = {
-    "PJSIPShowEndpoints": ("PJSIP", "DeviceState"),
-    "SIPpeers": ("SIP", "Status"),
-    "IAXpeerlist": ("IAX2", "Status"),
-}
-# chan_sip and chan_iax2 tell only whether a telephone answers: `OK (5 ms)`, `LAGGED (2100 ms)`.
-ANSWERING = {
-    "OK": ExtensionState.FREE,
-    "LAGGED": ExtensionState.FREE,
-    "UNREACHABLE": ExtensionState.UNREACHABLE,
-}
-
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -59,10 +34,13 @@ class What(StrEnum):
     RIGHTS = "rights"
     FILTER = "filter"
     CLOCK = "clock"
+    MODULES = "modules"
     EXTENSIONS = "extensions"
     TRUNKS = "trunks"
     DIALPLAN = "dialplan"
     TRANSFER = "transfer"
+    RECORDING = "recording"
+    JOURNAL = "journal"
 
 
 class State(StrEnum):
@@ -102,8 +80,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
+    """`flavour`: whose lines fit this PBX; None where it is not known."""
+
     findings: tuple[Finding, ...]
     version: str = ""
+    flavour: Flavour | None = None
     endpoints: tuple[Endpoint, ...] = ()
 
 
@@ -123,59 +104,14 @@ class Answers:
     told: Mapping[str, list[Message] | PbxError]
     lists: Mapping[str, list[Message] | PbxError]
 
+    def is_yes(self, question: str) -> bool:
+        """Whether the PBX said so of its dialplan."""
+        return self.value(question) == YES
+
     def value(self, question: str, header: str = "Value") -> str:
         """Empty where the question was not answered."""
         answer = self.told[question]
         return "" if isinstance(answer, PbxError) else answer[0].get(header, "")
-
-
-def judge(answers: Answers, expected: Expected) -> Report:
-    """All that follows a good login."""
-    endpoints = endpoints_of(answers, expected.lines)
-    return Report(
-        findings=(
-            _version(answers),
-            _rights(answers),
-            _filter(answers),
-            _clock(answers),
-            _extensions(answers, expected, endpoints),
-            _trunks(endpoints),
-            _dialplan(answers),
-            _transfer(answers),
-        ),
-        version=tidy(answers.value("CoreSettings", "AsteriskVersion")),
-        endpoints=endpoints,
-    )
-
-
-def endpoints_of(answers: Answers, lines: Lines) -> tuple[Endpoint, ...]:
-    """The telephones that the PBX told of, by name; of more than MOST_ENDPOINTS rows the first."""
-    rows = [
-        (technology, row.get("ObjectName", ""), row.get(state, ""))
-        for action, (technology, state) in LISTS.items()
-        for row in _rows(answers.lists[action])
-    ]
-    found = {
-        (technology, name): _endpoint(technology, name, state, lines)
-        for technology, told, state in rows[:MOST_ENDPOINTS]
-        if (name := tidy(told, LONGEST_NAME))
-    }
-    return tuple(sorted(found.values(), key=lambda each: each.name))
-
-
-def _rows(listed: list[Message] | PbxError) -> Sequence[Message]:
-    return () if isinstance(listed, PbxError) else listed[: MOST_ENDPOINTS + 1]
-
-
-def _is_cut(answers: Answers) -> bool:
-    return sum(len(_rows(each)) for each in answers.lists.values()) > MOST_ENDPOINTS
-
-
-def _endpoint(technology: str, name: str, state: str, lines: Lines) -> Endpoint:
-    line = lines.whose(f"{technology}/{name}{INSTANCE}")
-    word = state.partition(" (")[0]
-    known = ANSWERING.get(word) or STATES.get(SPOKEN.get(word, word.upper()), ExtensionState.UNKNOWN)
-    return Endpoint(name=name, side=line.side, extension=line.extension, state=known)
 
 
 def tidy(told: str, longest: int = LONGEST_DETAIL) -> str:
@@ -183,108 +119,25 @@ def tidy(told: str, longest: int = LONGEST_DETAIL) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", told).split())[:longest]
 
 
-def _version(answers: Answers) -> Finding:
-    told = answers.value("CoreSettings", "AsteriskVersion")
-    number = re.search(r"(\d{1,3})\.(\d{1,3})", told)
-    if number is None:
-        return _warn(What.VERSION, said("unknown"))
-    version, major, minor = number[0], int(number[1]), int(number[2])
-    if major < OLDEST:
-        return _warn(What.VERSION, said("too_old", version=version, oldest=OLDEST))
-    if major < 20 and minor < TREE_SINCE.get(major, 1000):
-        return _warn(What.VERSION, said("known", version=version), said("no_tree"))
-    return _ok(What.VERSION, said("known", version=version))
-
-
-def _rights(answers: Answers) -> Finding:
-    commands = answers.told["ListCommands"]
-    if isinstance(commands, PbxError):  # everybody may ask this
-        return _fail(What.RIGHTS, *_refused(commands), said("read", classes=READ_CLASSES))
-    missing = [name for name, action in CLASSES.items() if not may(action, commands[0])]
-    if not missing:
-        return _ok(What.RIGHTS, said("enough"), said("read", classes=READ_CLASSES))
-    says = (said("missing", classes=missing), *(said(f"without_{name}") for name in missing))
-    return _fail(What.RIGHTS, *says, said("read", classes=READ_CLASSES))
-
-
-def _filter(answers: Answers) -> Finding:
-    answer = answers.told["Filter"]
-    if not isinstance(answer, PbxError):
-        return _ok(What.FILTER, said("works"))
-    if isinstance(answer, ActionRefused) and answer.no_right:
-        return _warn(What.FILTER, said("no_right"))
-    return _warn(What.FILTER, said("unfiltered"), *_refused(answer))
-
-
-def _clock(answers: Answers) -> Finding:
-    ahead = answers.clock_ahead
-    if ahead is None:
-        return _warn(What.CLOCK, said("unknown"))
-    if abs(ahead) <= CLOCK_OFF:
-        return _ok(What.CLOCK, said("right"))
-    return _warn(What.CLOCK, said("ahead" if ahead > 0 else "behind", seconds=round(min(abs(ahead), 1e9))))
-
-
-def _extensions(answers: Answers, expected: Expected, endpoints: Sequence[Endpoint]) -> Finding:
-    if all(isinstance(listed, PbxError) for listed in answers.lists.values()):
-        return _warn(What.EXTENSIONS, said("unseen"))
-    there = {each.extension for each in endpoints if each.extension is not None}
-    if not there:
-        return _warn(What.EXTENSIONS, said("none", count=len(endpoints)))
-    is_cut = _is_cut(answers)
-    absent, free = set() if is_cut else expected.extensions - there, there - expected.extensions
-    says = [said("found", count=len(there))]
-    says += [said("cut", count=MOST_ENDPOINTS)] if is_cut else []
-    says += [said("absent", **_named(absent))] if absent else []
-    says += [said("free", **_named(free))] if free else []
-    return _warn(What.EXTENSIONS, *says) if absent else _ok(What.EXTENSIONS, *says)
-
-
-def _trunks(endpoints: Sequence[Endpoint]) -> Finding:
-    trunks = [each.name for each in endpoints if each.side is Side.TRUNK]
-    neither = [each.name for each in endpoints if each.side is Side.NEITHER]
-    rest = [said("neither", **_named(neither))] if neither else []
-    if not trunks:
-        return _warn(What.TRUNKS, said("none" if endpoints else "unseen"), *rest)
-    return _ok(What.TRUNKS, said("found", **_named(trunks)), *rest)
-
-
-def _dialplan(answers: Answers) -> Finding:
-    if isinstance(refused := answers.told[IS_INSTALLED], PbxError):
-        return _warn(What.DIALPLAN, *_refused(refused))
-    if answers.value(IS_INSTALLED) != YES:
-        return _warn(What.DIALPLAN, said("absent"))
-    if answers.value(IS_CURRENT) != YES:
-        return _warn(What.DIALPLAN, said("old"))
-    return _ok(What.DIALPLAN, said("current"))
-
-
-def _transfer(answers: Answers) -> Finding:
-    if isinstance(refused := answers.told[TRANSFER_CODE], PbxError):
-        return _warn(What.TRANSFER, *_refused(refused))
-    code = tidy(answers.value(TRANSFER_CODE), LONGEST_NAME)
-    return _ok(What.TRANSFER, said("works", code=code)) if code else _warn(What.TRANSFER, said("no_code"))
-
-
-def _refused(error: PbxError) -> tuple[Said, ...]:
+def refused(error: PbxError) -> tuple[Said, ...]:
     """Why a question was not answered."""
     if isinstance(error, ActionRefused) and error.no_right:
         return (said("no_right"),)
     return (said(error.trouble.value, detail=tidy(error.detail)),)
 
 
-def _ok(what: What, *says: Said) -> Finding:
+def ok(what: What, *says: Said) -> Finding:
     return Finding(what=what, state=State.OK, says=says)
 
 
-def _warn(what: What, *says: Said) -> Finding:
+def warn(what: What, *says: Said) -> Finding:
     return Finding(what=what, state=State.WARN, says=says)
 
 
-def _fail(what: What, *says: Said) -> Finding:
+def fail(what: What, *says: Said) -> Finding:
     return Finding(what=what, state=State.FAIL, says=says)
 
 
-def _named(names: Collection[str]) -> dict[str, Any]:
+def named(names: Collection[str]) -> dict[str, Any]:
     """How many, and the first of them."""
     return {"count": len(names), "names": sorted(names)[:MOST_NAMED]}

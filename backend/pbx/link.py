@@ -125,9 +125,17 @@ class Link:
         """The PBX's answer. Raises LinkDown, ActionRefused, ActionTimedOut, BadCommand; never runs later than asked."""
         return (await self._ask(Asked(name, fields or {}), timeout))[0]
 
-    async def rows(self, name: str, fields: Fields | None = None, *, timeout: float = 10.0) -> list[Message]:
-        """The rows of an action that answers with a list (`DBGetTree`); raises as `action` does."""
-        return (await self._ask(Asked(name, fields or {}), timeout, as_list=True))[1:-1]
+    async def rows(
+        self,
+        name: str,
+        fields: Fields | None = None,
+        *,
+        timeout: float = 10.0,
+        each: Callable[[Message], None] | None = None,
+    ) -> list[Message]:
+        """The rows of an action that answers with a list (`DBGetTree`), none where `each` hears them; raises as
+        `action` does."""
+        return (await self._ask(Asked(name, fields or {}, each=each), timeout, as_list=True))[1:-1]
 
     async def _ask(self, asked: Asked, timeout: float, as_list: bool = False) -> list[Message]:
         if self._connection is None:
@@ -172,7 +180,7 @@ class Link:
     async def _prepare(self) -> list[str]:
         """Set up a new connection; what had to be left out, in words."""
         remarks = []
-        for step in (self._look_at_rights, self._ping, self._filter_at_source, self._take_snapshot):
+        for step in (self._look_at_rights, self.ping, self._filter_at_source, self._take_snapshot):
             try:
                 await step()
             except ActionRefused as refused:
@@ -208,10 +216,11 @@ class Link:
         """Whether a ping brings anything: a PBX that shuts down refuses it, a busy one sends its events first."""
         heard_at = connection.heard_at
         with suppress(ActionTimedOut, ActionRefused):
-            await self._ping()
+            await self.ping()
         return connection.heard_at > heard_at
 
-    async def _ping(self) -> None:
+    async def ping(self) -> None:
+        """Looks at the PBX's clock anew, too. Raises as `action` does."""
         asked_at = self._clock()
         pong = await self.action("Ping", timeout=self._waits.ping)
         with suppress(KeyError, ValueError):

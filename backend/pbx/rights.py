@@ -19,6 +19,7 @@ RIGHT_FOR = {
     "PJSIPShowEndpoints": "system",
     "Filter": "system",
     "CoreShowChannels": "system",
+    "ModuleCheck": "system",
     "DBGetTree": "system",
     "DBPut": "system",
     "DBDel": "system",

@@ -33,7 +33,7 @@ def run_all() -> None:
     """`python -m backend all`: until SIGTERM or SIGINT, then everything stops, the database last."""
     _on_signals(_leave)  # also while the database is being made
     logs.configure("json" if os.environ.get("LOG_FORMAT") == "json" else "text")  # settings need the database first
-    with _database() as each_second:
+    with database() as each_second:
         settings = load_settings()
         _must_be_free(settings.port)
         migrate()
@@ -68,7 +68,7 @@ def migrate() -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Callable[[], None]]:
+def database() -> Iterator[Callable[[], None]]:
     """DATABASE_URL's, or an embedded one; gives what is to be done each second to keep it up."""
     if os.environ.get("DATABASE_URL", "").strip():
         yield lambda: None

@@ -24,7 +24,8 @@ from backend.pbx.clicks import Missed
 from backend.pbx.commands import Ring, hangup, has_extension, ring, send_to, set_variable
 from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, PbxError
 from backend.processes.errands import Errand, Place
-from backend.processes.line import AWAY, InStore, Line
+from backend.processes.in_store import InStore
+from backend.processes.line import AWAY, Line
 from backend.store.callbacks import due_accounts
 from backend.store.commands import Command
 

@@ -16,16 +16,22 @@ from backend.store.commands import Command
 
 async def run(place: Place, command: Command) -> dict[str, Any]:
     """`pbx` in the command's body is the address to try, secret and all; what was found, as plain values."""
-    expected = await place.in_store(lambda: _expected(command.account_id))
+    expected = await place.in_store(lambda: expected_of(command.account_id))
     try:
         report = await check(PbxAddress(**command.body["pbx"]), expected, place.networks)
     except BadCommand as wrong:
-        why = said("unusable", detail=str(wrong))
-        report = Report(findings=(Finding(what=What.ADDRESS, state=State.FAIL, says=(why,)),))
+        report = unusable(wrong)
     return _plain(report)
 
 
-def _expected(account_id: int) -> Expected:
+def unusable(wrong: BadCommand) -> Report:
+    """Of an address that cannot even be tried."""
+    why = said("unusable", detail=str(wrong))
+    return Report(findings=(Finding(what=What.ADDRESS, state=State.FAIL, says=(why,)),))
+
+
+def expected_of(account_id: int) -> Expected:
+    """Raises LookupError for an unknown account."""
     chosen = settings.read(account_id)
     extensions = frozenset(extension for each in chosen.employees for extension in each.extensions)
     return Expected(lines=chosen.to_lines(), extensions=extensions)
@@ -34,6 +40,7 @@ def _expected(account_id: int) -> Expected:
 def _plain(report: Report) -> dict[str, Any]:
     return {
         "version": report.version,
+        "flavour": report.flavour,
         "findings": [asdict(each) for each in report.findings],
         "endpoints": [asdict(each) | {"side": each.side.value} for each in report.endpoints],
     }

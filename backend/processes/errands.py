@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.pbx.address import Networks
-from backend.processes.line import InStore, Line
+from backend.processes.in_store import InStore
+from backend.processes.line import Line
 from backend.store.commands import Command
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -23,6 +23,10 @@ from backend.pbx.commands import has_extension
 from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
 from backend.pbx.findings import tidy
 from backend.pbx.link import Link, LinkState
+from backend.processes.answering import Answering
+from backend.processes.in_store import InStore
+from backend.processes.pbx_copy import PbxCopy
+from backend.processes.pbx_journal import PbxJournal
 from backend.processes.seats import Seats
 from backend.processes.setup import Setup, Telephones, read_setup, read_telephones
 from backend.store import accounts, db, stream
@@ -44,12 +48,6 @@ AWAY = (OperationalError, InterfaceError)  # the database, not what is written: 
 log = structlog.get_logger()
 
 
-class InStore(Protocol):
-    """Runs an errand of the store in a thread."""
-
-    def __call__(self, errand: Callable[[], Any]) -> Awaitable[Any]: ...
-
-
 class Line:
     """Begins at once; `close` ends it. Hears the link as its Consumer."""
 
@@ -67,6 +65,9 @@ class Line:
         self._heard = asyncio.Event()
         self._has_dialplan = False
         self._followed: set[asyncio.Task[None]] = set()
+        self._answering = Answering(account_id, in_store, self.follow)
+        self.copy = PbxCopy(account_id, self.until_written, self.follow)
+        self._journal = PbxJournal(account_id, self.until_written, self.follow, self._write)
         self.snapshots = 0
         """How often it was told what is up on the PBX: each time it must be looked what became of what was begun."""
         self._task = asyncio.create_task(self._live())
@@ -96,6 +97,7 @@ class Line:
         self.tracker.relearn(telephones.lines)
         self._seat(telephones)
         if self.is_up:
+            self._answering.begin(self.link)
             await self._ask_seats()
 
     def _seat(self, telephones: Telephones) -> None:
@@ -103,7 +105,9 @@ class Line:
         self.seats = Seats(self._account_id, telephones.lines, telephones.users, self.put)
 
     def on_event(self, event: Mapping[str, str], at: float) -> None:
+        self._answering.hear(event)
         self._tell(self.tracker.feed(event, at))
+        self._journal.hear(event)
         self.seats.hear(event)
         if ended := self.clicks.hear(event):
             self.put(partial(click.fail, self._account_id, *ended))
@@ -111,6 +115,7 @@ class Line:
         self._heard.clear()
 
     def on_snapshot(self, channels: Sequence[Mapping[str, str]], at: float) -> None:
+        self._journal.begin(self.link, self.tracker)
         self._tell(self.tracker.snapshot(channels, at))
         self.snapshots += 1
         living = self.clicks.snapshot(channels)
@@ -123,8 +128,12 @@ class Line:
             self.put(partial(_show, self._account_id, SHOWN[state], why, failure))
         if state is LinkState.CONNECTING:
             self.clicks.lose()
+            self._answering.end()
+            self.copy.end()
             self._has_dialplan = False
         elif state is LinkState.UP:
+            self._answering.begin(self.link)
+            self.copy.begin(self.link)
             self.follow(self._ask_seats())
 
     def _tell(self, facts: Iterable[Fact]) -> None:
@@ -139,9 +148,9 @@ class Line:
             self._log.error("too many facts wait for the database: the line is cut")
             self._task.cancel()
 
-    def _write(self, fact: Fact) -> None:
+    def _write(self, fact: Fact, *, is_late: bool = False) -> None:
         try:
-            arrive(self._account_id, fact)
+            arrive(self._account_id, fact, is_late=is_late)
         except AWAY:
             raise
         except Exception:  # a supervision loop: our bug in deciding must not lose the fact itself
@@ -221,6 +230,7 @@ class Line:
         """In order, each until it is written."""
         while True:
             errand = await self._errands.get()
+            await self._journal.is_read()
             try:
                 await self.until_written(errand)
             except SQLAlchemyError:  # our bug: what the database will never take must not stop what follows

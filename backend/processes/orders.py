@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from backend.pbx.address import Networks
 from backend.pbx.errors import LinkDown, PbxError
 from backend.processes.errands import Errand, Place, Refused
-from backend.processes.line import InStore, Line
+from backend.processes.in_store import InStore
+from backend.processes.line import Line
 from backend.store import commands
 from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, Outcome
 

@@ -27,7 +27,9 @@ from backend.processes.errands import Errand
 from backend.processes.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
 from backend.processes.line import Line
 from backend.processes.orders import Orders
-from backend.store import callbacks, db, leases
+from backend.processes.pbx_copy import Copies
+from backend.processes.trying import SOURCE
+from backend.store import callbacks, counters, db, leases
 from backend.store.leases import LEASE, RENEW, Lease
 
 log = structlog.get_logger()
@@ -37,6 +39,7 @@ T = TypeVar("T")
 # command → who carries it out
 ERRANDS: dict[str, Errand] = {
     "check": CHECK,
+    "source": SOURCE,
     "call": CALL,
     "hangup": HANG_UP,
     "transfer": TRANSFER,
@@ -79,6 +82,7 @@ class Switchboard:
             loop.add_signal_handler(each, self._stop.set)
         listening = asyncio.create_task(self._orders.listen(self._database))
         calling_back = asyncio.create_task(self._callbacks.run())
+        copying = asyncio.create_task(Copies(self._lines, self._in_store).run())
         try:
             while not self._stop.is_set():
                 await self._renew()
@@ -86,7 +90,8 @@ class Switchboard:
         finally:
             listening.cancel()
             calling_back.cancel()
-            await asyncio.gather(listening, calling_back, self._orders.close(), return_exceptions=True)
+            copying.cancel()
+            await asyncio.gather(listening, calling_back, copying, self._orders.close(), return_exceptions=True)
             await asyncio.gather(*(line.close() for line in self._lines.values()))
             await self._in_store(self._release)
 
@@ -109,9 +114,16 @@ class Switchboard:
         for account_id in fresh:
             self._lines[account_id] = Line(account_id, self._in_store, self._networks)
         await self._orders.look(fresh)
+        await self._count()
 
     def _is_lost(self, line: Line, lease: Lease | None) -> bool:
         return lease is None or lease.address != self._leases[lease.account_id].address or line.has_ended
+
+    async def _count(self) -> None:
+        try:
+            await self._in_store(counters.flush)
+        except DBAPIError as error:
+            log.error("not counted yet", error=str(error.orig))
 
     def _release(self) -> None:
         leases.release(self._owner)

@@ -15,11 +15,13 @@ from flask import Flask
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
 from backend.config import Settings
-from backend.desk import callbacks, chores, work
+from backend.desk import alerts, callbacks, chores, work
 from backend.desk.job import Fence, Fenced
 from backend.processes.engine import CONNECTIONS, make_engine, run_drains
-from backend.store import stream, wake
+from backend.recordings import fetching, retention
+from backend.store import counters, stream, wake
 
+FETCHERS = 3  # recordings that one worker gets and makes at the same time, each of another account
 DEAD_AFTER = 5.0  # seconds without a heartbeat
 
 log = structlog.get_logger()
@@ -41,8 +43,15 @@ CHORES = (
     Chore(every=60, run=accounts.renew_due_tokens),
     Chore(every=600, run=accounts.probe_unpaid),
     Chore(every=5, run=chores.sync_due_phonebooks),
+    Chore(every=5, run=chores.poll_due_phonebooks),
+    Chore(every=30, run=chores.audit_due_calls),
     Chore(every=300, run=chores.forget_old),
     Chore(every=60, run=stream.forget_watchers),
+    Chore(every=5, run=counters.flush),
+    Chore(every=10, run=alerts.watch),
+    *[Chore(every=1, run=fetching.fetch_due)] * FETCHERS,
+    Chore(every=60, run=fetching.tidy),
+    Chore(every=600, run=retention.forget_old),
 )
 
 

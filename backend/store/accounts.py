@@ -67,6 +67,8 @@ class Account(Base):
     budget_tat: Mapped[float] = mapped_column(default=0.0, server_default="0")
     phonebook_sync_at: Mapped[datetime | None]
     """When the last full sync of the phonebook was begun."""
+    audited_at: Mapped[datetime | None]
+    """When its calls were last held against the CRM."""
     installed_by: Mapped[int | None] = mapped_column(BigInteger)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

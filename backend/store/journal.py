@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db
 
+NOW = timedelta(minutes=2)  # so long work is still of what happens now
 OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not null"
 
 
@@ -192,6 +193,21 @@ def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, b
     return row
 
 
+def call_for(account_id: int, call: str, kind: str, body: dict[str, Any]) -> None:
+    """Work behind all live work, unless it is written down already; one that was refused makes room. Whoever carries
+    it out must hold its row while he sees that nothing is left: then nothing is told between his look and its end.
+    Does not commit."""
+    mine = (IntentRow.account_id == account_id, IntentRow.call == call)
+    waits = select(IntentRow.id).where(*mine, IntentRow.state == _TODO).with_for_update(key_share=True)
+    if db.session.scalars(waits).first() is None and not make_room(account_id, call):
+        add_intent(account_id, call, kind, body, backfill=True)
+
+
+def hold(row: IntentRow) -> None:
+    """Nobody else changes the row or calls for its work until this transaction is over."""
+    db.session.refresh(row, with_for_update=True)
+
+
 def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
     query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.call == call)
     return db.session.scalars(query.order_by(IntentRow.id)).all()
@@ -236,7 +252,8 @@ def forget_older(than: datetime, limit: int) -> int:
 
 
 def due(account_id: int, limit: int) -> Sequence[IntentRow]:
-    """The first intent still to do of each call, if it is due; live work before backfill, in order of writing."""
+    """The first intent still to do of each call, if it is due: live work before backfill, what happens now before what
+    waited out an outage, and then in order of writing."""
     head, earlier = aliased(IntentRow), aliased(IntentRow)
     blocked = select(earlier.id).where(
         earlier.account_id == account_id,
@@ -252,7 +269,7 @@ def due(account_id: int, limit: int) -> Sequence[IntentRow]:
             head.due_at <= func.clock_timestamp(),
             ~blocked.exists(),
         )
-        .order_by(head.backfill, head.id)
+        .order_by(head.backfill, head.created_at < func.clock_timestamp() - NOW, head.id)
         .limit(limit)
     )
     return db.session.scalars(query).all()

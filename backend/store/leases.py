@@ -16,7 +16,8 @@ RENEW = 3.0  # seconds between renewals
 
 _VERSIONS = (
     "md5(concat_ws('|', account_pbx.host, port, username, secret, tls, certificate)),"
-    " md5(concat_ws('|', settings -> 'trunks', settings -> 'extensions', settings -> 'employees'))"
+    " md5(concat_ws('|', settings -> 'trunks', settings -> 'extensions', settings -> 'employees',"
+    " settings -> 'routing', settings -> 'dial'))"
 )
 _RENEW = text(
     f"""
@@ -73,7 +74,7 @@ class PbxProcess(Base):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """`address` changes with the PBX's address: then the line is made anew. `lines` changes with what says whose a
-    channel is."""
+    channel is, and how calls are routed."""
 
     account_id: int
     address: str

@@ -10,20 +10,31 @@ from flask_migrate import Migrate
 
 from backend.store import (
     accounts,
+    audits,
     commands,
+    counters,
     db,
     extensions,
+    hooks,
     installs,
     journal,
     leases,
+    outages,
     outcomes,
     phonebook,
+    phonebook_news,
+    phonebook_syncs,
     popups,
+    recording_access,
+    recordings,
     stream,
 )
 
 # named here so that the metadata knows all of them
-TABLES = (accounts, commands, extensions, installs, journal, leases, outcomes, phonebook, popups, stream)
+TABLES = (
+    accounts, audits, commands, counters, extensions, hooks, installs, journal, leases, outages, outcomes,
+    phonebook, phonebook_news, phonebook_syncs, popups, recording_access, recordings, stream,
+)  # fmt: skip
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_041_996  # advisory lock: two releases at once must not both run a revision
 FOREIGN = ("procrastinate_", "idx_procrastinate_")

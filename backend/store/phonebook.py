@@ -1,195 +1,40 @@
-"""The phonebook: who has which number, which leads are open, and which unsorted records of ours still wait."""
+"""The phonebook: who has which number, which leads are open, and which unsorted records of ours still wait.
+
+Its tables are in `phonebook_rows`. Whoever keeps a copy of it elsewhere reads `phonebook_changes`: `recent` gives the
+numbers of the clients that were changed last, `since` those of which something changed since a place. Who has a number
+is always asked of `desk.lookup`, and who of several is the client of `calls.client.choose`.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, delete, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Delete, delete, func, or_, select, tuple_, update
 
-from backend.calls import names
-from backend.store import Base, db
+from backend.store import db, phonebook_changes
 from backend.store.accounts import AccountStage
+from backend.store.phonebook_put import now, upsert
+from backend.store.phonebook_put import put_leads as put_leads
+from backend.store.phonebook_put import put_parties as put_parties
+from backend.store.phonebook_rows import Lead as Lead
+from backend.store.phonebook_rows import LeadPartyRow as LeadPartyRow
+from backend.store.phonebook_rows import LeadRow as LeadRow
+from backend.store.phonebook_rows import Party as Party
+from backend.store.phonebook_rows import PartyRow as PartyRow
+from backend.store.phonebook_rows import PhoneRow as PhoneRow
+from backend.store.phonebook_rows import WaitingRow as WaitingRow
 
 SEARCH_LAG = 60  # seconds; more than amoCRM's index was ever seen behind
+LEADS = "leads"
 
 
-class PartyRow(Base):
-    """A contact or a company. `round` is the full sync that saw it last; `folded` is the name as it is searched."""
-
-    __tablename__ = "phonebook_parties"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    entity: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    name: Mapped[str]
-    folded: Mapped[str] = mapped_column(server_default="")
-    responsible: Mapped[int | None] = mapped_column(BigInteger)
-    companies: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    round: Mapped[int] = mapped_column(default=0, server_default="0")
-
-
-class PhoneRow(Base):
-    __tablename__ = "phonebook_phones"
-    __table_args__ = (Index("ix_phonebook_phones_party", "account_id", "entity", "party_id"),)
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    phone: Mapped[str] = mapped_column(primary_key=True)
-    entity: Mapped[str] = mapped_column(primary_key=True)
-    party_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-
-
-class LeadRow(Base):
-    __tablename__ = "phonebook_leads"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    name: Mapped[str]
-    price: Mapped[int]
-    responsible: Mapped[int | None] = mapped_column(BigInteger)
-    pipeline_id: Mapped[int] = mapped_column(BigInteger)
-    status_id: Mapped[int] = mapped_column(BigInteger)
-    is_open: Mapped[bool]
-    round: Mapped[int] = mapped_column(default=0, server_default="0")
-
-
-class LeadPartyRow(Base):
-    __tablename__ = "phonebook_lead_parties"
-    __table_args__ = (Index("ix_phonebook_lead_parties_party", "account_id", "entity", "party_id"),)
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    lead_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    entity: Mapped[str] = mapped_column(primary_key=True)
-    party_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-
-
-class WaitingRow(Base):
-    """An unsorted record of ours that nobody has accepted, by the number that made it."""
-
-    __tablename__ = "phonebook_waiting"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    phone: Mapped[str] = mapped_column(primary_key=True)
-    uid: Mapped[str]
-    lead: Mapped[int] = mapped_column(BigInteger)
-    contact: Mapped[int | None] = mapped_column(BigInteger)
-    call: Mapped[str]
-    since: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """`phones` are keys."""
-
-    entity: str
-    id: int
-    name: str
-    responsible: int | None
-    companies: tuple[int, ...]
-    phones: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
-    id: int
-    name: str
-    price: int
-    responsible: int | None
-    pipeline_id: int
-    status_id: int
-    is_open: bool
-    parties: tuple[tuple[str, int], ...]
-
-
-def put_parties(account_id: int, parties: Sequence[Party], round: int | None = None) -> None:
-    """Writes down parties as they are now, phones and all. Does not commit."""
-    if not parties:
-        return
-    _upsert(
-        PartyRow,
-        [
-            {
-                "account_id": account_id,
-                "entity": each.entity,
-                "id": each.id,
-                "name": each.name,
-                "folded": names.fold(each.name),
-                "responsible": each.responsible,
-                "companies": list(each.companies),
-                "round": round or _now(),
-            }
-            for each in parties
-        ],
-    )
-    db.session.execute(
-        delete(PhoneRow).where(
-            PhoneRow.account_id == account_id,
-            tuple_(PhoneRow.entity, PhoneRow.party_id).in_([(each.entity, each.id) for each in parties]),
-        )
-    )
-    phones = [
-        {"account_id": account_id, "phone": phone, "entity": each.entity, "party_id": each.id}
-        for each in parties
-        for phone in each.phones
-    ]
-    if phones:
-        db.session.execute(insert(PhoneRow).on_conflict_do_nothing(), phones)
-
-
-def put_leads(account_id: int, leads: Sequence[Lead], round: int | None = None) -> None:
-    """Writes down leads as they are now, with whose they are. Does not commit."""
-    if not leads:
-        return
-    _upsert(
-        LeadRow,
-        [
-            {
-                "account_id": account_id,
-                "id": each.id,
-                "name": each.name,
-                "price": each.price,
-                "responsible": each.responsible,
-                "pipeline_id": each.pipeline_id,
-                "status_id": each.status_id,
-                "is_open": each.is_open,
-                "round": round or _now(),
-            }
-            for each in leads
-        ],
-    )
-    db.session.execute(
-        delete(LeadPartyRow).where(
-            LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id.in_([each.id for each in leads])
-        )
-    )
-    links = [
-        {"account_id": account_id, "lead_id": each.id, "entity": entity, "party_id": party_id}
-        for each in leads
-        for entity, party_id in each.parties
-    ]
-    if links:
-        db.session.execute(insert(LeadPartyRow).on_conflict_do_nothing(), links)
-
-
-def forget_older(account_id: int, round: int) -> None:
-    """What the full sync `round` did not see is gone from the CRM. Does not commit."""
-    for model in (PartyRow, LeadRow):
-        db.session.execute(delete(model).where(model.account_id == account_id, model.round < round))
-    parties = select(PartyRow.entity, PartyRow.id).where(PartyRow.account_id == account_id)
-    db.session.execute(
-        delete(PhoneRow).where(
-            PhoneRow.account_id == account_id, tuple_(PhoneRow.entity, PhoneRow.party_id).not_in(parties)
-        )
-    )
-    leads = select(LeadRow.id).where(LeadRow.account_id == account_id)
-    db.session.execute(
-        delete(LeadPartyRow).where(LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id.not_in(leads))
-    )
+def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int]:
+    """What the CRM had of this kind (contacts, companies, leads) and the full sync `round` has not seen."""
+    if entity == LEADS:
+        query = select(LeadRow.id).where(LeadRow.account_id == account_id, LeadRow.round < round)
+        return db.session.scalars(query.order_by(LeadRow.id).limit(limit)).all()
+    mine = (PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round < round)
+    return db.session.scalars(select(PartyRow.id).where(*mine).order_by(PartyRow.id).limit(limit)).all()
 
 
 def parties_with(account_id: int, phones: Sequence[str]) -> dict[str, list[PartyRow]]:
@@ -231,13 +76,48 @@ def open_leads_of(
     return found
 
 
+def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:
+    """Which leads each of these contacts or companies is known to have, open or not."""
+    query = select(LeadPartyRow.party_id, LeadPartyRow.lead_id).where(
+        LeadPartyRow.account_id == account_id, LeadPartyRow.entity == entity, LeadPartyRow.party_id.in_(ids)
+    )
+    found: dict[int, set[int]] = {}
+    for party_id, lead_id in db.session.execute(query):
+        found.setdefault(party_id, set()).add(lead_id)
+    return found
+
+
+def party_kinds(account_id: int, id: int) -> Sequence[str]:
+    """As what this id is known: a contact, a company, or neither."""
+    kinds = [PartyRow.entity == each for each in ("contacts", "companies")]
+    query = select(PartyRow.entity).where(PartyRow.account_id == account_id, or_(*kinds), PartyRow.id == id)
+    return db.session.scalars(query).all()
+
+
+def waiting_record(account_id: int, uid: str) -> WaitingRow | None:
+    query = select(WaitingRow).where(WaitingRow.account_id == account_id, WaitingRow.uid == uid)
+    return db.session.scalars(query).first()
+
+
+def waiting_records(account_id: int) -> Sequence[str]:
+    """The uids of all records of ours that wait."""
+    return db.session.scalars(select(WaitingRow.uid).where(WaitingRow.account_id == account_id)).all()
+
+
+def has(account_id: int, entity: str, id: int) -> bool:
+    """Whether this contact, company or lead is known."""
+    if entity == LEADS:
+        return db.session.get(LeadRow, (account_id, id)) is not None
+    return db.session.get(PartyRow, (account_id, entity, id)) is not None
+
+
 def waiting(account_id: int, phone: str) -> WaitingRow | None:
     return db.session.get(WaitingRow, (account_id, phone))
 
 
 def put_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int | None, call: str) -> None:
     """A record of ours waits now. Does not commit."""
-    _upsert(
+    upsert(
         WaitingRow,
         [{"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": call}],
     )
@@ -249,35 +129,47 @@ def drop_waiting(account_id: int, uid: str) -> None:
 
 
 def close_lead(account_id: int, lead_id: int) -> None:
-    """The lead turned out to be gone or closed. Does not commit."""
+    """The lead turned out to be closed. Does not commit."""
+    phonebook_changes.tell_of(account_id, _parties_of(account_id, lead_id))
     db.session.execute(
         update(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == lead_id).values(is_open=False)
     )
 
 
-def forget(account_id: int, entity: str, party_id: int) -> None:
-    """The contact or company is gone from the CRM. Does not commit."""
-    for column in (PhoneRow.party_id, LeadPartyRow.party_id, PartyRow.id):
-        model = column.class_
-        mine = (model.account_id == account_id, model.entity == entity, column == party_id)
-        db.session.execute(delete(model).where(*mine))
+def forget(account_id: int, entity: str, id: int) -> None:
+    """The contact, company or lead is gone from the CRM. Does not commit."""
+    concerned = _parties_of(account_id, id) if entity == LEADS else [(entity, id)]
+    phonebook_changes.tell_of(account_id, concerned)
+    for rows in _rows_of(account_id, entity, id):
+        db.session.execute(rows)
+
+
+def _rows_of(account_id: int, entity: str, id: int) -> Iterator[Delete]:
+    if entity == LEADS:
+        yield delete(LeadPartyRow).where(LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id == id)
+        yield delete(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == id)
+        return
+    for party in (PhoneRow, LeadPartyRow):
+        yield delete(party).where(party.account_id == account_id, party.entity == entity, party.party_id == id)
+    yield delete(PartyRow).where(PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.id == id)
+
+
+def _parties_of(account_id: int, lead_id: int) -> list[tuple[str, int]]:
+    query = select(LeadPartyRow.entity, LeadPartyRow.party_id)
+    found = db.session.execute(query.where(LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id == lead_id))
+    return [(entity, party_id) for entity, party_id in found]
 
 
 def forget_number(account_id: int, phone: str, entity: str, others_than: Sequence[int]) -> None:
     """Nobody else has this number: amoCRM did not find it elsewhere. Those seen lately stay, because its search lags
     behind what was just written (contract §3.5). Does not commit."""
     seen_lately = select(PartyRow.id).where(
-        PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round > _now() - SEARCH_LAG
+        PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round > now() - SEARCH_LAG
     )
-    db.session.execute(
-        delete(PhoneRow).where(
-            PhoneRow.account_id == account_id,
-            PhoneRow.phone == phone,
-            PhoneRow.entity == entity,
-            PhoneRow.party_id.not_in(others_than),
-            PhoneRow.party_id.not_in(seen_lately),
-        )
-    )
+    mine = (PhoneRow.account_id == account_id, PhoneRow.phone == phone, PhoneRow.entity == entity)
+    others = (PhoneRow.party_id.not_in(others_than), PhoneRow.party_id.not_in(seen_lately))
+    gone = db.session.scalars(delete(PhoneRow).where(*mine, *others).returning(PhoneRow.phone)).all()
+    phonebook_changes.tell(account_id, gone)
 
 
 def size(account_id: int) -> dict[str, int]:
@@ -285,15 +177,3 @@ def size(account_id: int) -> dict[str, int]:
     parties = select(func.count()).select_from(PartyRow).where(PartyRow.account_id == account_id)
     phones = select(func.count()).select_from(PhoneRow).where(PhoneRow.account_id == account_id)
     return {"parties": db.session.scalar(parties) or 0, "phones": db.session.scalar(phones) or 0}
-
-
-def _now() -> int:
-    """What is written outside a full sync counts as seen by one that began before."""
-    return int(time.time())
-
-
-def _upsert(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    keys = [column.name for column in model.__table__.primary_key]
-    fresh = insert(model)
-    changed = {name: fresh.excluded[name] for name in rows[0] if name not in keys}
-    db.session.execute(fresh.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

@@ -38,6 +38,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db, stream
 from backend.store.stream import Topic
+from backend.store.transactions import THIS_TRANSACTION
+from backend.store.transactions import position as position
 
 SERIAL = Serial("popups_serial", metadata=Base.metadata)
 RECENT = timedelta(hours=12)  # an older one interests nobody who opens the page
@@ -45,11 +47,6 @@ MOST_RECENT = 200  # of one reader who comes without a place
 MOST_CHANGED = 2000  # of one reader who comes back: more than a week of calls
 
 OF_END: ColumnElement[Any] = cast(["result", "reason", "duration"], ARRAY(Text))  # gone when the call goes on
-
-_THIS_TRANSACTION = "cast(cast(pg_current_xact_id() as text) as bigint)"
-_POSITION: ColumnElement[int] = literal_column(
-    "cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)", BigInteger
-)
 
 
 class Popup(Base):
@@ -68,7 +65,7 @@ class Popup(Base):
     state: Mapped[str]
     details: Mapped[dict[str, Any]]
     serial: Mapped[int] = mapped_column(BigInteger, server_default=SERIAL.next_value())
-    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text(_THIS_TRANSACTION))
+    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text(THIS_TRANSACTION))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -124,7 +121,7 @@ def _stamp() -> dict[str, Any]:
     """What every change of a row sets."""
     return {
         "serial": SERIAL.next_value(),
-        "changed_in": literal_column(_THIS_TRANSACTION, BigInteger),
+        "changed_in": literal_column(THIS_TRANSACTION, BigInteger),
         "updated_at": func.now(),
     }
 
@@ -142,11 +139,6 @@ def _tell(account_id: int, users: Collection[int]) -> None:
 def close(account_id: int, call: str, user_id: int) -> bool:
     """For this user, in all his tabs; False when he has no such popup. Does not commit."""
     return change(account_id, call, {}, state="closed", users=[user_id])
-
-
-def position() -> int:
-    """Where a reader is who reads after this: to be asked before he does."""
-    return db.session.execute(select(_POSITION)).scalar_one()
 
 
 def recent(account_id: int, users: Collection[int]) -> dict[int, list[Popup]]:

@@ -14,11 +14,14 @@ from sqlalchemy import case, cast, func, select
 
 from backend.calls.dialling import Dialling, Form
 from backend.calls.lines import Lines
+from backend.calls.routing import Routing
 from backend.calls.rules import Employee, LeadOwner, Rules
 from backend.store import db
 from backend.store.accounts import Account, AccountPbx, AccountUser, LinkState
 from backend.store.setting_callback import CallbackSetting
 from backend.store.setting_parts import Part, StageSetting
+from backend.store.setting_recordings import RecordingsSetting
+from backend.store.setting_routing import Names, RoutingSetting
 from backend.store.setting_values import (
     AllowedPrefix,
     Certificate,
@@ -99,6 +102,8 @@ class AccountSettings(Part):
     lead_name: Template | None = None
     dial: DialSetting = Field(default_factory=lambda: DialSetting.model_validate({}))
     callback: CallbackSetting = Field(default_factory=lambda: CallbackSetting.model_validate({}))
+    routing: RoutingSetting = Field(default_factory=lambda: RoutingSetting.model_validate({}))
+    recordings: RecordingsSetting = Field(default_factory=lambda: RecordingsSetting.model_validate({}))
 
     def to_rules(self, users: Mapping[int, str]) -> Rules:
         """`users` are the account's active users: all of them are employees, those with an extension or not.
@@ -120,6 +125,14 @@ class AccountSettings(Part):
     def to_lines(self) -> Lines:
         """What is a trunk, what an extension, and which mobile stands for which extension."""
         return Lines.of(trunks=self.trunks, extensions=self.extensions, mobiles=dict(self._mobiles()))
+
+    def to_routing(self) -> Routing:
+        """How an inbound call is sent, and what the lines on the PBX are made from."""
+        then = self.routing.then.to_place() if self.routing.then else None
+        return Routing(
+            country=self.country, channel=self.dial.channel, then=then, is_latin=self.routing.names is Names.LATIN,
+            **self.routing.model_dump(include={"rings_responsible", "ring_seconds", "copied", "shown_prefix"}),
+        )  # fmt: skip
 
     def _mobiles(self) -> list[tuple[str, str]]:
         return [
@@ -202,6 +215,12 @@ def read(account_id: int) -> AccountSettings:
 def rules(account_id: int) -> Rules:
     """The account's rules as they are now. Raises LookupError for an unknown account."""
     return _read(account_id).rules
+
+
+def both(account_id: int) -> tuple[AccountSettings, Rules]:
+    """`read` and `rules` at once. Raises LookupError for an unknown account."""
+    known = _read(account_id)
+    return known.settings, known.rules
 
 
 def write(account_id: int, settings: AccountSettings) -> None:

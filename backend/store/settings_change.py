@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backend.store import accounts, callback_sites, db, settings
+from backend.store import accounts, callback_sites, db, recording_access, recordings, settings
 from backend.store.accounts import Account, AccountPbx
+from backend.store.setting_recordings import RecordingsSetting, SourceKind
 from backend.store.settings import AccountSettings, PbxSetting
 from backend.store.settings_errors import FieldError, across, from_pydantic
 
@@ -33,6 +34,7 @@ def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
     pbx = _pbx(account_id, body, errors)
     if errors:
         return errors
+    _write_recordings(account_id, wanted.recordings)
     settings.write(account_id, wanted)
     if "pbx" in body:
         _write_pbx(account_id, pbx)
@@ -57,6 +59,21 @@ def address_to_check(account_id: int, body: dict[str, Any]) -> tuple[dict[str, A
     return {**pbx.model_dump(mode="json"), "secret": secret}, errors
 
 
+def source_to_check(account_id: int, body: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The source of `body["recordings"]` and its `secret`, as plain values, and everything that is wrong with it."""
+    errors = [FieldError(field=name, kind="extra_forbidden") for name in body if name != "recordings"]
+    try:
+        wanted = RecordingsSetting.model_validate_json(json.dumps(body.get("recordings")))
+    except ValidationError as error:
+        return {}, errors + from_pydantic(error, "recordings")
+    if wanted.source is SourceKind.NONE:
+        errors.append(FieldError(field="recordings.source", kind="no_source"))
+    secret = recording_access.secret_for(account_id, wanted)
+    if wanted.needs_secret and secret is None:
+        errors.append(FieldError(field="recordings.secret", kind="secret_needed"))
+    return {"recordings": wanted.model_dump(mode="json"), "secret": secret}, errors
+
+
 def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -> AccountSettings:
     if "settings" not in body:
         return settings.read(account_id)
@@ -67,6 +84,7 @@ def _settings(account_id: int, body: dict[str, Any], errors: list[FieldError]) -
         wanted = _right_ones(body["settings"], error)
     errors += across(wanted, accounts.users(account_id), accounts.stages(account_id), "settings")
     errors += _not_ours(account_id, wanted)
+    errors += _unopened(account_id, wanted.recordings)
     return wanted
 
 
@@ -79,6 +97,16 @@ def _not_ours(account_id: int, wanted: AccountSettings) -> list[FieldError]:
         for place, each in enumerate(sites)
         if each.key not in ours
     ]
+
+
+def _unopened(account_id: int, wanted: RecordingsSetting) -> list[FieldError]:
+    """A source that would refuse us, or that we could not tell from another."""
+    errors = []
+    if wanted.needs_secret and not recording_access.has_secret(account_id, wanted):
+        errors.append(FieldError(field="settings.recordings.secret", kind="secret_needed"))
+    if wanted.source is SourceKind.SFTP and wanted.host_key is None:
+        errors.append(FieldError(field="settings.recordings.host_key", kind="host_key_needed"))
+    return errors
 
 
 def _right_ones(told: Any, error: ValidationError) -> AccountSettings:
@@ -99,6 +127,13 @@ def _pbx(account_id: int, body: dict[str, Any], errors: list[FieldError]) -> Pbx
     if settings.secret_for(db.session.get(AccountPbx, account_id, with_for_update=True), pbx) is None:
         errors.append(FieldError(field="pbx.secret", kind="secret_needed"))
     return pbx
+
+
+def _write_recordings(account_id: int, wanted: RecordingsSetting) -> None:
+    """Before the setting itself: what waits for a person is tried again where he has changed something."""
+    if wanted != settings.read(account_id).recordings:
+        recording_access.write(account_id, wanted)
+        recordings.try_again(account_id)
 
 
 def _write_pbx(account_id: int, pbx: PbxSetting | None) -> None:

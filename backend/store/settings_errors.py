@@ -62,6 +62,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "site_host": ("это не имя сайта, нужно, например, example.com", "is not the name of a site, such as example.com"),
     "quiet": ("у тихих часов нет конца", "the quiet hours have no end"),
     "no_site": ("такой сайт здесь не создан", "no such site was made here"),
+    "url": (
+        "нужен адрес, например https://pbx.example.com/monitor",
+        "must be an address, such as https://pbx.example.com/monitor",
+    ),
+    "url_user": ("имя и пароль указываются в своих полях", "may not hold the user's name and secret"),
+    "url_port": ("этот порт использовать нельзя", "has a port that cannot be used"),
+    "url_scheme": ("должен начинаться с {schemes}", "must begin with {schemes}"),
+    "recording_path": (
+        "нужно {{name}} или {{stem}}, ещё могут быть {{year}}, {{month}} и {{day}}",
+        "must hold {{name}} or {{stem}}, and may hold {{year}}, {{month}} and {{day}}",
+    ),
+    "recording_path_above": (
+        "должен вести в глубь адреса, без .. и //",
+        "must lead below the address, without .. and //",
+    ),
+    "no_source": ("выберите, откуда берутся записи", "choose where recordings come from"),
+    "host_key_needed": (
+        "нажмите «Проверить»: проверка покажет ключ сервера",
+        "is required: press Test, it shows the server's key",
+    ),
     "unsorted_stage": ("этап «Неразобранное» выбрать нельзя", "the unsorted stage cannot be chosen"),
 }
 ANYTHING = ("недопустимое значение", "is not a valid value")

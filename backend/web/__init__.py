@@ -10,22 +10,29 @@ from backend.web import (
     callback,
     callbacks,
     calls,
+    diagnostics,
     health,
     help,
+    hooks,
     install,
+    metrics,
     outcome,
     overview,
     pbx,
     pbx_lines,
+    phonebook,
     popups,
+    recording_source,
+    recording_upload,
+    recordings,
     settings,
     stream,
 )
 from backend.web.hub import Hub
 
 PARTS = (
-    call_list, callback, callbacks, calls, health, help, install, outcome, overview, pbx, pbx_lines, popups, settings,
-    stream,
+    call_list, callback, callbacks, calls, diagnostics, health, help, hooks, install, metrics, outcome, overview,
+    pbx, pbx_lines, phonebook, popups, recording_source, recording_upload, recordings, settings, stream,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from backend.store.setting_parts import Part
 from backend.store.settings_errors import from_pydantic
 from backend.web import api
 from backend.web.api import Refused
+from backend.web.recording_words import spoken
 
 LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
 
@@ -37,7 +38,8 @@ def read_card() -> dict[str, Any]:
     """The card's numbers and calls."""
     account = api.account_of(api.visitor())
     card = _card()
-    return call_list.of_card(account.id, card.entity, card.id)
+    shown = call_list.of_card(account.id, card.entity, card.id)
+    return shown | {part: spoken(shown[part]) for part in ("calls", "missed")}
 
 
 @blueprint.get("/api/contacts")

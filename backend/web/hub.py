@@ -14,7 +14,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 
-from backend.store import db, stream
+from backend.store import counters, db, stream
 from backend.store.conditions import Condition, conditions, left
 from backend.store.stream import Topic
 from backend.web import reader as readers
@@ -187,6 +187,7 @@ class Hub:
             self._try(lambda: self._write_down(everybody=is_beat))  # noqa: B023
             if is_beat:
                 self._try(self._look_after)
+                self._try(counters.flush)
                 beat = time.monotonic() + readers.BEAT
         self._try(lambda: self._write_down(everybody=False))
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import request
 
+from backend.check_words import line_words
+from backend.desk import alerts
 from backend.desk.overview import PERIODS, overview
 from backend.store.settings_errors import FieldError
 from backend.web import api
 from backend.web.api import Refused
-from backend.web.check_words import line_words
 from backend.web.words import language
 
 blueprint = api.blueprint("overview")
@@ -29,4 +30,8 @@ def read_overview() -> dict[str, Any]:
     user_id = None if api.may_administer(caller) else caller.user_id
     with api.slowly():
         told = overview(caller.account_id, days, time.time(), user_id=user_id)
-    return {**told, "health": told["health"] and line_words(told["health"], language())}
+    return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}
+
+
+def _in_words(account_id: int, health: dict[str, Any]) -> dict[str, Any]:
+    return {**line_words(health, language()), "alerts": alerts.shown(account_id, language())}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from backend.check_words import words
 from backend.store import commands, db
 from backend.store.commands import NOT_TAKEN, Command, Outcome
 from backend.store.settings_change import address_to_check
 from backend.web import api
 from backend.web.api import Refused
-from backend.web.check_words import words
 from backend.web.words import language
 
 LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
@@ -46,10 +46,10 @@ def _told(outcome: Outcome, spoken: str) -> dict[str, Any]:
         for each in found["findings"]
     ]
     is_ok = all(each["state"] != "fail" for each in lines)
-    return {"ok": is_ok, "lines": lines, "version": found["version"], "endpoints": found["endpoints"]}
+    return {"ok": is_ok, "lines": lines, **{name: found[name] for name in ("version", "flavour", "endpoints")}}
 
 
 def _no_answer(error: str) -> dict[str, Any]:
     kind = "nobody" if error == NOT_TAKEN else "unclear"
     failure = {"what": "address", "state": "fail", "says": [{"kind": kind, "values": {}}]}
-    return {"findings": [failure], "version": "", "endpoints": []}
+    return {"findings": [failure], "version": "", "flavour": None, "endpoints": []}

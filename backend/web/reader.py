@@ -6,12 +6,17 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from backend.store import counters
 from backend.store.popups import Popup
 
 BEAT = 20.0  # seconds; routers of platforms cut what is silent for 55
 MOST_WAITING = 3000  # calls whose popups wait; whoever does not take them is let go and comes back for what he missed
+LIVE = ("ringing", "talking", "dialling")
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
+AWAY = 30.0  # seconds
 RETRY = "retry: 1000\n\n"  # milliseconds until a browser opens anew
 
 
@@ -34,6 +39,15 @@ BEAT_EVENT = event("beat", "{}")
 def told(popup: Popup) -> dict[str, Any]:
     """A popup as readers see it."""
     return {"call": popup.call, "state": popup.state, "serial": popup.serial, "details": popup.details}
+
+
+def count_popup(account_id: int, popup: Popup) -> None:
+    """How long after it was written down it goes out. What is older waited for its reader, not for us."""
+    seconds = (datetime.now(UTC) - popup.updated_at).total_seconds()
+    if popup.state in LIVE and seconds < AWAY:
+        bucket = next((each for each in BUCKETS if seconds <= each), AWAY)
+        counters.add(account_id, counters.POPUPS, f"{bucket:g}")
+        counters.add(account_id, counters.POPUPS, "sum", max(0.0, seconds))
 
 
 class Reader:
@@ -74,6 +88,7 @@ class Reader:
         for each in popups:
             if self._seen.get(each.call) != each.serial:
                 self._send("popup", as_json(told(each)), call=each.call, id=min(each.changed_in, position))
+                count_popup(self.account_id, each)
         self._seen = {each.call: each.serial for each in popups if each.changed_in >= position}  # come again next time
         self.position = position
 

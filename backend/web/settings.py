@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from backend.amocrm.onetime import Visitor
-from backend.desk import people
+from backend.check_words import line_words
+from backend.desk import alerts, people
 from backend.desk.health import health
 from backend.store import accounts, settings
 from backend.store.accounts import Account
 from backend.store.settings_change import ChangedMeanwhile, change, version
-from backend.web import api
+from backend.web import api, recording_source
 from backend.web.api import Refused
-from backend.web.check_words import line_words
 from backend.web.words import language
 
-NOTHING: dict[str, Any] = {"settings": None, "version": None, "pbx": None, "health": None, "users": [], "stages": []}
+NOTHING: dict[str, Any] = {
+    "settings": None, "version": None, "pbx": None, "health": None, "recordings": None, "users": [], "stages": [],
+}  # fmt: skip
 
 blueprint = api.blueprint("settings")
 
@@ -75,7 +77,8 @@ def _whole(account: Account) -> dict[str, Any]:
         "settings": settings.read(account.id).model_dump(mode="json"),
         "version": version(account.id),
         "pbx": _pbx(account.id),
-        "health": health(account.id),
+        "health": {**health(account.id), "alerts": alerts.shown(account.id, language())},
+        "recordings": recording_source.shown(account.id),
         "users": [
             {"id": each.user_id, "name": each.name, "is_active": each.is_active} for each in accounts.users(account.id)
         ],

@@ -26,7 +26,22 @@ def changed(act: Act, kind: str, card: Record, before: Record) -> None:
 
 def deleted(act: Act, kind: str, card: Record) -> None:
     act.event(kind, card["id"], f"{SINGULAR[kind]}_deleted", [], [])
-    _tell(act, "delete", kind, {"id": card["id"], **_company_mark(kind)})
+    _tell(act, "delete", kind, {"id": card["id"]})  # nothing else, not even of what (contract §3.19)
+
+
+def restored(act: Act, kind: str, card: Record) -> None:
+    act.event(kind, card["id"], f"{SINGULAR[kind]}_restored", [], [])
+    _tell(act, "restore", kind, _whole(act, kind, card))
+
+
+def merged(act: Act, kind: str, card: Record) -> None:
+    """This card has taken another in."""
+    act.event(kind, card["id"], "entity_merged", [], [])
+
+
+def joined(act: Act, kind: str, entity_id: int, *, joined: bool) -> None:
+    """Only the history tells of it: no field of any card has changed."""
+    act.event(kind, entity_id, "entity_linked" if joined else "entity_unlinked", [], [])
 
 
 def noted(act: Act, kind: str, note: Record, *, trigger: bool) -> None:

@@ -191,6 +191,24 @@ def delete(act: Act, kind: str, card: Record) -> None:
     announce.deleted(act, kind, card)
 
 
+def restore(act: Act, kind: str, card: Record) -> None:
+    card["is_deleted"], card["updated_at"] = False, act.now
+    announce.restored(act, kind, card)
+
+
+def merge(act: Act, kind: str, gone: Record, kept: Record) -> None:
+    """One contact or company takes over the other's numbers and leads; the other is deleted."""
+    for lead in leads_of(act.account, kind, gone["id"]):
+        if kind == "companies":
+            lead["company_id"] = kept["id"]
+        else:
+            unlink_contact(lead, gone["id"])
+            link_contact(lead, kept["id"])
+    announce.merged(act, kind, kept)
+    change(act, kind, kept, {"custom_fields_values": fields.phone_values([*fields.phones(kept), *fields.phones(gone)])})
+    delete(act, kind, gone)
+
+
 def is_unsorted_lead(account: Account, lead: Record) -> bool:
     status = account.status(lead["status_id"], lead["pipeline_id"])
     return status is not None and status["type"] == UNSORTED_STAGE

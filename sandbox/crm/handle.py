@@ -19,7 +19,9 @@ from sandbox.crm.state import Account, Integration, Record
 from sandbox.crm.traffic import Request
 
 INSTALL_DEADLINE = 3.0
-FLAGS = ("name", "paid", "unsorted_on", "filter_on", "duplicate_control", "notes_on_unsorted", "search_lag")
+FLAGS = (
+    "name", "paid", "webhooks_on", "unsorted_on", "filter_on", "duplicate_control", "notes_on_unsorted", "search_lag",
+)  # fmt: skip
 UNTIL_TOLD = math.inf
 
 
@@ -145,6 +147,16 @@ class AccountHandle:
     def delete(self, kind: str, card: Record | int) -> None:
         with self._changing():
             cards.delete(self._act(), kind, self._account.table(kind)[_id(card)])
+
+    def restore(self, kind: str, card: Record | int) -> None:
+        with self._changing():
+            cards.restore(self._act(), kind, self._account.table(kind)[_id(card)])
+
+    def merge(self, kind: str, gone: Record | int, kept: Record | int) -> None:
+        """`kept` takes over what `gone` had."""
+        table = self._account.table(kind)
+        with self._changing():
+            cards.merge(self._act(), kind, table[_id(gone)], table[_id(kept)])
 
     # Acting as the account's admin, or as amoCRM itself.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from sandbox.crm import cards
+from sandbox.crm import announce, cards
 from sandbox.crm.answers import batch, hal, links, nothing, wanted
-from sandbox.crm.context import caller
+from sandbox.crm.context import act, caller
 from sandbox.crm.gate import api
 from sandbox.crm.notes import KIND
 from sandbox.crm.problems import Problem
@@ -86,6 +86,7 @@ def link(kind: str, entity_id: int | None = None) -> Response:
     items = _read(kind, entity_id)
     for item in items:
         _join(caller().account, kind, item, joined=True)
+        announce.joined(act(), kind, item["entity_id"], joined=True)
     made = [made for item in items for made in _made(kind, item)]
     return _shown(made, f"/{kind}/{entity_id}/links" if entity_id else f"/{kind}/links")
 
@@ -104,6 +105,7 @@ def _made(kind: str, item: Record) -> list[Record]:
 def unlink(kind: str, entity_id: int | None = None) -> Response:
     for item in _read(kind, entity_id):
         _join(caller().account, kind, item, joined=False)
+        announce.joined(act(), kind, item["entity_id"], joined=False)
     return nothing()
 
 

@@ -33,6 +33,7 @@ class Account:
     name: str
     created_at: int
     paid: bool = True
+    webhooks_on: bool = True
     unsorted_on: bool = True
     filter_on: bool = False
     duplicate_control: bool = False

@@ -52,6 +52,8 @@ def list_webhooks() -> Response:
 def subscribe() -> Response:
     """The same destination is updated; a disabled one works again."""
     admins_only()
+    if not caller().account.webhooks_on:
+        raise Problem(403, "Webhooks are not part of this tariff")
     sent = one()
     validate(caller().account, [sent], SUBSCRIPTION, ("destination", "settings"))
     webhook = _by_destination(sent["destination"]) or _new(sent["destination"])

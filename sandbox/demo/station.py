@@ -129,6 +129,12 @@ class Station:
         if not answer.ok:
             raise StationDown(f"the settings were refused: {answer.text}")
 
+    def settings(self, account: AccountHandle) -> dict[str, Any]:
+        """All that the settings page shows an administrator."""
+        answer = self._ask(account, "GET", "/api/settings")
+        answer.raise_for_status()
+        return dict(answer.json())
+
     def make_site(self, account: AccountHandle) -> str:
         """The key of a site that may ask for callbacks once the settings name it. Raises StationDown."""
         answer = self._ask(account, "POST", "/api/callback/sites")

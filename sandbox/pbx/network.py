@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 SIP_PORT = 15060
 AMI_PORT = 15038
 AMI_TLS_PORT = 15039
+HTTP_PORT = 15088
 CLAIM_PORT = 15037
 """Whoever listens here on 127.0.N.1 owns 127.0.N.*; the kernel takes the claim back with the process."""
 

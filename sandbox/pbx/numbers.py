@@ -29,6 +29,7 @@ class Dids:
     after_hours: str = "74951000008"
     mobile: str = "74951000009"
     personal: str = "74951000010"
+    routed: str = "74951000011"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,14 @@ from types import TracebackType
 from typing import Self
 
 from .ami import Ami, Event
+from .ari import AriAddress, open_ari
 from .asterisk import Asterisk
 from .certificate import self_made
 from .channels import Arrival, Channel, Channels
 from .errors import Refused
 from .folder import own_folder
 from .lines import Client, Leg, Phone, key_of
-from .network import AMI_PORT, AMI_TLS_PORT, SIP_PORT, Network
+from .network import AMI_PORT, AMI_TLS_PORT, HTTP_PORT, SIP_PORT, Network
 from .numbers import EXTENSIONS, OWN_NUMBER, Dids, Outside
 
 WORLD_VERSION = 22
@@ -45,7 +46,9 @@ class Office:
         self.did, self.number = Dids(), Outside()
         self.pbx_channels, self.world_channels = Channels("the PBX"), Channels("the world outside")
         self._kept_home = home
-        self._secret, self._full_secret, self._phone_secret = (secrets.token_urlsafe(12) for _ in range(3))
+        self._secret, self._full_secret, self._phone_secret, self._ari_secret = (
+            secrets.token_urlsafe(12) for _ in range(4)
+        )
         self._phones: dict[str, Phone] = {}
         self._clients: dict[str, Client] = {}
         self._originated = itertools.count(1)
@@ -140,6 +143,10 @@ class Office:
         """What an administrator pastes into extensions.conf, in place of what he pasted before."""
         (self.home / "pbx/etc/installed.conf").write_text(dialplan)
         self.pbx_act("Command", Command="dialplan reload")
+
+    def opens_ari(self) -> AriAddress:
+        """From now on recordings can be got by ARI too."""
+        return open_ari(self, self._network.pbx, self._ari_secret)
 
     def everybody_obliges(self) -> Self:
         """From now on phones and clients answer by themselves, after five seconds, unless they were told otherwise."""
@@ -248,6 +255,8 @@ class Office:
             "ami_tls_port": str(AMI_TLS_PORT),
             "rtp_first": str(rtp_from),
             "rtp_last": str(rtp_from + 999),
+            "http_port": str(HTTP_PORT),
+            "ari_secret": self._ari_secret,
             "station_secret": self._secret,
             "full_secret": self._full_secret,
             "phone_secret": self._phone_secret,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as bench
-from bench import crm_requests, stream, trace
+from bench import crm_requests, routing, stream, trace
 from bench.table import Row
 
 
@@ -23,6 +23,12 @@ def test_both_streams_go_through_link_and_tracker_whole() -> None:
 def test_popups_reach_all_streams() -> None:
     popup, memory, to_all = stream.measure(calls=3, rate=20.0, idle=30)
     assert [row.measured.rpartition(" ")[2] for row in (popup, memory, to_all)] == ["ms", "MB", "s"]
+
+
+@pytest.mark.asterisk
+def test_a_call_is_routed_by_a_phonebook_of_each_size() -> None:
+    rows = list(routing.measure(sizes=(10, 20), calls=3))
+    assert [row.measured.rpartition(" ")[2] for row in rows] == ["ms"] * 5
 
 
 def test_the_table_says_what_was_not_reached(
@@ -44,4 +50,4 @@ def test_the_table_says_what_was_not_reached(
 
 def test_an_unknown_measurement_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["speed"]) == 2
-    assert "no such measurement: speed; there are: requests, stream, trace" in capsys.readouterr().err
+    assert "no such measurement: speed; there are: requests, routing, stream, trace" in capsys.readouterr().err

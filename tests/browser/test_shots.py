@@ -9,17 +9,25 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator
 
+from backend.recordings.join import Leg, join
 from sandbox.crm.handle import AccountHandle
 from tests.browser import month
 from tests.browser.chromium import Screen
 from tests.browser.conftest import People
 from tests.journeys.company import Company, Town
 from tests.journeys.opening import open_town
+from tests.recordings.sounds import wav
 
 pytestmark = pytest.mark.asterisk
 FOLDER = Path(__file__).parents[2] / "docs/images/widget"
 MARIA, MARIAS_NAME, LEAD = "+79035551020", "Мария Орлова", "Ремонт кофемашины"
 NARROW, TALL = {"width": 1180, "height": 780}, {"width": 1180, "height": 1500}
+RECORDED = """
+    insert into recordings (account_id, call, names, state, due_at, key, bytes, seconds, ready_at)
+    select account_id, call, '{talk.wav}', 'ready', now(), %(key)s, %(bytes)s, %(seconds)s, now() from calls
+    where client = %(client)s and result = 'answered'
+    on conflict (account_id, call) do update set state = 'ready', key = excluded.key, bytes = excluded.bytes
+"""
 Shoot = Callable[[Screen | Locator, str], None]
 
 
@@ -83,6 +91,26 @@ def test_a_click_calls_out(anna: Screen, company: Company, shoot: Shoot) -> None
     shoot(anna.popup("903 555", "failed"), "popup-failed")
 
 
+def test_a_recording_is_played(anna: Screen, town: Town, shoot: Shoot) -> None:
+    recorded(town)
+    anna.page.reload()
+    anna.page.get_by_role("button", name=re.compile("Слушать|Listen")).first.click()
+    anna.page.wait_for_function("() => document.querySelector('audio').currentTime > 0.5")
+    anna.page.locator("audio").evaluate("(sound) => { sound.pause(); sound.currentTime = 41 }")
+    shoot(anna, "card-player")
+
+
+def recorded(town: Town) -> None:
+    """What was said with Мария is a minute and a half of a tone."""
+    played, key = town.station.data / "recordings" / "shots", "shots/talk.mp3"
+    played.mkdir(parents=True, exist_ok=True)
+    (played / "talk.wav").write_bytes(wav(95))
+    seconds = join([Leg(file=played / "talk.wav", name="talk.wav")], played / "talk.mp3")
+    size = (played / "talk.mp3").stat().st_size
+    town.journal.execute("update calls set recording = 'talk.wav', talk_seconds = 95 where client = %s", [MARIA])
+    town.journal.execute(RECORDED, {"client": MARIA, "key": key, "bytes": size, "seconds": seconds})
+
+
 def test_missed_calls(anna: Screen, company: Company, shoot: Shoot) -> None:
     company.office.client(MARIA).calls(company.did.direct)
     anna.popup(MARIAS_NAME, "ringing")
@@ -99,12 +127,16 @@ def test_the_pages_of_settings(anna: Screen, company: Company, shoot: Shoot) -> 
     anna.sees("[role=dialog] .ps-dialog .ps-lines")
     shoot(anna, "dialog")
     anna.page.locator(".modal .ps-dialog a.ps-main").click()
-    for tab in ("connection", "employees", "leads", "notices", "calls", "callbacks"):
+    for tab in ("connection", "employees", "routing", "leads", "notices", "calls", "recordings", "callbacks"):
         anna.page.locator(f"#ps-tab-{tab}").click()
         anna.sees(f"#ps-panel-{tab}")
+        if tab == "recordings":
+            anna.page.locator("[data-path='settings.recordings.source'] select").select_option(index=1)
         shoot(anna, f"settings-{tab}")
     anna.page.locator("#ps-tab-overview").click()
     anna.page.set_viewport_size(TALL)
     anna.page.get_by_role("radio", name=re.compile("30")).check()
     anna.sees("#ps-panel-overview canvas")
     shoot(anna, "overview")
+    anna.sees(".ps-audit").scroll_into_view_if_needed()
+    shoot(anna, "health")

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from backend.desk import callbacks as desk
 from backend.processes import calling_back
 from backend.processes.calling_back import Callbacks
-from backend.processes.line import InStore, Line
+from backend.processes.in_store import InStore
+from backend.processes.line import Line
 from backend.store import callbacks, db, settings
 from backend.store.settings import PbxSetting
 from tests.callback.conftest import Hand

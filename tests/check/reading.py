@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from backend.calls.lines import Lines
+from backend.check_words import words
 from backend.pbx.address import PbxAddress
 from backend.pbx.check import check
 from backend.pbx.findings import Expected, Report
-from backend.web.check_words import words
 from tests.pbx.fake_ami import LOOPBACK
 
 

@@ -43,7 +43,8 @@ def test_an_administrator_is_told_what_works_and_what_does_not(firm: Firm, pbx: 
     answer = check(firm, {"pbx": address(pbx)})
     assert (answer.status_code, answer.json["ok"], answer.json["version"]) == (200, True, "22.1.0")  # type: ignore[index]
     assert [each["what"] for each in answer.json["lines"]] == [  # type: ignore[index]
-        "address", "login", "version", "rights", "filter", "clock", "extensions", "trunks", "dialplan", "transfer",
+        "address", "login", "version", "rights", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
+        "transfer", "recording", "journal",
     ]  # fmt: skip
     assert line(answer, "login") == {"what": "login", "state": "ok", "message": "Вход выполнен."}
     assert "на АТС нет: 102." in line(answer, "extensions")["message"]  # Boris sits at 102

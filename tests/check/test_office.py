@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from backend.calls.routing import Routing
 from backend.pbx.address import PbxAddress
-from backend.pbx.dialplan import DIALPLAN, VERSION
+from backend.pbx.astdb import COUNTERS, JOURNAL
+from backend.pbx.dialplan import DIALPLAN, VERSION, dialplan_for
+from backend.pbx.dialplan.flavours import Flavour
+from backend.pbx.dialplan.names import ROUTE
+from sandbox.pbx.freepbx import FreePbx
 from sandbox.pbx.office import Office
 from tests.pbx.fake_ami import story
 
@@ -18,7 +23,8 @@ from .reading import checked, states, told
 
 pytestmark = pytest.mark.asterisk
 ALL = (
-    "address", "login", "version", "rights", "filter", "clock", "extensions", "trunks", "dialplan", "transfer",
+    "address", "login", "version", "rights", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
+    "transfer", "recording", "journal",
 )  # fmt: skip
 
 
@@ -81,15 +87,73 @@ async def test_a_trunk_pattern_that_fits_nothing(office: Office) -> None:
 
 
 @story
-async def test_a_dialplan_that_is_absent_old_or_current(office: Office) -> None:
-    for text, state, words in (
-        ("", "warn", "is not installed"),
-        (DIALPLAN.replace(VERSION, "version-0"), "warn", "An older dialplan"),
-        (DIALPLAN, "ok", "is installed"),
+async def test_a_dialplan_that_is_absent_old_incomplete_or_current(office: Office) -> None:
+    without_route = DIALPLAN.replace(f"[{ROUTE}]", "[somebody-elses]")
+    for text, words in (
+        (
+            "",
+            "is not installed: paste the lines shown below (backend dialplan prints them too). Without it a call from",
+        ),
+        (DIALPLAN.replace(VERSION, "version-0"), "An older dialplan"),
+        (without_route, "missing: paste its lines anew. Without it a client's call does not ring his manager first"),
     ):
         office.installs(text)
         report = await checked(address(office))
-        assert (states(report)["dialplan"], words in told(report, "dialplan")) == (state, True), words
+        assert (states(report)["dialplan"], words in told(report, "dialplan")) == ("warn", True), words
+    office.installs(DIALPLAN)
+    report = await checked(address(office))
+    assert (states(report)["dialplan"], told(report, "dialplan")) == ("ok", "The dialplan is installed.")
+    assert report.flavour is Flavour.ASTERISK
+
+
+@story
+async def test_modules_that_are_not_there_are_told_with_what_is_lost(office: Office) -> None:
+    for module in ("func_lock", "app_waitforcond", "cdr_manager"):
+        office.pbx_act("ModuleLoad", Module=f"{module}.so", LoadType="unload")
+    try:
+        report = await checked(address(office))
+    finally:
+        for module in ("func_lock", "app_waitforcond", "cdr_manager"):
+            office.pbx_act("ModuleLoad", Module=f"{module}.so", LoadType="load")
+    said = told(report, "modules")
+    assert said.startswith("Load these modules (modules.conf): app_waitforcond, func_lock.")
+    assert "does not ask this service" in said
+    assert "does not remember calls" in said
+    assert "Without them a client's call" not in said
+    assert "map recordingfile" in told(report, "recording")
+
+
+@story
+async def test_the_pbxs_own_journal_is_counted(office: Office) -> None:
+    for key, family in (("1", JOURNAL), ("2", JOURNAL), ("lost", COUNTERS)):
+        office.pbx_act("DBPut", Family=family, Key=key, Val="3")
+    report = await checked(address(office))
+    for key, family in (("1", JOURNAL), ("2", JOURNAL), ("lost", COUNTERS)):
+        office.pbx_act("DBDel", Family=family, Key=key)
+    assert states(report)["journal"] == "warn"
+    assert "lines waiting: 2. Lines overwritten before they were read: 3." in told(report, "journal")
+    assert told(await checked(address(office)), "journal", "ru").endswith("ждут чтения: 0.")
+
+
+@story
+async def test_freepbx_is_known_by_its_shape_and_its_hooks_are_looked_at(office: Office) -> None:
+    freepbx = FreePbx(office, 16 if office.version == 16 else 17)
+    lines = dialplan_for(Routing(), Flavour.FREEPBX)
+    freepbx.installs()
+    try:
+        bare = await checked(address(office))
+        freepbx.customises(lines)
+        whole = await checked(address(office))
+        freepbx.customises(lines.replace("include => phone-station-inbound", "").replace("s,1(phone-station)", "s,1"))
+        unhooked = await checked(address(office))
+    finally:
+        freepbx.goes()
+    assert told(whole, "version").endswith("Its dialplan is FreePBX's.")
+    assert {bare.flavour, whole.flavour, unhooked.flavour} == {Flavour.FREEPBX}
+    assert told(bare, "dialplan").endswith("This is FreePBX: it needs the lines for FreePBX.")
+    assert (states(whole)["dialplan"], told(whole, "dialplan")) == ("ok", "The dialplan is installed.")
+    assert "Outside calls pass it by" in told(unhooked, "dialplan")
+    assert "Outbound calls pass it by" in told(unhooked, "dialplan")
 
 
 @story
@@ -100,7 +164,8 @@ async def test_a_user_with_few_rights_is_told_each_that_is_missing(office: Offic
         report = await checked(address(office, username="poor", secret="poor"), "101")
     assert states(report) == {
         "address": "ok", "login": "ok", "version": "ok", "rights": "fail", "filter": "warn", "clock": "ok",
-        "extensions": "warn", "trunks": "warn", "dialplan": "warn", "transfer": "ok",
+        "modules": "warn", "extensions": "warn", "trunks": "warn", "dialplan": "warn", "transfer": "ok",
+        "recording": "warn", "journal": "ok",
     }  # fmt: skip
     said = told(report, "rights")
     assert "Add to write= of the AMI user: originate, call, system." in said

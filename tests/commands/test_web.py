@@ -239,7 +239,13 @@ def test_the_lines_to_paste_are_the_administrators_and_hold_no_stored_secret(fir
     assert "[crm.user]" in answer.json["manager"]
     assert "permit = 10.8.0.7/255.255.255.255" in answer.json["manager"]
     assert "hunter2" not in answer.text
-    assert answer.json["version"] in answer.json["dialplan"]
+    flavours = answer.json["flavours"]
+    assert [each["name"] for each in flavours] == ["asterisk", "freepbx"]
+    assert all(answer.json["version"] in each["install"][0]["text"] for each in flavours)
+    words = {step["message"] for each in flavours for step in each["install"] + each["uninstall"]}
+    russian = ask(firm, "Вера", "GET", "/api/pbx/lines", None, "ru").json
+    assert russian
+    assert words.isdisjoint(step["message"] for step in russian["flavours"][0]["install"])
     with firm.app.app_context():
         db.session.execute(update(AccountPbx).where(AccountPbx.account_id == firm.id).values(username="a] b"))
         db.session.commit()
@@ -247,13 +253,17 @@ def test_the_lines_to_paste_are_the_administrators_and_hold_no_stored_secret(fir
     assert told(ask(other, "Вера", "GET", f"/api/pbx/lines?account_id={firm.id}", None, "ru")) == (200, "")
 
 
-def test_the_same_lines_on_the_command_line(firm: Firm, ours: Settings) -> None:
+@pytest.mark.parametrize(
+    ("flavour", "context"), [("asterisk", "[phone-station-click]"), ("freepbx", "[from-pstn-custom]")]
+)
+def test_the_same_lines_on_the_command_line(firm: Firm, ours: Settings, flavour: str, context: str) -> None:
     environ = {"DATABASE_URL": ours.database_url, "SECRET_KEYS": ",".join(ours.secret_keys)}
     command = [sys.executable, "-m", "backend", "dialplan", "--account", str(firm.id), "--address", "10.8.0.0/24"]
+    command += ["--flavour", flavour]
     done = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "permit = 10.8.0.0/255.255.255.0" in done.stdout
-    assert "[phone-station-click]" in done.stdout
+    assert context in done.stdout
     assert "hunter2" not in done.stdout
 
 

@@ -137,6 +137,10 @@ class Company:
         """Waits until this is what the account gained, no more and no less."""
         await_value(self._ledger.lines, lines, "the CRM")
 
+    def gained(self) -> list[str]:
+        """What the account has that it had not."""
+        return self._ledger.lines()
+
     def shows(self, *lines: str) -> None:
         """Waits until these are the popups of this journey's calls."""
         await_value(self.popups, lines, "the screens")

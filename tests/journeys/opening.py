@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.config import REDIRECT_PATH
+from backend.pbx.dialplan import DIALPLAN
 from sandbox import widget
 from sandbox.crm import seeding
 from sandbox.crm.handle import AccountHandle
@@ -47,6 +48,7 @@ def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], No
         station.install(acme, beta)
         station.choose(beta)
         with closing(Town(crm, booted(), station, acme, beta, known)) as town:
+            town.office.installs(DIALPLAN)
             station.set_up(acme, town.office, **choices(town))
             yield town
 
@@ -95,11 +97,14 @@ def _account(crm: Crm, subdomain: str, *people: str) -> AccountHandle:
 
 
 def _clients(acme: AccountHandle, beta: AccountHandle) -> dict[str, list[Known]]:
-    """Both accounts know them all; in the first, Борис is responsible."""
+    """Both accounts know them all; in the first, Борис is responsible, but for a lead that is Вера's, and for those
+    whom Глеб looks after."""
     known = {
         "with a lead": [Known(f"+7903600{n:04}", f"Иван {n}", f"Поставка {n}") for n in range(MOST_CLIENTS)],
         "without a lead": [Known(f"+7903700{n:04}", f"Ольга {n}", "") for n in range(MOST_OTHERS)],
         "a company": [Known(f"+7495765{n:04}", f"ООО «Ромашка {n}»", "") for n in range(MOST_OTHERS)],
+        "with a lead of another": [Known(f"+7903800{n:04}", f"Пётр {n}", f"Ремонт {n}") for n in range(MOST_OTHERS)],
+        "of who has no phone": [Known(f"+7903900{n:04}", f"Инна {n}", "") for n in range(MOST_OTHERS)],
     }
     for account, responsible in ((acme, acme.users[1]), (beta, beta.users[0])):
         for ivan in known["with a lead"]:
@@ -107,6 +112,12 @@ def _clients(acme: AccountHandle, beta: AccountHandle) -> dict[str, list[Known]]
             account.add_lead(ivan.lead, contact, responsible, "Переговоры")
         for olga in known["without a lead"]:
             account.add_lead("Прошлая", account.add_contact(olga.name, [olga.number], responsible), responsible, 142)
+        *_, another, absent = account.users
+        for petr in known["with a lead of another"]:
+            contact = account.add_contact(petr.name, [petr.number], responsible)
+            account.add_lead(petr.lead, contact, another, "Переговоры")
+        for inna in known["of who has no phone"]:
+            account.add_contact(inna.name, [inna.number], absent)
         for firm in known["a company"]:
             account.add_company(firm.name, [firm.number], responsible)
     return known

@@ -114,5 +114,10 @@ def linked_again(company: Company) -> Iterator[None]:
 
 def kill(company: Company) -> None:
     """`kill -9` of the `pbx` process."""
+    os.kill(pid(company), signal.SIGKILL)
+
+
+def pid(company: Company) -> int:
+    """Of the `pbx` process."""
     pids = re.findall(r"process_started +pid=(\d+) process=pbx\b", company.station.log.read_text())
-    os.kill(int(pids[-1]), signal.SIGKILL)
+    return int(pids[-1])

@@ -459,6 +459,29 @@ def test_an_event_of_the_dialplan_may_name_a_recording() -> None:
     assert ended(pbx.facts).recording == "in-1.wav"
 
 
+def test_each_leg_of_a_transferred_call_may_have_its_own_recording() -> None:
+    """One of them was begun in a call of its own, when a colleague was asked, and belongs to the client's in the end."""
+    pbx = Pbx()
+    pbx.client_calls()
+    pbx.say("VarSet", Uniqueid="c", Variable="MIXMONITOR_FILENAME", Value="/monitor/in-1.wav")
+    pbx.say("VarSet", Uniqueid="c", Variable="MIXMONITOR_FILENAME", Value="/monitor/in-2.wav")
+    pbx.hang_up("c")
+    for name in ("in-1.wav", "asked-3.wav", "in-2.wav"):
+        pbx.say("Cdr", UniqueID="elsewhere", LinkedID="c", RecordingFile=name)
+    assert ended(pbx.facts).recording == "in-1.wav"
+    assert [fact.recording for fact in pbx.told("recording")] == ["in-2.wav", "asked-3.wav"]
+    assert len({fact.key for fact in pbx.facts}) == len(pbx.facts)
+
+
+def test_names_of_recordings_have_an_end() -> None:
+    pbx = Pbx()
+    pbx.client_calls()
+    pbx.hang_up("c")
+    for number in range(100):
+        pbx.say("Cdr", UniqueID="c", RecordingFile=f"in-{number}.wav")
+    assert len(pbx.told("recording")) == 20
+
+
 @pytest.mark.parametrize("name", ["", "/", "..", "a" * 300])
 def test_no_name_is_no_recording(name: str) -> None:
     pbx = Pbx()

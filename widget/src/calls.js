@@ -1,4 +1,4 @@
-import { h, icon } from './dom.js';
+import { fill, h, icon } from './dom.js';
 import { duration, moment } from './format.js';
 
 /**
@@ -61,22 +61,36 @@ function leadLink(amo, { id, name }) {
   return h('a', { class: 'ps-link ps-clip js-navigate-link', href: amo.link('leads', id) }, name || amo.words('panel.lead'));
 }
 
-/** Of a talk: a button until it is pressed, for twenty players at once would load the page for nothing. */
-function player(amo, { recording, result }) {
-  if (!recording || result !== 'answered') return null;
-  const button = h('button', { type: 'button', class: 'ps-button ps-bare', onclick: play }, icon('play'), amo.words('panel.listen'));
+/** A button until it is pressed, for twenty players at once would load the page for nothing. */
+function player(amo, call) {
+  const { recording, recording_state: state } = call;
+  if (state === 'failed') return told(amo, 'no_recording', call.recording_why);
+  if (!recording || !state) return null;
+  const place = h('div', { class: 'ps-recording' });
+  const button = h('button', { type: 'button', class: 'ps-button ps-bare', 'aria-label': label(amo, 'listen', call), onclick: play }, icon('play'), amo.words('panel.listen'));
   function play() {
-    const sound = h('audio', { class: 'ps-player', controls: true, autoplay: true });
-    sound.addEventListener('error', () => sound.replaceWith(noRecording(amo)));
+    const sound = h('audio', { class: 'ps-player', controls: true, 'aria-label': label(amo, 'recording', call) });
+    const failed = () => {
+      const hadFocus = sound === document.activeElement;
+      fill(place, button, told(amo, 'not_ready'));
+      if (hadFocus) button.focus();
+    };
+    sound.addEventListener('error', failed, { once: true });
     sound.src = new URL(recording, amo.backend).href;
-    button.replaceWith(sound);
+    fill(place, sound);
     sound.focus();
+    sound.play().catch((wrong) => console.debug('not played', wrong)); // the player's own error tells
   }
-  return button;
+  fill(place, button, state === 'waiting' && told(amo, 'not_ready'));
+  return place;
 }
 
-function noRecording(amo) {
-  return h('span', { class: 'ps-soft', role: 'status' }, amo.words('panel.no_recording'));
+function label(amo, key, { at, name, phone }) {
+  return [amo.words(`panel.${key}`), name || phone, moment(amo.language, at)].filter(Boolean).join(', ');
+}
+
+function told(amo, key, why) {
+  return h('span', { class: 'ps-soft', role: 'status' }, [amo.words(`panel.${key}`), why].filter(Boolean).join(': '));
 }
 
 function callBackButton(amo, { phone, number, name }, onCallBack) {

@@ -7,7 +7,7 @@ import { openPage, settle } from './page.mjs';
 
 const NUMBER = '+79161234567';
 const CLIENT = { number: NUMBER, phone: '+7 916 123-45-67' };
-const ANSWERED = { call: 'a', direction: 'inbound', result: 'answered', at: 1e9, duration: 65, ...CLIENT, recording: '/r/x.mp3', employees: [{ name: 'Анна', seconds: 40 }, { name: 'Борис', seconds: 25 }] };
+const ANSWERED = { call: 'a', direction: 'inbound', result: 'answered', at: 1e9, duration: 65, ...CLIENT, recording: '/r/x.mp3', recording_state: 'ready', employees: [{ name: 'Анна', seconds: 40 }, { name: 'Борис', seconds: 25 }] };
 const MISSED = { call: 'm', direction: 'inbound', result: 'missed', at: 1e9 + 9, ...CLIENT, is_open_missed: true, name: '<b>Пётр</b>', lead: { id: 5, name: 'Окна' } };
 const TOLD = { phones: [{ number: NUMBER, spoken: CLIENT.phone }], calls: [MISSED, ANSWERED], missed: [MISSED] };
 
@@ -49,6 +49,13 @@ test('what keeps calls from this person\'s screen is told in the card, and only 
   assert.match(said({ link: 'up', phone: 'unreachable' }), /Ваш телефон не подключён/);
   for (const me of [{ link: 'up', phone: 'free' }, { link: 'never', phone: 'unknown' }, null]) assert.equal(said(me), '');
 });
+
+/** jsdom plays nothing; gives how often it was asked to. */
+function playable({ window }) {
+  let played = 0;
+  window.HTMLMediaElement.prototype.play = () => Promise.resolve((played += 1));
+  return () => played;
+}
 
 const button = (place, text) => [...place.querySelectorAll('button')].find((each) => each.textContent.includes(text));
 
@@ -121,16 +128,37 @@ test('a client without a number, a hidden caller, a failed attempt', () => {
   assert.ok(text({ direction: 'outbound', ...CLIENT }).includes('In progress'));
 });
 
-test('a recording becomes a player when it is asked for, and words when there is none', () => {
-  const { amo } = openPage();
-  assert.ok(!callItem(amo, { ...MISSED, recording: '/r/m.mp3' }, { onCallBack() {} }).textContent.includes('Слушать'));
+test('a recording becomes a player when it is asked for', () => {
+  const { amo, dom } = openPage();
+  const played = playable(dom);
   const item = callItem(amo, ANSWERED, { onCallBack() {} });
   assert.equal(item.querySelector('audio'), null);
+  assert.match(button(item, 'Слушать').getAttribute('aria-label'), /^Слушать, \+7 916 123-45-67, /);
   button(item, 'Слушать').click();
   const sound = item.querySelector('audio');
   assert.equal(sound.src, 'https://station.example.com/r/x.mp3');
-  sound.dispatchEvent(new Event('error'));
-  assert.ok(item.textContent.includes('Записи пока нет'));
+  assert.deepEqual([sound.hasAttribute('controls'), sound.hasAttribute('autoplay'), played()], [true, false, 1]);
+});
+
+test('a recording that is not there yet is told so, and can be asked for again', () => {
+  const { amo, dom } = openPage();
+  playable(dom);
+  const item = callItem(amo, { ...MISSED, recording: '/r/m.mp3', recording_state: 'waiting' }, { onCallBack() {} });
+  document.body.append(item);
+  assert.ok(item.textContent.includes('Запись ещё готовится'));
+  button(item, 'Слушать').click();
+  assert.ok(!item.textContent.includes('Запись ещё готовится'));
+  item.querySelector('audio').dispatchEvent(new Event('error'));
+  assert.ok(item.textContent.includes('Запись ещё готовится'));
+  button(item, 'Слушать').click();
+  assert.ok(item.querySelector('audio'));
+});
+
+test('where no recording will come there is no button, and the reason is text', () => {
+  const { amo } = openPage();
+  const text = (more) => callItem(amo, { ...ANSWERED, ...more }, { onCallBack() {} }).textContent;
+  assert.ok(text({ recording_state: 'failed', recording_why: '<b>нет</b>' }).includes('Записи нет: <b>нет</b>'));
+  for (const more of [{ recording_state: 'failed' }, { recording_state: undefined }, { recording: undefined }]) assert.ok(!text(more).includes('Слушать'));
 });
 
 test('missed calls: a button with their number, a list, gone when all are called back', () => {

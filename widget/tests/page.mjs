@@ -65,7 +65,14 @@ function answered({ jQuery, asked }, options, answers) {
   return deferred.promise();
 }
 
+/** As the build puts them together: each file adds to what the others say. */
 export function words(language) {
   const folder = new URL(`../i18n/${language}/`, import.meta.url);
-  return Object.assign({}, ...readdirSync(folder).map((name) => JSON.parse(readFileSync(new URL(name, folder)))));
+  return readdirSync(folder).reduce((whole, name) => merged(whole, JSON.parse(readFileSync(new URL(name, folder)))), {});
+}
+
+function merged(one, other) {
+  if (typeof one !== 'object' || typeof other !== 'object') return other;
+  const both = Object.entries(other).map(([key, value]) => [key, key in one ? merged(one[key], value) : value]);
+  return { ...one, ...Object.fromEntries(both) };
 }

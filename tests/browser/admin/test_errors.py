@@ -47,9 +47,48 @@ OF_DIAL: Wrong = {
     "allowed": (["+7", "seven"], "seven: недопустимые знаки", "seven: has characters"),
     "ring_seconds": (1, "не меньше 5", "at least 5"),
 }
-
+OF_ROUTING: Wrong = {
+    "rings_responsible": ("yes", "true или false", "true or false"),
+    "ring_seconds": (4, "не меньше 5", "at least 5"),
+    "then.context": ("from internal", *SIGNS),
+    "then.extension": ("", *SIGNS),
+    "names": ("greek", "одно из", "one of"),
+    "copied": (200_001, "не больше 200000", "at most 200000"),
+    "shown_prefix": ("x", *SIGNS),
+}
+OF_RECORDINGS: dict[str, Wrong] = {
+    "sftp": {
+        "url": ("https://pbx.example", "должен начинаться с sftp", "must begin with sftp"),
+        "path": ("../{name}", "в глубь адреса", "below the address"),
+        "username": (None, "обязательное поле", "is required"),
+        "secret": ("", "не может быть пустым", "may not be empty"),
+        "host_key": ("MD5:1", *SIGNS),
+        "days_kept": (0, "не меньше 1", "at least 1"),
+    },
+    "http": {
+        "url": ("https://a:b@pbx.example", "имя и пароль указываются в своих полях", "may not hold the user's name"),
+        "path": ("{id}", "нужно {name} или {stem}", "must hold {name} or {stem}"),
+        "username": ("a:b", *SIGNS),
+        "certificate": ("-----BEGIN", "не сертификат", "not a certificate"),
+        "days_kept": ("year", "нужно целое число", "must be a whole number"),
+    },
+    "ari": {
+        "url": ("pbx.example", "нужен адрес, например", "must be an address"),
+        "username": (None, "обяз", "required"),
+    },
+    "ftp": {"source": ("ftp", "одно из", "one of")},
+}
 
 LANGUAGES = ("ru", "en")
+
+
+def document(fields: Wrong) -> dict[str, Any]:
+    """The wrong values as a part of the settings: `then.context` is `context` in `then`."""
+    made: dict[str, Any] = {}
+    for path, (wrong, *_) in fields.items():
+        outer, _, inner = path.rpartition(".")
+        (made.setdefault(outer, {}) if outer else made)[inner] = wrong
+    return made
 
 
 def test_every_wrong_field_is_told_there(opens: Opens, connected: Two) -> None:
@@ -57,17 +96,34 @@ def test_every_wrong_field_is_told_there(opens: Opens, connected: Two) -> None:
     before = stored(acme)
     settings = {path.partition(".")[2]: wrong for path, (wrong, *_) in BY_THEMSELVES.items() if path[0] == "s"}
     pbx = {path.partition(".")[2]: wrong for path, (wrong, *_) in BY_THEMSELVES.items() if path[0] == "p"}
-    dial = {name: wrong for name, (wrong, *_) in OF_DIAL.items()}
-    told = {**BY_THEMSELVES, **{f"settings.dial.{name}": wrong for name, wrong in OF_DIAL.items()}}
+    parts = {"dial": OF_DIAL, "routing": OF_ROUTING}
+    told = BY_THEMSELVES | {f"settings.{part}.{name}": wrong for part in parts for name, wrong in parts[part].items()}
+    settings |= {part: document(fields) for part, fields in parts.items()}
     for place, language in enumerate(LANGUAGES, start=1):
         desk = opens(acme, acme.users[0], language)
-        desk.begins_with({"settings": {**settings, "dial": dial}, "pbx": pbx})
+        desk.begins_with({"settings": settings, "pbx": pbx})
         desk.saves()
         desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the marked fields"}[language])
         assert sorted(desk.wrong()) == sorted(told)
         said = {path: desk.error(path).text_content() or "" for path in told}
         assert {path: words for path, words in said.items() if told[path][place] not in words} == {}
     assert stored(acme) == before
+
+
+def test_every_source_of_recordings_tells_what_is_wrong_with_it(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    for place, language in enumerate(LANGUAGES, start=1):
+        desk = opens(acme, acme.users[0], language)
+        for source, wrong in OF_RECORDINGS.items():
+            desk.begins_with({"settings": {"recordings": {"source": source, **document(wrong)}}})
+            desk.saves()
+            desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the marked fields"}[language])
+            desk.is_at("recordings")
+            told = {f"settings.recordings.{name}": words for name, words in wrong.items()}
+            assert sorted(desk.wrong()) == sorted(told)
+            said = {path: desk.error(path).text_content() or "" for path in told}
+            assert {path: words for path, words in said.items() if told[path][place] not in words} == {}
+    assert stored(acme)["recordings"]["source"] == "none"
 
 
 def test_what_no_field_shows_by_itself_is_told_at_it_too(opens: Opens, connected: Two) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from playwright.sync_api import expect
@@ -35,6 +36,11 @@ def overview(days: int) -> dict[str, Any]:
             "link": "refused", "link_reason": "Authentication failed", "account": "connected", "account_reason": "",
             "waiting": 2, "waiting_since": NOON, "refused": [], "unmapped_extensions": ["103"], "unknown_dids": [],
             "seen_on_pbx": 14, "in_crm": 13,
+            "alerts": [{"kind": "link", "since": NOON, "message": HOSTILE}],
+            "copy": {"entries": 20, "waiting": 3, "checked_at": NOON, "trouble": ""},
+            "journal": {"lost": 2, "trouble": ""}, "recordings": {"waiting": 4, "failed": 1},
+            "days": [{"day": "2026-11-23", "seen": 14, "in_crm": 9, "mended": 1, "by_rule": 1, "gone": 1,
+                      "waiting": 2, "failed": 0}],
         },
     }  # fmt: skip
 
@@ -44,7 +50,24 @@ def test_an_account_without_calls_is_told_so(opens: Opens, connected: Two) -> No
     panel = opens(acme, acme.users[0]).tab("overview")
     expect(panel).to_contain_text("За это время звонков не было")
     expect(panel).to_contain_text("Связь с АТС")
-    expect(panel.locator("canvas")).to_have_count(0)
+    expect(panel.locator("canvas, .ps-audit")).to_have_count(0)
+    for absent in ("Журнал на АТС", "Клиенты на АТС", "Записи разговоров", "Сообщили администраторам"):
+        expect(panel).not_to_contain_text(absent)
+
+
+def test_diagnostics_are_saved_as_a_file(opens: Opens, connected: Two) -> None:
+    acme, beta = connected
+    with_pbx(acme)
+    panel = opens(acme, acme.users[0]).tab("overview")
+    panel.get_by_role("button", name="Собрать диагностику").click()
+    link = panel.get_by_role("link", name=f"Сохранить phone-station-{acme.id}.json")
+    expect(link).to_be_focused()
+    with panel.page.expect_download() as saved:
+        link.press("Enter")
+    text = saved.value.path().read_text()
+    assert isinstance(json.loads(text), dict)
+    assert str(acme.id) in text
+    assert not [word for word in ("Gh7", "Петрова", str(beta.id)) if word in text]
 
 
 def test_calls_are_drawn_and_told_as_tables(opens: Opens, connected: Two) -> None:
@@ -65,6 +88,10 @@ def test_calls_are_drawn_and_told_as_tables(opens: Opens, connected: Two) -> Non
     expect(panel).to_contain_text(f"{HOSTILE}8421 ч 2 мин6 с")
     expect(panel.locator(".ps-line").first).to_contain_text("АТС не впускает")
     expect(panel).to_contain_text("1 звонок ещё не в CRM")
+    told = ["2 звонка не попали в CRM", "4 в пути, 1 получить не удалось", "20 клиентов, 3 изменения в пути"]
+    for words in (f"Сообщили администраторам: {HOSTILE}", *told):
+        expect(panel).to_contain_text(words)
+    expect(panel.locator(".ps-audit tbody tr")).to_have_text(["23 нояб.14911120"])
     panel.get_by_text("30 дней").click()
     expect(rows.last).to_have_text("23 нояб.3000")
     assert desk.page.evaluate("window.hit") is None

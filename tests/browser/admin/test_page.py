@@ -13,9 +13,10 @@ from tests.browser.admin.conftest import Opens, stored
 Two = tuple[AccountHandle, AccountHandle]
 
 TABS = {
-    "ru": ["Подключение", "Сотрудники", "Сделки", "Уведомления", "Звонки", "Сайты", "Обзор"],
-    "en": ["Connection", "Employees", "Leads", "Notifications", "Calls", "Sites", "Overview"],
+    "ru": ["Подключение", "Сотрудники", "Переадресация", "Сделки", "Уведомления", "Звонки", "Записи", "Сайты", "Обзор"],
+    "en": ["Connection", "Employees", "Routing", "Leads", "Notifications", "Calls", "Recordings", "Sites", "Overview"],
 }
+KEYS = ("connection", "employees", "routing", "leads", "notices", "calls", "recordings", "callbacks", "overview")
 HOSTILE = '<img src=x onerror="window.hit = 1">'
 
 
@@ -151,7 +152,7 @@ def test_every_tab_speaks_the_users_language(opens: Opens, connected: Two) -> No
     for language, names in TABS.items():
         desk = opens(acme, acme.users[0], language, viewport={"width": 1100, "height": 800})
         expect(desk.page.get_by_role("tab")).to_have_text(names)
-        for key in ("connection", "employees", "leads", "notices", "calls", "overview"):
+        for key in KEYS:
             panel = desk.tab(key)
             expect(panel.locator("h3").first).to_be_visible()
             assert "admin." not in panel.inner_text()

@@ -15,6 +15,7 @@ HOSTILE = "<b>104</b>"
 CHECK: dict[str, Any] = {
     "ok": False,
     "version": "Asterisk 20.9.3",
+    "flavour": "freepbx",
     "lines": [
         {"what": "login", "state": "ok", "message": "Вход выполнен."},
         {"what": "rights", "state": "warn", "message": "Добавьте в write=: system."},
@@ -89,11 +90,14 @@ def test_extensions_of_the_pbx_are_given_out_at_a_press(opens: Opens, connected:
 def test_the_lines_to_paste_are_copied_and_their_secret_is_taken(opens: Opens, connected: Two) -> None:
     acme, beta = connected
     desk = opens(acme, acme.users[0], permissions=["clipboard-read", "clipboard-write"])
-    steps = desk.page.locator(".ps-steps > li")
+    steps = desk.page.locator(".ps-steps").first.locator("> li")
     expect(steps.first).to_contain_text("/etc/asterisk/manager.conf")
+    expect(steps).to_contain_text(["[station]", "[phone-station-route]", "#include", "Gosub(phone-station-route,s,1)"])
     desk.page.get_by_label("FreePBX").check()
     expect(steps.first).to_contain_text("/etc/asterisk/manager_custom.conf")
-    expect(steps.nth(1)).to_contain_text("/etc/asterisk/extensions_custom.conf")
+    expect(steps.nth(1)).to_contain_text("extensions_custom.conf")
+    desk.page.get_by_text("Как всё это убрать с АТС").click()
+    expect(desk.page.locator("details .ps-steps > li").first).to_contain_text("extensions_custom.conf")
     block = steps.first.locator("pre")
     steps.first.get_by_role("button", name="Скопировать").click()
     expect(steps.first.get_by_role("button", name="Скопировано")).to_be_visible()
@@ -104,7 +108,23 @@ def test_the_lines_to_paste_are_copied_and_their_secret_is_taken(opens: Opens, c
     with_pbx(beta)
     other = opens(beta, beta.users[0])
     other.page.get_by_role("button", name="Показать строки").click()
-    expect(other.page.locator(".ps-steps")).to_contain_text("вместо THE-STORED-SECRET")
+    expect(other.page.locator(".ps-steps").first).to_contain_text("вместо THE-STORED-SECRET")
+
+
+def test_the_lines_that_fit_the_pbx_are_proposed_by_its_test(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    desk.answers("/api/pbx/check", CHECK)
+    plain, freepbx = desk.page.get_by_label("Asterisk без оболочки"), desk.page.get_by_label("FreePBX")
+    expect(plain).to_be_checked()
+    for name, typed in {"host": "pbx.example", "username": "station", "secret": "Gh7"}.items():
+        desk.input(f"pbx.{name}").fill(typed)
+    desk.page.get_by_role("button", name="Проверить").click()
+    expect(freepbx).to_be_checked()
+    expect(desk.page.locator("label", has=freepbx)).to_contain_text("похоже, у вас такая")
+    plain.check()
+    expect(plain).to_be_focused()
+    expect(desk.page.locator(".ps-steps").first).to_contain_text("/etc/asterisk/manager.conf")
 
 
 def test_the_dialog_says_what_is_left_and_leads_to_the_page(opens: Opens, connected: Two) -> None:

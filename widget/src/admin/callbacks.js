@@ -13,7 +13,6 @@ const TIMES = ['again_seconds', 'whole_seconds', 'tries_of_client', 'again_clien
 const LIMITS = ['number', 'address', 'site', 'account', 'in_flight'];
 
 export function callbacks(page) {
-  if (!page.form.draft.isKnown(AT)) return [];
   return [sites(page), whom(page), times(page), fields(page), limits(page)];
 }
 

@@ -20,12 +20,17 @@ export async function runCheck(page) {
   if (state.checkFailure?.fields?.length) page.showErrors(state.checkFailure.fields, asked);
 }
 
-/** What the test said: the verdict, then a line for each thing, with what to do where it is not right. */
+/** What the test of the PBX said. */
 export function checkResult({ say, state }) {
-  if (state.isChecking) return h('p', { class: 'ps-verdict', role: 'status' }, say('check.running'));
-  if (state.checkFailure) return h('p', { class: 'ps-verdict ps-fail', role: 'alert' }, state.checkFailure.message);
-  if (!state.check) return null;
-  const { ok, lines, version } = state.check;
+  return result(say, { isRunning: state.isChecking, failure: state.checkFailure, answer: state.check });
+}
+
+/** A test that runs, has failed or has answered: the verdict, then a line for each thing, with what to do where it is not right. */
+export function result(say, { isRunning, failure, answer }) {
+  if (isRunning) return h('p', { class: 'ps-verdict', role: 'status' }, say('check.running'));
+  if (failure) return h('p', { class: 'ps-verdict ps-fail', role: 'alert' }, failure.message);
+  if (!answer) return null;
+  const { ok, lines, version } = answer;
   const warns = lines.some((each) => each.state === 'warn');
   const verdict = ok ? (warns ? 'warn' : 'ok') : 'fail';
   return h(
@@ -45,11 +50,14 @@ export function checkResult({ say, state }) {
   );
 }
 
+/** What a newer service has found and these words have no name for stands without one. */
 function resultLine(say, { what, state, message }) {
+  const key = `check.what.${what}`;
+  const name = say(key);
   return h(
     'li',
     { class: `ps-line ps-${state}` },
     mark(say, state),
-    h('div', {}, h('strong', {}, say(`check.what.${what}`)), h('p', {}, message)),
+    h('div', {}, !name.endsWith(key) && h('strong', {}, name), h('p', {}, message)),
   );
 }

@@ -4,11 +4,12 @@ import { check, longText, text } from './controls.js';
 import { button, field, section } from './form.js';
 import { accountItem, lineItem, statusList } from './health.js';
 import { paste } from './paste.js';
+import { phonebook } from './phonebook.js';
 
-/** The account's state, the PBX's address with its test, and what to put on the PBX. */
+/** The account's state, the clients known here, the PBX's address with its test, and what to put on the PBX. */
 
 export function connection(page) {
-  return [state(page), address(page), paste(page)];
+  return [state(page), phonebook(page), address(page), paste(page)];
 }
 
 function state(page) {

@@ -56,10 +56,11 @@ export class Draft {
     this.changed = { settings: {}, pbx: {} };
   }
 
-  /** What may be kept in the browser: everything but the secret. */
+  /** What may be kept in the browser: everything but secrets. */
   toKeep() {
-    const { secret, ...pbx } = this.changed.pbx;
-    return { settings: this.changed.settings, pbx };
+    const { settings, pbx } = this.changed;
+    const { recordings } = settings;
+    return { settings: { ...settings, ...(recordings && { recordings: open(recordings) }) }, pbx: open(pbx) };
   }
 
   /** The whole document; the PBX only when it was touched, for its secret belongs to its address. */
@@ -88,10 +89,17 @@ function sorted(value) {
     .map((name) => [name, sorted(value[name])]);
 }
 
+function open({ secret, ...rest }) {
+  return rest;
+}
+
 function pick(from, defaults) {
   return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, from[name] ?? value]));
 }
 
+/** With the part in it that the keys name; without it where the value is undefined. */
 function replaced(whole, [key, ...inner], value) {
-  return { ...whole, [key]: inner.length ? replaced(whole?.[key], inner, value) : value };
+  const { [key]: before, ...rest } = whole ?? {};
+  const after = inner.length ? replaced(before, inner, value) : value;
+  return after === undefined ? rest : { ...rest, [key]: after };
 }

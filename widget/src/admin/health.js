@@ -30,8 +30,12 @@ export function healthItems(say, health, moment) {
   const items = [
     accountItem(say, { state: health.account }),
     lineItem(say, health.link, health.link_reason),
+    ...(health.alerts || []).map((each) => alerted(say, each, moment)),
     backlog(say, health, moment),
     compared(say, health),
+    copied(say, health.copy),
+    lost(say, health.journal),
+    recorded(say, health.recordings),
     listed(say, 'unmapped', health.unmapped_extensions),
     listed(say, 'dids', health.unknown_dids),
     listed(
@@ -66,6 +70,38 @@ function compared(say, { seen_on_pbx: seen, in_crm: kept }) {
   };
 }
 
+/** What has been told inside amoCRM too. */
+function alerted(say, { message, since }, moment) {
+  return { state: 'fail', title: say('health.alert.title'), text: message, detail: say('health.alert.since', { time: moment(since) }) };
+}
+
+/** What the PBX knows without us; nothing where it has never been given anything. */
+function copied(say, copy) {
+  if (!copy || !(copy.entries || copy.checked_at || copy.trouble)) return null;
+  const waiting = copy.waiting > 0 ? say('health.copy.waiting', { count: copy.waiting }) : '';
+  const text = [say('health.copy.text', { count: copy.entries }), waiting].filter(Boolean).join(', ');
+  return { state: copy.trouble ? 'warn' : 'ok', title: say('health.copy.title'), text, ...unread(say, copy) };
+}
+
+function lost(say, journal) {
+  if (!journal?.lost && !journal?.trouble) return null;
+  const title = say('health.journal.title');
+  if (!journal.lost) return { state: 'warn', title, text: say('health.journal.unread'), ...unread(say, journal) };
+  return { state: 'warn', title, text: say('health.journal.lost', { count: journal.lost }), todo: say('health.journal.todo') };
+}
+
+/** Why the PBX does not give what it keeps for us: no_right | no_tree | silent. */
+function unread(say, { trouble }) {
+  return trouble ? { detail: say(`health.unread.${trouble}`), todo: say(`health.unread.${trouble}_todo`) } : {};
+}
+
+function recorded(say, recordings) {
+  if (!recordings?.waiting && !recordings?.failed) return null;
+  const { waiting, failed } = recordings;
+  const parts = [waiting && say('health.recordings.waiting', { count: waiting }), failed && say('health.recordings.failed', { count: failed })];
+  return { state: failed ? 'warn' : 'ok', title: say('health.recordings.title'), text: parts.filter(Boolean).join(', '), todo: failed ? say('health.recordings.todo') : '' };
+}
+
 function listed(say, name, values) {
   if (!values?.length) return null;
   return {
@@ -80,7 +116,7 @@ const DRAWN = { ok: () => icon('check'), warn: () => '!', fail: () => icon('clos
 
 /** A state as a coloured mark with its word for readers of the screen. */
 export function mark(say, state) {
-  return h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }, DRAWN[state]());
+  return h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }, (DRAWN[state] || DRAWN.todo)());
 }
 
 /** The items as a list: a mark, what it is, how it is, what to do. */

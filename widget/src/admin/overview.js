@@ -1,5 +1,6 @@
 import { fill, h } from '../dom.js';
 import { barChart } from './charts.js';
+import { diagnostics } from './diagnostics.js';
 import { section, table } from './form.js';
 import { healthItems, statusList } from './health.js';
 import { requests } from './requests.js';
@@ -8,6 +9,7 @@ import { duration, labels, ofCalls, share, totals } from './series.js';
 /** The calls of the last days as numbers, charts and tables, and the account's health. */
 
 const PERIODS = [1, 7, 30, 90];
+const AUDIT = ['seen', 'in_crm', 'mended', 'by_rule', 'gone', 'waiting', 'failed'];
 const COLOURS = { answered: '#2f8f63', missed: '#d4574e', outbound: '#5b8fd6' };
 
 export function overview(page) {
@@ -76,7 +78,24 @@ function drawn(page, answer, uPlot) {
 function works(page, health) {
   const known = page.answer.pbx ? health : { ...health, link: null };
   const items = healthItems(page.say, known, (at) => page.moment(at));
-  return section(page.say('overview.health'), null, statusList(page.say, items));
+  return section(page.say('overview.health'), null, statusList(page.say, items), byAudit(page, health.days || []), diagnostics(page));
+}
+
+/** Each day's calls as they were held against the CRM. */
+function byAudit({ say, amo }, days) {
+  const format = new Intl.DateTimeFormat(amo.language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const rows = days.map((each) => [format.format(new Date(each.day)), ...AUDIT.map((name) => String(each[name]))]);
+  const columns = ['day', ...AUDIT].map((name) => say(`audit.${name}`));
+  return (
+    rows.length > 0 &&
+    h(
+      'div',
+      { class: 'ps-audit' },
+      h('h4', {}, say('audit.title')),
+      h('p', { class: 'ps-hint' }, say('audit.about')),
+      table(say('audit.title'), columns, rows, 'ps-numbers'),
+    )
+  );
 }
 
 function empty({ say, answer }) {

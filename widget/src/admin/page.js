@@ -11,14 +11,17 @@ import { createMemory } from './memory.js';
 import { notices } from './notices.js';
 import { overview } from './overview.js';
 import { own } from './own.js';
+import { recordings } from './recordings.js';
+import { routing } from './routing.js';
 import { createSaving } from './saving.js';
 import { createTabs } from './tabs.js';
 
 /** The page of advanced settings: tabs that are drawn from one document and saved as one. */
 
-const PARTS = { connection, employees, leads, notices, calls, callbacks, overview, own };
-const ADMIN = ['connection', 'employees', 'leads', 'notices', 'calls', 'callbacks', 'overview'];
+const PARTS = { connection, employees, routing, leads, notices, calls, recordings, callbacks, overview, own };
+const ADMIN = ['connection', 'employees', 'routing', 'leads', 'notices', 'calls', 'recordings', 'callbacks', 'overview'];
 const OTHERS = ['own', 'overview'];
+const OF_SETTING = { routing: 'routing', recordings: 'recordings', callbacks: 'callback' }; // which an older service may not know
 const NOT_SAVED = ['overview', 'own']; // here Save is seen only while something waits for it
 
 export async function page(node, amo) {
@@ -48,9 +51,10 @@ class Page {
     this.hearers = new Map();
     this.answer = answer;
     this.memory = createMemory(answer.account.id, amo.user.id);
-    this.keys = answer.is_admin ? ADMIN : OTHERS;
     const kept = (answer.is_admin && this.memory.read('draft')) || {};
     this.form = new Form(new Draft(answer, kept), say, () => this.noteEdit());
+    const isKnown = (key) => !OF_SETTING[key] || this.form.draft.isKnown(`settings.${OF_SETTING[key]}`);
+    this.keys = answer.is_admin ? ADMIN.filter(isKnown) : OTHERS;
     this.tabs = createTabs(
       this.keys.map((key) => ({ key, label: say(`tabs.${key}`) })),
       (key) => this.remember(key),

@@ -2,16 +2,16 @@ import { fill, h } from '../dom.js';
 import { copied } from './copied.js';
 import { button, section } from './form.js';
 
-/** What to put on the PBX, made for this account: numbered steps, each with its file and its text to copy. */
+/** What to put on the PBX, made for this account: numbered steps, each with its text to copy, and how to take it away. */
 
-const KINDS = ['asterisk', 'freepbx'];
-const COMMANDS = 'asterisk -rx "manager reload"\nasterisk -rx "dialplan reload"';
 const STORED = 'THE-STORED-SECRET'; // stands in the lines for a secret that is never shown
+const MANAGER = { asterisk: 'asterisk_manager', other: 'freepbx_manager' };
 
 export function paste(page) {
   const { say, state, answer } = page;
   const place = h('div', { 'aria-live': 'polite' });
   const show = () => fill(place, state.lines ? steps(page, show) : wanting(page, show));
+  page.hear('check', 'paste', () => state.lines && show());
   show();
   if (!answer.pbx && !state.lines && !state.linesFailure) askLines(page, show);
   return section(say('paste.title'), say('paste.about'), place);
@@ -37,43 +37,47 @@ async function askLines({ amo, state }, show) {
 
 function steps(page, show) {
   const { say, state } = page;
-  const kind = state.pbxKind || KINDS[0];
-  const pick = (value) => {
-    const chosen = () => {
-      state.pbxKind = value;
-      show();
-      document.querySelector('input[name="ps-kind"]:checked').focus();
-    };
-    const input = h('input', { type: 'radio', name: 'ps-kind', checked: kind === value, onchange: chosen });
-    return h('label', { class: 'ps-check' }, input, say(`paste.${value}`));
-  };
+  const { flavours } = state.lines;
+  const wanted = state.pbxKind || state.check?.flavour;
+  const kind = flavours.find((each) => each.name === wanted) || flavours[0];
   return [
-    h('div', { class: 'ps-row', role: 'group', 'aria-label': say('paste.which') }, KINDS.map(pick)),
+    h('div', { class: 'ps-row', role: 'group', 'aria-label': say('paste.which') }, flavours.map(({ name }) => pick(page, name, kind, show))),
+    h('ol', { class: 'ps-steps' }, installing(page, kind).map((each) => h('li', {}, each))),
     h(
-      'ol',
-      { class: 'ps-steps' },
-      numbered(page, kind).map((each) => h('li', {}, each)),
+      'details',
+      { class: 'ps-fold' },
+      h('summary', {}, say('paste.uninstall')),
+      h('ol', { class: 'ps-steps' }, kind.uninstall.map((each) => h('li', {}, step(page, each)))),
     ),
   ];
 }
 
-function numbered(page, kind) {
+/** The flavour that the test of the PBX has found is chosen and marked, until another one is. */
+function pick({ say, state }, name, kind, show) {
+  const chosen = () => {
+    state.pbxKind = name;
+    show();
+    document.querySelector('input[name="ps-kind"]:checked').focus();
+  };
+  const input = h('input', { type: 'radio', name: 'ps-kind', checked: name === kind.name, onchange: chosen });
+  return h('label', { class: 'ps-check' }, input, say(`paste.${name}`), name === state.check?.flavour && h('span', { class: 'ps-tag ps-ok' }, say('paste.proposed')));
+}
+
+function step({ say }, { message, text }) {
+  return [h('p', {}, message), text && copied(say, text)];
+}
+
+function installing(page, { name, install }) {
   const { say, amo, state } = page;
-  const { manager, dialplan } = state.lines;
-  const host = new URL(amo.backend).hostname;
+  const { manager } = state.lines;
   const line = (text) => h('p', {}, text);
-  return [
-    [
-      line(say(`paste.${kind}_manager`)),
-      copied(say, manager),
-      notes(page, manager).map(line),
-      line(say('paste.permit', { host })),
-    ],
-    [line(say(`paste.${kind}_dialplan`)), copied(say, dialplan)],
-    [line(say(`paste.${kind}_reload`)), copied(say, COMMANDS)],
-    ...(kind === 'asterisk' ? [[line(say('paste.transfer'))]] : []),
-    [line(say('paste.test'))],
+  const user = [
+    line(say(`paste.${MANAGER[name] || MANAGER.other}`)),
+    copied(say, manager),
+    notes(page, manager).map(line),
+    line(say('paste.permit', { host: new URL(amo.backend).hostname })),
   ];
+  return [user, ...install.map((each) => step(page, each)), [line(say('paste.test'))]];
 }
 
 /** A secret made for these lines goes into the form at a press; a stored one is never shown. */

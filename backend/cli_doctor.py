@@ -1,0 +1,77 @@
+"""`python -m backend doctor`: looks at an account's PBX itself, whether the service runs or not, one line each."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from backend import create_app
+from backend.check_words import words
+from backend.config import Settings, StartError, database_url_file, load_settings
+from backend.pbx.address import networks
+from backend.pbx.check import check
+from backend.pbx.errors import BadCommand
+from backend.pbx.findings import Finding, Report, State
+from backend.processes.all import database
+from backend.processes.checking import expected_of, unusable
+from backend.processes.setup import stored_address
+from backend.store import settings
+
+SHOWN = {State.OK: "ok", State.WARN: "look", State.FAIL: "broken"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status: 0 nothing is broken, 1 something is. Raises StartError for an account that is not there, or has
+    no PBX."""
+    asked = _parser().parse_args(arguments)
+    with _database():
+        configured = load_settings()
+        with create_app(configured).app_context():
+            try:
+                report = _looked(asked.account, configured)
+                language = asked.language or settings.read(asked.account).language
+            except LookupError as unknown:
+                raise StartError(str(unknown)) from None
+            except OperationalError as trouble:
+                raise StartError(f"the database does not let us in: {trouble.orig}") from None
+    for each in report.findings:
+        print(_line(each, language))
+    return int(any(each.state is State.FAIL for each in report.findings))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend doctor", description=__doc__)
+    parser.add_argument("--account", type=int, required=True, help="the amoCRM account")
+    parser.add_argument("--language", choices=("ru", "en"), help="of the lines; without it the account's")
+    return parser
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """The one of the service; where that does not run now and has its own, the same is started for this moment."""
+    data_dir = Path(os.environ.get("DATA_DIR") or Settings.model_fields["data_dir"].default)
+    is_up = os.environ.get("DATABASE_URL", "").strip() or database_url_file(data_dir).is_file()
+    with nullcontext() if is_up or not (data_dir / "postgres/cluster").exists() else database():
+        yield
+
+
+def _looked(account_id: int, configured: Settings) -> Report:
+    expected = expected_of(account_id)
+    try:
+        address = stored_address(account_id)
+    except BadCommand as wrong:
+        return unusable(wrong)
+    if address is None:
+        raise StartError(f"account {account_id} has no PBX")
+    return asyncio.run(check(address, expected, networks(configured.pbx_networks)))
+
+
+def _line(finding: Finding, language: str) -> str:
+    says = [{"kind": each.kind, "values": each.values} for each in finding.says]
+    return f"{SHOWN[finding.state]:7} {finding.what:10} {words(finding.what, says, language)}"

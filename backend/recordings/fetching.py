@@ -1,0 +1,171 @@
+"""What is due: a recording's files are got, made into one mp3 and put on the shelf; the worker's chore."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+import structlog
+
+from backend.recordings import source_of as sources_of_accounts
+from backend.recordings.join import Leg, Unplayable, join
+from backend.recordings.place import in_order
+from backend.recordings.shelf import NotThere, ShelfError, shelf
+from backend.recordings.sources import (
+    LARGEST,
+    NeedsPerson,
+    NotYet,
+    Source,
+    SourceError,
+    SourceOf,
+    TooBig,
+    Unreachable,
+)
+from backend.store import db, recording_objects, recordings
+from backend.store.recordings import Due, Why
+
+SLICE = 100  # recordings of one run: the supervisor looks in between
+GIVES_UP = timedelta(days=1)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(hours=1)
+FOR_A_PERSON = timedelta(minutes=15)  # should nobody say that it is mended
+DOUBTS = 3  # tries; a file may be read while the PBX still works on it
+AT_ONCE = 200  # objects deleted in one run
+
+log = structlog.get_logger()
+
+
+class NoSource(SourceError):
+    """The account has none, and the PBX has not pushed it."""
+
+
+class Bounded(io.FileIO):
+    """A new file that takes so many bytes and then raises TooBig."""
+
+    def __init__(self, file: Path, room: int) -> None:
+        super().__init__(file, "wb")
+        self._room = room
+
+    def write(self, piece: Any, /) -> int:
+        self._room -= len(memoryview(piece).cast("B"))
+        if self._room < 0:
+            raise TooBig(f"over {LARGEST} bytes")
+        return super().write(piece)
+
+
+def fetch_due(source_of: SourceOf = sources_of_accounts.source_of) -> int:
+    """Does what is due, one recording of an account at a time; how many were tried."""
+    for count in range(SLICE):
+        due = recordings.claim()
+        if due is None:
+            return count
+        _attempt(due, source_of)
+    return SLICE
+
+
+def tidy() -> None:
+    """Deletes pushed files nobody needs any more, and objects that no row holds. Commits."""
+    recording_objects.forget_parts(AT_ONCE)
+    db.session.commit()
+    gone = recording_objects.leavings(AT_ONCE)
+    for key in gone:
+        shelf().delete(key)
+    recording_objects.forget_leavings(gone)
+    db.session.commit()
+
+
+def _attempt(due: Due, source_of: SourceOf) -> None:
+    """One try, its end written down, whichever it is."""
+    told = log.bind(account=due.account_id, call=due.call)
+    if due.age > GIVES_UP + recordings.LEASE:  # tries that nobody lived to tell of
+        return recordings.fail(due, Why.BROKEN, "it was never brought to an end")
+    try:
+        size, seconds = _fetch(due, source_of)
+    except Unplayable as wrong:
+        _doubt(due, wrong)
+        told.info("recording not made", why=wrong.why.value, detail=wrong.detail)
+    except TooBig:
+        recordings.fail(due, Why.TOO_BIG)
+    except NoSource:
+        recordings.fail(due, Why.NO_SOURCE)
+    except NotYet as missing:
+        _again(due, Why.MISSING, str(missing))
+    except Unreachable as away:
+        _again(due, Why.UNREACHABLE, str(away), all_of_account=True)
+    except NeedsPerson as need:
+        told.warning("recordings wait for a person", why=str(need))
+        _again(due, Why.REFUSED, str(need), at_least=FOR_A_PERSON, all_of_account=True)
+    except (ShelfError, OSError) as error:
+        told.error("recording not kept", why=str(error))
+        _again(due, Why.OURS, str(error))
+    else:
+        if not recordings.finish(due, bytes=size, seconds=seconds):
+            told.warning("recording taken over")
+        told.info("recording", seconds=round(seconds), bytes=size, tries=due.tries)
+
+
+def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
+    """Puts it on the shelf; its bytes and seconds. Raises SourceError, Unplayable, ShelfError, OSError."""
+    with TemporaryDirectory(prefix="phone-station-") as place:
+        legs = list(_legs(due, source_of, Path(place)))
+        mp3 = Path(place) / "call.mp3"
+        seconds = join(legs, mp3)
+        with mp3.open("rb") as whole:
+            shelf().put(due.key, whole)
+        return mp3.stat().st_size, seconds
+
+
+def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
+    source, parts = source_of(due.account_id), _parts(due)
+    db.session.rollback()  # no connection to the database waits for a PBX
+    room = LARGEST
+    for number, name in enumerate(in_order(due.names)):
+        file = place / str(number)
+        with Bounded(file, room) as into:
+            called = _get(name, parts.get(name), source, into)
+        room -= file.stat().st_size
+        yield Leg(file=file, name=called)
+
+
+def _parts(due: Due) -> dict[str, str]:
+    """Keys of the files that the PBX pushed."""
+    found = ((name, recording_objects.part(due.account_id, name)) for name in due.names)
+    return {name: part.key for name, part in found if part}
+
+
+def _get(name: str, part: str | None, source: Source | None, into: BinaryIO) -> str:
+    """Writes the file into `into`; its name as the PBX has it. Raises SourceError, ShelfError, OSError."""
+    if part:
+        with suppress(NotThere):  # let go of since: whoever pushed it may be asked for it
+            shelf().copy_to(part, into)
+            return name
+    if source is None:
+        raise NoSource("none is set")
+    return source.fetch(name, into).name
+
+
+def _doubt(due: Due, wrong: Unplayable) -> None:
+    """A file that cannot be played may be one that was still being written."""
+    if wrong.why in (Why.BROKEN, Why.EMPTY) and due.tries < DOUBTS:
+        recordings.postpone(due, _wait(due), wrong.why, wrong.detail)
+    else:
+        recordings.fail(due, wrong.why, wrong.detail)
+
+
+def _again(
+    due: Due, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT, all_of_account: bool = False
+) -> None:
+    """Later, for a day."""
+    if due.age > GIVES_UP:
+        recordings.fail(due, why, detail)
+    else:
+        recordings.postpone(due, max(at_least, _wait(due)), why, detail, all_of_account=all_of_account)
+
+
+def _wait(due: Due) -> timedelta:
+    """Twice as long each time."""
+    return min(SHORTEST_WAIT * (1 << min(due.tries - 1, 20)), LONGEST_WAIT)

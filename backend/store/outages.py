@@ -1,0 +1,111 @@
+"""Outages that an account's people are told of: one open row of a kind at most, so that restarts tell nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Row, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base, db
+
+
+class OutageKind(StrEnum):
+    LINK = "link"
+    CRM = "crm"
+
+
+class Outage(Base):
+    """`trouble` is why, as the account or its line tells it; `told_at` None: not long enough yet to tell anybody."""
+
+    __tablename__ = "outages"
+    __table_args__ = (
+        Index("uq_outages_open", "account_id", "kind", unique=True, postgresql_where=text("ended_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    trouble: Mapped[str]
+    began_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    told_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    account_id: int
+    kind: OutageKind
+    trouble: str
+
+
+# A line that no process holds is down, whatever was written of it last.
+_NOW = text(
+    """
+    select accounts.id, 'crm' as kind,
+           case when state <> 'connected' then state else 'blocked' end as trouble
+    from accounts where state in ('needs_reauthorisation', 'unpaid') or state = 'connected'
+        and blocked_until > clock_timestamp()
+    union all
+    select account_id, 'link',
+           case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end
+    from account_pbx join accounts on accounts.id = account_id
+    where state <> 'disabled' and link <> 'never'
+      and (link <> 'up' or lease_until is null or lease_until < clock_timestamp())
+    """
+)
+_ALONE = text("select pg_try_advisory_xact_lock(hashtext('outages'))")
+
+
+def alone() -> bool:
+    """Whether nobody else looks at outages until this transaction is over."""
+    return bool(db.session.scalar(_ALONE))
+
+
+def present() -> list[Trouble]:
+    """What is wrong at this moment, of all accounts that are not disabled."""
+    rows: Sequence[Row[tuple[int, str, str]]] = db.session.execute(_NOW).all()
+    return [Trouble(account_id=row[0], kind=OutageKind(row[1]), trouble=row[2]) for row in rows]
+
+
+def open_ones() -> Sequence[Outage]:
+    query = select(Outage).where(Outage.ended_at.is_(None)).order_by(Outage.account_id, Outage.id)
+    return db.session.scalars(query).all()
+
+
+def begin(troubles: Sequence[Trouble]) -> None:
+    """Writes new ones down. Does not commit."""
+    rows = [{"account_id": each.account_id, "kind": each.kind.value, "trouble": each.trouble} for each in troubles]
+    if rows:
+        db.session.execute(insert(Outage).on_conflict_do_nothing(), rows)
+
+
+def drop(outage: Outage) -> None:
+    """It was a blink. Does not commit."""
+    db.session.delete(outage)
+
+
+def find(account_id: int, outage_id: int) -> Outage | None:
+    return db.session.scalar(select(Outage).where(Outage.account_id == account_id, Outage.id == outage_id))
+
+
+def told(account_id: int) -> Sequence[Outage]:
+    """Those that go on and that people were told of."""
+    mine = (Outage.account_id == account_id, Outage.ended_at.is_(None), Outage.told_at.is_not(None))
+    return db.session.scalars(select(Outage).where(*mine).order_by(Outage.id)).all()
+
+
+def last(account_id: int, limit: int) -> Sequence[Outage]:
+    """Newest first."""
+    query = select(Outage).where(Outage.account_id == account_id).order_by(Outage.id.desc()).limit(limit)
+    return db.session.scalars(query).all()
+
+
+def forget_older(than: datetime, limit: int) -> int:
+    """Deletes what ended long ago, of all accounts; how many rows. Does not commit."""
+    old = select(Outage.id).where(Outage.ended_at < than).limit(limit)
+    return len(db.session.scalars(delete(Outage).where(Outage.id.in_(old)).returning(Outage.id)).all())

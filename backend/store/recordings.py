@@ -1,0 +1,260 @@
+"""Recordings of calls: what the PBX called their files, how far each has come, and what plays.
+
+A row is a call's one recording, made of as many files as the PBX named; the object that plays is one of
+`recording_objects`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, Text, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base, db, recording_objects
+from backend.store.journal import CallRow
+
+FIRST_WAIT = timedelta(seconds=2)  # after the name was told: the writer ends within milliseconds, a command later
+LEASE = timedelta(minutes=20)  # longer than all files of one call may take; then another worker takes it over
+MOST_NAMES = 20  # files of one call
+LONGEST_DETAIL = 300  # characters
+
+
+class RecordingState(StrEnum):
+    """`failed` waits for a person, or for nobody (see Why); `gone` was kept for as long as the account wants it."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    READY = "ready"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+class Why(StrEnum):
+    """Why a recording is not there (yet)."""
+
+    MISSING = "missing"
+    """The PBX has no such file."""
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """The PBX's password, address, path: a person must mend it."""
+    NO_SOURCE = "no_source"
+    """The account has not said where its recordings are."""
+    EMPTY = "empty"
+    """Nothing was said into it."""
+    BROKEN = "broken"
+    UNKNOWN_FORM = "unknown_form"
+    TOO_BIG = "too_big"
+    TOO_LONG = "too_long"
+    """To be made into mp3 in the time there is."""
+    OURS = "ours"
+    """Our own disk or bucket."""
+
+
+class RecordingRow(Base):
+    """`key` is the object that plays, if any; while another leg is fetched it stays the former one.
+
+    `since` is when it was first due: tries end a day after. `claim` is whose attempt it is now.
+    """
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        Index("ix_recordings_due", "due_at", postgresql_where=text("state in ('waiting', 'fetching')")),
+        Index("ix_recordings_ready", "account_id", "ready_at", postgresql_where=text("key is not null")),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
+    names: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    state: Mapped[str] = mapped_column(default=RecordingState.WAITING.value, server_default="waiting")
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    claim: Mapped[str | None]
+    why: Mapped[str | None]
+    detail: Mapped[str | None]
+    key: Mapped[str | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    seconds: Mapped[float | None] = mapped_column(Double)
+    ready_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One attempt. `key` is where its result goes; `age` is how long the recording has been due."""
+
+    account_id: int
+    call: str
+    names: tuple[str, ...]
+    tries: int
+    age: timedelta
+    claim: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A recording as people are told of it."""
+
+    state: RecordingState
+    why: Why | None
+    key: str | None
+    bytes: int
+    ready_at: datetime | None
+
+
+def named(account_id: int, call: str, name: str) -> None:
+    """The PBX named a file of the call's: the recording is due, with its files in the order of their naming.
+
+    A name known already changes nothing. Does not commit.
+    """
+    fresh = {
+        "state": RecordingState.WAITING.value, "since": func.now(), "due_at": func.now() + FIRST_WAIT,
+        "tries": 0, "claim": None, "why": None, "detail": None,
+    }  # fmt: skip
+    query = insert(RecordingRow).values(account_id=account_id, call=call, names=[name], **fresh)
+    is_new = ~RecordingRow.names.contains([name]) & (func.cardinality(RecordingRow.names) < MOST_NAMES)
+    more = {"names": func.array_append(RecordingRow.names, name), **fresh}
+    db.session.execute(query.on_conflict_do_update(index_elements=["account_id", "call"], set_=more, where=is_new))
+
+
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('recordings'))")
+_CLAIM = text(
+    """
+    update recordings set state = 'fetching', tries = tries + 1, claim = :claim, due_at = clock_timestamp() + :lease
+    where (account_id, call) in (
+        select account_id, call from recordings as mine
+        where state in ('waiting', 'fetching') and due_at <= clock_timestamp()
+          and not exists (select 1 from recordings as busy
+                          where busy.account_id = mine.account_id
+                            and busy.state = 'fetching' and busy.due_at > clock_timestamp())
+        order by due_at limit 1 for update skip locked)
+    returning account_id, call, names, tries, clock_timestamp() - since as age
+    """
+)
+
+
+def claim() -> Due | None:
+    """The recording that is due longest, of an account of which none is being fetched now. Commits."""
+    mine = secrets.token_hex(16)
+    db.session.execute(_ONE_AT_A_TIME)
+    row = db.session.execute(_CLAIM, {"claim": mine, "lease": LEASE}).one_or_none()
+    key = f"{row.account_id}/{mine}.mp3" if row else ""
+    if row:
+        recording_objects.foresee(key, 2 * LEASE)
+    db.session.commit()
+    if row is None:
+        return None
+    return Due(
+        account_id=row.account_id, call=row.call, names=tuple(row.names), tries=row.tries, age=row.age,
+        claim=mine, key=key,
+    )  # fmt: skip
+
+
+def finish(due: Due, *, bytes: int, seconds: float) -> bool:
+    """The recording plays from `due.key`. False when the attempt was taken over meanwhile. Commits."""
+    found = {"key": due.key, "bytes": bytes, "seconds": seconds, "ready_at": func.now(), "why": None, "detail": None}
+    is_ours = _settle(due, state=RecordingState.READY.value, **found)
+    if is_ours:
+        recording_objects.keep(due.key)
+    db.session.commit()
+    return is_ours
+
+
+def postpone(due: Due, wait: timedelta, why: Why, detail: str = "", *, all_of_account: bool = False) -> None:
+    """To be tried again; with `all_of_account` none of the account's is tried before. Commits."""
+    at = func.clock_timestamp() + wait
+    told = {"why": why.value, "detail": detail[:LONGEST_DETAIL]}
+    _settle(due, state=RecordingState.WAITING.value, due_at=at, **told)
+    if all_of_account:
+        waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
+        db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(due_at=at, **told))
+    db.session.commit()
+
+
+def fail(due: Due, why: Why, detail: str = "") -> None:
+    """It is not tried again by itself. Commits."""
+    _settle(due, state=RecordingState.FAILED.value, why=why.value, detail=detail[:LONGEST_DETAIL])
+    db.session.commit()
+
+
+def _settle(due: Due, **values: object) -> bool:
+    """Unless the attempt was taken over."""
+    mine = (RecordingRow.account_id == due.account_id, RecordingRow.call == due.call, RecordingRow.claim == due.claim)
+    settled = update(RecordingRow).where(*mine).values(claim=None, **values).returning(RecordingRow.call)
+    return db.session.scalar(settled) is not None
+
+
+def try_again(account_id: int) -> int:
+    """What failed, or waits, is due now, for another day: the account's source was set or mended; how many.
+
+    Does not commit.
+    """
+    states = [RecordingState.WAITING.value, RecordingState.FAILED.value]
+    again = (
+        update(RecordingRow)
+        .where(RecordingRow.account_id == account_id, RecordingRow.state.in_(states))
+        .where(func.coalesce(RecordingRow.why, "") != Why.EMPTY.value)
+        .values(state=RecordingState.WAITING.value, since=func.now(), due_at=func.now(), tries=0)
+    )
+    return len(db.session.scalars(again.returning(RecordingRow.call)).all())
+
+
+def arrived(account_id: int, name: str) -> None:
+    """The file of this name is here: whatever waits for it, or had failed without it, is due. Does not commit."""
+    waits = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value])
+    mine = (RecordingRow.account_id == account_id, RecordingRow.names.contains([name]), waits)
+    now = {"state": RecordingState.WAITING.value, "since": func.now(), "due_at": func.now()}
+    db.session.execute(update(RecordingRow).where(*mine).values(now))
+
+
+def forget_older(account_id: int, than: datetime) -> int:
+    """The account's recordings of before that are gone, their objects with them; how many. Does not commit."""
+    old = (RecordingRow.account_id == account_id, RecordingRow.key.is_not(None), RecordingRow.ready_at < than)
+    gone = update(RecordingRow).where(*old).values(state=RecordingState.GONE.value, key=None, bytes=None)
+    return len(db.session.scalars(gone.returning(RecordingRow.call)).all())
+
+
+def keepers() -> Sequence[int]:
+    """The accounts of which anything is kept."""
+    heard = select(RecordingRow.account_id).where(RecordingRow.key.is_not(None))
+    pushed = select(recording_objects.PartRow.account_id)
+    return db.session.scalars(heard.union(pushed)).all()
+
+
+def at(account_id: int, token: str) -> Shown | None:
+    """The recording behind an account's link; None when there is no such call. A call without one has yet none."""
+    query = (
+        select(CallRow.call, RecordingRow)
+        .outerjoin(RecordingRow, (RecordingRow.account_id == CallRow.account_id) & (RecordingRow.call == CallRow.call))
+        .where(CallRow.account_id == account_id, CallRow.recording_token == token)
+    )
+    found = db.session.execute(query).one_or_none()
+    return found and _shown(found.RecordingRow)
+
+
+def of_calls(account_id: int, calls: Collection[str]) -> Mapping[str, Shown]:
+    """The recordings of these calls that there are."""
+    query = select(RecordingRow).where(RecordingRow.account_id == account_id, RecordingRow.call.in_(calls))
+    return {row.call: _shown(row) for row in db.session.scalars(query)}
+
+
+def counts(account_id: int) -> Mapping[tuple[RecordingState, Why | None], int]:
+    """How many of the account's recordings are in which state, and why."""
+    query = select(RecordingRow.state, RecordingRow.why, func.count()).group_by(RecordingRow.state, RecordingRow.why)
+    rows = db.session.execute(query.where(RecordingRow.account_id == account_id))
+    return {(RecordingState(state), Why(why) if why else None): count for state, why, count in rows}
+
+
+def _shown(row: RecordingRow | None) -> Shown:
+    if row is None:
+        return Shown(state=RecordingState.WAITING, why=None, key=None, bytes=0, ready_at=None)
+    return Shown(
+        state=RecordingState(row.state), why=Why(row.why) if row.why else None,
+        key=row.key, bytes=row.bytes or 0, ready_at=row.ready_at,
+    )  # fmt: skip

@@ -1,0 +1,21 @@
+"""The account's diagnostics, for its administrators to save and send to whoever helps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.desk import diagnostics as desk
+from backend.web import api
+
+blueprint = api.blueprint("diagnostics")
+
+
+@blueprint.get("/api/diagnostics")
+def read_diagnostics() -> tuple[dict[str, Any], dict[str, str]]:
+    """One JSON object, without secrets, clients' names and whole numbers."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    api.admit(caller)
+    name = f'attachment; filename="phone-station-{account.id}.json"'
+    with api.slowly():
+        return desk.diagnostics(account.id), {"Content-Disposition": name}

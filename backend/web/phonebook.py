@@ -1,0 +1,20 @@
+"""How the phonebook is, for the settings page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from backend.desk.progress import progress
+from backend.web import api
+
+blueprint = api.blueprint("phonebook")
+
+
+@blueprint.get("/api/phonebook")
+def read_phonebook() -> dict[str, Any]:
+    """To administrators."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    api.admit(caller)
+    return asdict(progress(account.id))

@@ -1,0 +1,160 @@
+"""Administrators are told of an outage once, in amoCRM and in the widget, and when it is over; a blink is nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from backend.desk import alerts
+from backend.store import accounts, db
+from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
+from sandbox.crm.faults import Kind
+from tests.asking import ask
+from tests.firm import Firm
+
+
+@pytest.fixture(autouse=True)
+def _with_pbxs(firm: Firm, other: Firm) -> None:
+    for each in (firm, other):
+        with each.app.app_context():
+            db.session.add(AccountPbx(account_id=each.id, host="pbx", username="u", secret="s"))
+            db.session.commit()
+        link(each, LinkState.UP)
+        each.work_through()
+
+
+def link(firm: Firm, state: LinkState, trouble: str = "", *, held: bool = True) -> None:
+    with firm.app.app_context():
+        accounts.set_link(firm.id, state, trouble, trouble=trouble)
+        until = text("clock_timestamp() + interval '1 hour'" if held else "clock_timestamp() - interval '1 second'")
+        db.session.execute(update(AccountPbx).where(AccountPbx.account_id == firm.id).values(lease_until=until))
+        db.session.commit()
+
+
+def later(firm: Firm, minutes: float = 3) -> None:
+    """Looked at, and again after so long."""
+    with firm.app.app_context():
+        alerts.watch()
+        db.session.execute(
+            text("update outages set began_at = began_at - make_interval(secs => :s) where ended_at is null"),
+            {"s": minutes * 60},
+        )
+        db.session.commit()
+        alerts.watch()
+
+
+def tasks(firm: Firm) -> list[dict[str, Any]]:
+    return list(firm.account.state()["tasks"].values())
+
+
+def shown(firm: Firm, name: str = "Вера", language: str = "ru") -> Any:
+    answer = ask(firm, name, "GET", "/api/overview?days=7", language=language).json
+    assert answer is not None
+    return answer["health"] and answer["health"]["alerts"]
+
+
+def test_a_dead_line_is_one_task_of_an_administrator_and_is_completed_when_it_is_back(firm: Firm, other: Firm) -> None:
+    link(firm, LinkState.REFUSED, "wrong_login")
+    later(firm)
+    later(firm)  # nobody is told twice, whatever restarts
+    firm.work_through()
+    (task,) = tasks(firm)
+    assert task["responsible_user_id"] == firm.people["Вера"]
+    assert "не принимает логин или пароль AMI" in task["text"]
+    assert not task["is_completed"]
+    assert [each["kind"] for each in shown(firm)] == ["link"]
+    assert "does not accept the AMI name or password" in shown(firm, language="en")[0]["message"]
+    assert shown(other) == []
+    link(firm, LinkState.UP)
+    later(firm)
+    firm.work_through()
+    (task,) = tasks(firm)
+    assert task["is_completed"]
+    assert "восстановлена" in task["result"]["text"]
+    assert shown(firm) == []
+    assert tasks(other) == []
+
+
+def test_only_administrators_see_it(firm: Firm) -> None:
+    link(firm, LinkState.DOWN, "silent")
+    later(firm)
+    assert shown(firm, "Анна") is None
+
+
+def test_a_blink_is_nothing(firm: Firm) -> None:
+    link(firm, LinkState.DOWN, "lost")
+    later(firm, minutes=1)
+    assert shown(firm) == []
+    link(firm, LinkState.UP)
+    later(firm)
+    firm.work_through()
+    assert tasks(firm) == []
+
+
+def test_a_line_that_comes_and_goes_is_told_of_from_its_first_loss(firm: Firm) -> None:
+    for state in (LinkState.DOWN, LinkState.CONNECTING) * 2:
+        link(firm, state, "no_connection")
+        later(firm, minutes=0.6)
+    firm.work_through()
+    assert len(tasks(firm)) == 1
+
+
+def test_a_line_that_nobody_holds_is_dead(firm: Firm) -> None:
+    link(firm, LinkState.UP, held=False)
+    later(firm)
+    assert "никто не держит" in shown(firm)[0]["message"]
+
+
+def test_while_amocrm_is_closed_the_widget_tells_and_afterwards_a_task(firm: Firm, other: Firm) -> None:
+    move(firm, AccountState.NEEDS_REAUTHORISATION)
+    later(firm)
+    assert [each["kind"] for each in shown(firm)] == ["crm"]
+    assert "подключите аккаунт заново" in shown(firm)[0]["message"]
+    assert tasks(firm) == []
+    move(firm, AccountState.CONNECTED)
+    later(firm)
+    firm.work_through()
+    (task,) = tasks(firm)
+    assert "доступ к amoCRM восстановлен" in task["text"]
+    assert tasks(other) == []
+
+
+def test_an_unpaid_account_is_told_what_to_do(firm: Firm) -> None:
+    move(firm, AccountState.UNPAID)
+    later(firm)
+    assert "Продлите подписку" in shown(firm)[0]["message"]
+
+
+def test_a_line_that_is_back_before_amocrm_could_be_told_makes_no_task(firm: Firm) -> None:
+    link(firm, LinkState.DOWN, "silent")
+    later(firm)
+    link(firm, LinkState.UP)
+    later(firm)
+    firm.work_through()
+    assert tasks(firm) == []
+
+
+def test_a_task_whose_answer_is_lost_is_found(firm: Firm) -> None:
+    firm.account.spoil(Kind.CUT, "/tasks", method="POST", seconds=0.01, after_write=True, count=1)
+    link(firm, LinkState.DOWN, "silent")
+    later(firm)
+    firm.work_through()
+    assert len(tasks(firm)) == 1
+
+
+def test_a_disabled_account_is_left_alone(firm: Firm) -> None:
+    move(firm, AccountState.DISABLED)
+    link(firm, LinkState.DOWN, "silent")
+    later(firm)
+    with firm.app.app_context():
+        assert alerts.shown(firm.id, "ru") == []
+
+
+def move(firm: Firm, state: AccountState) -> None:
+    with firm.app.app_context():
+        account = db.session.get(Account, firm.id)
+        assert account is not None
+        account.move(state, "for the test")
+        db.session.commit()

@@ -1,0 +1,244 @@
+"""A recording's way from its name to an mp3: what is tried again, and what ends it."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, update
+
+from backend.recordings import fetching, shelf
+from backend.recordings.sources import NeedsPerson, NotYet, SourceError, Unreachable
+from backend.store import db, recordings
+from backend.store.recordings import RecordingRow, RecordingState, Why
+from tests.recordings.conftest import Recorder
+from tests.recordings.sounds import wav
+
+
+def state(recorder: Recorder) -> tuple[str, str | None]:
+    row = recorder.row()
+    return row.state, row.why
+
+
+def wait(recorder: Recorder) -> timedelta:
+    """How long until it is tried again, from now."""
+    with recorder.firm.app.app_context():
+        mine = RecordingRow.account_id == recorder.firm.id
+        left = db.session.scalar(db.select(RecordingRow.due_at - func.clock_timestamp()).where(mine))
+        assert isinstance(left, timedelta)
+        return left
+
+
+def grow_old(recorder: Recorder, days: float) -> None:
+    with recorder.firm.app.app_context():
+        mine = RecordingRow.account_id == recorder.firm.id
+        db.session.execute(update(RecordingRow).where(mine).values(since=func.now() - timedelta(days=days)))
+        db.session.commit()
+
+
+def test_a_name_told_at_the_end_makes_it_due_soon(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    assert state(recorder) == ("waiting", None)
+    assert timedelta() < wait(recorder) < timedelta(seconds=5)
+
+
+def test_a_call_that_was_not_recorded_has_none(recorder: Recorder) -> None:
+    recorder.record()
+    with recorder.firm.app.app_context():
+        assert recordings.counts(recorder.firm.id) == {}
+
+
+def test_what_the_pbx_gives_becomes_one_mp3(recorder: Recorder, kept: Path) -> None:
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(2)
+    recorder.fetch()
+    row = recorder.row()
+    assert (row.state, row.why, row.claim) == ("ready", None, None)
+    assert row.seconds == pytest.approx(2, abs=0.1)
+    assert row.key is not None
+    assert row.key.startswith(f"{recorder.firm.id}/")
+    assert (kept / row.key).stat().st_size == row.bytes
+    recorder.fetch()
+    assert recorder.spool.asked == ["a.wav"]
+
+
+def test_files_of_one_call_are_joined_in_the_order_of_their_naming(recorder: Recorder) -> None:
+    recorder.record("b.wav", "a.wav", "b.wav")
+    recorder.spool.files |= {"a.wav": wav(1), "b.wav": wav(2)}
+    recorder.fetch()
+    assert recorder.spool.asked == ["b.wav", "a.wav"]
+    assert recorder.row().seconds == pytest.approx(3, abs=0.1)
+
+
+def test_another_file_named_later_is_added_and_the_former_plays_until_then(recorder: Recorder, kept: Path) -> None:
+    link = recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.fetch()
+    before = recorder.row()
+    recorder.name(before.call, "b.wav")
+    assert state(recorder) == ("waiting", None)
+    assert recorder.get(link).status_code == 200
+    recorder.spool.files["b.wav"] = wav(2)
+    recorder.fetch()
+    after = recorder.row()
+    assert after.seconds == pytest.approx(3, abs=0.1)
+    assert after.key != before.key
+    with recorder.firm.app.app_context():
+        fetching.tidy()
+    assert before.key is not None
+    assert not (kept / before.key).exists()
+    assert recorder.get(link).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why", "shortest"),
+    [
+        (NotYet("no such file"), Why.MISSING, 3),
+        (Unreachable("timed out"), Why.UNREACHABLE, 3),
+        (NeedsPerson("401"), Why.REFUSED, 900),
+    ],
+    ids=["not yet", "unreachable", "needs a person"],
+)
+def test_trouble_is_tried_again_for_a_day(recorder: Recorder, trouble: SourceError, why: Why, shortest: int) -> None:
+    recorder.record("a.wav")
+    recorder.spool.trouble = trouble
+    recorder.fetch()
+    assert state(recorder) == ("waiting", why)
+    assert recorder.row().detail == str(trouble)
+    assert timedelta(seconds=shortest - 1) < wait(recorder) <= timedelta(seconds=shortest)
+    grow_old(recorder, 1.01)
+    recorder.fetch()
+    assert state(recorder) == ("failed", why)
+
+
+def test_waits_grow_up_to_an_hour(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    waits = []
+    for _ in range(14):
+        recorder.fetch()
+        waits.append(round(wait(recorder).total_seconds()))
+    assert waits == [3, 6, 12, 24, 48, 96, 192, 384, 768, 1536, 3072, 3600, 3600, 3600]
+
+
+def test_a_pbx_that_is_away_is_asked_once_for_all(recorder: Recorder) -> None:
+    for name in ("a.wav", "b.wav", "c.wav"):
+        recorder.record(name)
+    recorder.spool.trouble = Unreachable("timed out")
+    recorder.fetch()
+    assert len(recorder.spool.asked) == 1
+
+
+def test_one_account_s_trouble_is_not_another_s(recorder: Recorder, stranger: Recorder) -> None:
+    recorder.record("a.wav")
+    stranger.record("a.wav")
+    recorder.spool.trouble = Unreachable("timed out")
+    recorder.fetch()
+    stranger.spool.files["a.wav"] = wav(1)
+    stranger.fetch()
+    assert state(stranger) == ("ready", None)
+    assert recorder.row().key is None
+
+
+def test_without_a_source_it_fails_and_is_due_when_there_is_one(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    recorder.source = None
+    recorder.fetch()
+    assert state(recorder) == ("failed", Why.NO_SOURCE)
+    recorder.source, recorder.spool.files["a.wav"] = recorder.spool, wav(1)
+    with recorder.firm.app.app_context():
+        assert recordings.try_again(recorder.firm.id) == 1
+        db.session.commit()
+    recorder.fetch()
+    assert state(recorder) == ("ready", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.wav", wav(0), Why.EMPTY),
+        ("a.wav", b"", Why.EMPTY),
+        ("a.wav", b"<html>" * 1000, Why.BROKEN),
+        ("a.exe", b"MZ", Why.UNKNOWN_FORM),
+        ("a", b"MZ", Why.UNKNOWN_FORM),
+    ],
+    ids=["head alone", "nothing", "page", "program", "no suffix"],
+)
+def test_what_cannot_play_fails_with_its_reason(recorder: Recorder, name: str, content: bytes, why: Why) -> None:
+    """An unfinished file looks the same, so that it is looked at again first."""
+    recorder.record(name)
+    recorder.spool.files[name] = content
+    for _ in range(fetching.DOUBTS):
+        recorder.fetch()
+    assert state(recorder) == ("failed", why)
+
+
+def test_what_is_too_big_is_not_taken(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "LARGEST", 20_000)
+    recorder.record("a.wav", "b.wav")
+    recorder.spool.files |= {"a.wav": wav(1), "b.wav": wav(1)}
+    recorder.fetch()
+    assert state(recorder) == ("failed", Why.TOO_BIG)
+
+
+def test_a_shelf_that_does_not_take_is_tried_again(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise shelf.ShelfError("no space left on device")
+
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf.Shelf, "put", full)
+        recorder.fetch()
+    assert state(recorder) == ("waiting", Why.OURS)
+    recorder.fetch()
+    assert state(recorder) == ("ready", None)
+
+
+def test_an_attempt_that_was_taken_over_changes_nothing_and_leaves_nothing(recorder: Recorder, kept: Path) -> None:
+    """A worker froze with the recording in its hands; another made it meanwhile."""
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(1)
+    with recorder.firm.app.app_context():
+        recorder.bring_forward()
+        frozen = recordings.claim()
+        assert frozen is not None
+        recorder.fetch()
+        assert state(recorder)[0] == RecordingState.READY
+        shelf.shelf().put(frozen.key, io.BytesIO(b"late"))
+        assert not recordings.finish(frozen, bytes=1, seconds=1)
+        assert recorder.row().bytes != 1
+        _bring_leavings_forward()
+        fetching.tidy()
+    assert [each.name for each in (kept / str(recorder.firm.id)).iterdir()] == [
+        str(recorder.row().key).partition("/")[2]
+    ]
+
+
+def test_two_workers_do_not_fetch_for_one_account_at_once(recorder: Recorder, stranger: Recorder) -> None:
+    recorder.record("a.wav")
+    recorder.record("b.wav")
+    stranger.record("a.wav")
+    with recorder.firm.app.app_context():
+        recorder.bring_forward()
+        stranger.bring_forward()
+        first, second, third = recordings.claim(), recordings.claim(), recordings.claim()
+    assert first is not None
+    assert second is not None
+    assert {first.account_id, second.account_id} == {recorder.firm.id, stranger.firm.id}
+    assert third is None
+
+
+def test_one_that_nobody_lives_to_tell_of_ends(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(1)
+    grow_old(recorder, 1.1)
+    recorder.fetch()
+    assert state(recorder) == ("failed", Why.BROKEN)
+    assert recorder.spool.asked == []
+
+
+def _bring_leavings_forward() -> None:
+    db.session.execute(db.text("update recording_leavings set due_at = now()"))
+    db.session.commit()

@@ -1,0 +1,120 @@
+"""Recordings as a real `web` process serves them, to many at once."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from backend.config import Settings
+from sandbox.crm.server import Crm
+from tests.conftest import copied, running
+from tests.recordings.conftest import Recorder
+from tests.recordings.sounds import wav
+from tests.stream.web import HOST, PATIENCE, Web
+
+SECONDS = 120
+SLOW = 60  # listeners who take nothing
+
+
+@pytest.fixture(scope="module")
+def ours(settings: Settings, crm: Crm) -> Iterator[Settings]:
+    known = {"amocrm_client_id": crm.client_id, "amocrm_client_secret": crm.client_secret}
+    with copied(settings) as database:
+        yield database.model_copy(update={**known, "sandbox_host_suffix": crm.domain})
+
+
+@pytest.fixture(scope="module")
+def app(ours: Settings, crm: Crm) -> Iterator[Flask]:
+    with running(ours) as app:
+        crm.integrate(app.extensions["integration"].redirect_uri)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def web(ours: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    web = Web(ours, tmp_path_factory.mktemp("web") / "log")
+    web.start()
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def song(recorder: Recorder, web: Web) -> str:
+    link = recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(SECONDS)
+    recorder.fetch()
+    return link
+
+
+def get(web: Web, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(HOST, web.port, timeout=PATIENCE)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, dict(answer.headers), body
+
+
+def test_it_is_served_whole_and_in_parts(recorder: Recorder, web: Web, song: str) -> None:
+    status, headers, whole = get(web, song)
+    size = recorder.row().bytes
+    assert (status, headers["Content-Length"], len(whole)) == (200, str(size), size)
+    status, headers, part = get(web, song, Range="bytes=1000-400000")
+    assert (status, headers["Content-Range"]) == (206, f"bytes 1000-400000/{size}")
+    assert part == whole[1000:400001]
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not here: apt-get install ffmpeg")
+def test_ffprobe_finds_an_mp3_of_the_call_s_length(recorder: Recorder, web: Web, song: str) -> None:
+    asked = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-show_format",
+        "-show_streams",
+        "-of",
+        "json",
+        f"http://{HOST}:{web.port}{song}",
+    ]
+    found = json.loads(subprocess.run(asked, check=True, capture_output=True, timeout=PATIENCE).stdout)
+    (stream,) = found["streams"]
+    assert (stream["codec_name"], stream["channels"], stream["sample_rate"]) == ("mp3", 1, "16000")
+    assert (found["format"]["format_name"], int(found["format"]["size"])) == ("mp3", recorder.row().bytes)
+    assert float(found["format"]["duration"]) == pytest.approx(SECONDS, abs=0.2)
+
+
+def test_listeners_who_take_nothing_hold_up_nobody(web: Web, song: str) -> None:
+    slow = [socket.create_connection((HOST, web.port)) for _ in range(SLOW)]
+    for each in slow:
+        each.sendall(f"GET {song} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        assert each.recv(15) == b"HTTP/1.1 200 OK"
+    assert get(web, song, Range="bytes=0-9")[0] == 206
+    for each in slow:
+        each.close()
+
+
+def test_a_disk_that_hangs_holds_up_nobody(recorder: Recorder, web: Web, song: str, kept: Path) -> None:
+    """A pipe without a writer, in the file's place, is a disk that does not answer."""
+    key = recorder.row().key
+    assert key is not None
+    (kept / key).unlink()
+    os.mkfifo(kept / key)
+    with socket.create_connection((HOST, web.port)) as waiting:
+        waiting.sendall(f"GET {song} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        assert web.ask("GET", "/healthz")[0] == 200
+        waiting.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            waiting.recv(1)
+        os.close(os.open(kept / key, os.O_WRONLY))
+        waiting.setblocking(True)
+        waiting.settimeout(PATIENCE)
+        assert waiting.recv(12) == b"HTTP/1.1 503"
