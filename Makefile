@@ -7,7 +7,7 @@ WORKERS ?= 2
 # node and npm come with the virtual environment
 NODE := PATH="$(CURDIR)/$(RUN):$$PATH"
 
-.PHONY: demo test lint bench widget
+.PHONY: demo test drills lint bench widget
 
 $(VENV)/.ready: pyproject.toml requirements.txt
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)"
@@ -25,6 +25,10 @@ test: widget/node_modules/.ready
 	@sh scripts/chromium.sh
 	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 	$(if $(TESTS),,@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --postgres 15 tests/desk tests/test_migrations.py)
+
+drills: widget/node_modules/.ready
+	@sh scripts/chromium.sh
+	@$(RUN)/python -m pytest -m drill -v $(TESTS)
 
 lint: $(VENV)/.ready
 	@$(RUN)/ruff check .

@@ -15,7 +15,7 @@ from backend.amocrm.client import Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
 from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
-from backend.store import accounts, db, tokens, wake
+from backend.store import accounts, db, journal, tokens, wake
 from backend.store.accounts import AccountStage, AccountState, AccountUser
 
 log = structlog.get_logger(__name__)
@@ -161,6 +161,7 @@ def _works_again(account_id: int) -> bool:
     with accounts.changing(account_id) as account:
         if account is not None and account.state is AccountState.UNPAID:
             account.move(AccountState.CONNECTED)
+    journal.hasten(account_id)
     wake.wake(account_id)
     db.session.commit()
     return True

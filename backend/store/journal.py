@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db
 
+NOW = timedelta(minutes=2)  # so long work is still of what happens now
 OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not null"
 
 
@@ -215,6 +216,12 @@ def try_refused_again(account_id: int) -> int:
     return len(db.session.scalars(again).all())
 
 
+def hasten(account_id: int) -> None:
+    """What waits for its next try is due now: the reason why it failed is over. Does not commit."""
+    waits = (IntentRow.account_id == account_id, IntentRow.state == _TODO, IntentRow.due_at > func.clock_timestamp())
+    db.session.execute(update(IntentRow).where(*waits).values(due_at=func.clock_timestamp()))
+
+
 def undecided(account_id: int) -> Sequence[FactRow]:
     """Facts that a bug of ours kept from being decided, in their order."""
     query = select(FactRow).where(FactRow.account_id == account_id, ~FactRow.decided).order_by(FactRow.id)
@@ -236,7 +243,8 @@ def forget_older(than: datetime, limit: int) -> int:
 
 
 def due(account_id: int, limit: int) -> Sequence[IntentRow]:
-    """The first intent still to do of each call, if it is due; live work before backfill, in order of writing."""
+    """The first intent still to do of each call, if it is due: live work before backfill, what happens now before what
+    waited out an outage, and then in order of writing."""
     head, earlier = aliased(IntentRow), aliased(IntentRow)
     blocked = select(earlier.id).where(
         earlier.account_id == account_id,
@@ -252,7 +260,7 @@ def due(account_id: int, limit: int) -> Sequence[IntentRow]:
             head.due_at <= func.clock_timestamp(),
             ~blocked.exists(),
         )
-        .order_by(head.backfill, head.id)
+        .order_by(head.backfill, head.created_at < func.clock_timestamp() - NOW, head.id)
         .limit(limit)
     )
     return db.session.scalars(query).all()
