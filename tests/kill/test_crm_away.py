@@ -1,7 +1,7 @@
-"""amoCRM in trouble for a long time, real workers all the while: what waits is kept, others are not held up, all is there
-once.
+"""amoCRM in trouble for a long time, real workers all the while.
 
-Each drill promises the same of the account in trouble, 0 lost and 0 doubled, and of the other that it notices nothing.
+What waits is kept, others are not held up, and in the end all is there, once: each drill promises 0 lost and 0 doubled
+of the account in trouble, and of the other that it notices nothing.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def test_the_administrator_who_installed_it_leaves(day: Day) -> None:
 
 def test_an_employee_and_a_pipeline_are_deleted(day: Day) -> None:
     """New leads are then nobody's, in the CRM's first stage: they are not lost."""
-    pipeline = list(day.firm.account.state()["pipelines"])[0]
+    pipeline = next(iter(day.firm.account.state()["pipelines"]))
     day.firm.set(stages_by_did={}, stage={"pipeline_id": int(pipeline) + 4_000, "status_id": 77})
     with day.firm.crm.parts.world.lock:
         del day.firm.crm.parts.world.by_subdomain("acme").users[day.firm.people["Анна"]]
