@@ -15,7 +15,7 @@ from backend.amocrm.client import Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
 from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
-from backend.store import accounts, counters, db, hooks, tokens, wake
+from backend.store import accounts, counters, db, hooks, journal, tokens, wake
 from backend.store.accounts import AccountStage, AccountState, AccountUser
 from backend.store.hooks import HookState
 
@@ -170,6 +170,7 @@ def _works_again(account_id: int) -> bool:
     with accounts.changing(account_id) as account:
         if account is not None and account.state is AccountState.UNPAID:
             account.move(AccountState.CONNECTED)
+    journal.hasten(account_id)
     wake.wake(account_id)
     db.session.commit()
     return True

@@ -19,7 +19,7 @@ from backend.amocrm.client import Access, Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
 from backend.amocrm.oauth import Tokens
 from backend.desk import sync
-from backend.store import accounts, db, installs, tokens, wake
+from backend.store import accounts, db, installs, journal, tokens, wake
 from backend.store.accounts import Account, AccountState
 from backend.store.installs import CODE_LIFE, Install
 
@@ -149,6 +149,7 @@ def _keep_account(host: str, granted: Tokens, found: Found) -> int:
     if found.mirrors is not None:
         keep_mirrors(account_id, found.mirrors)
     sync.start(account_id)
+    journal.hasten(account_id)
     wake.wake(account_id)
     return account_id
 

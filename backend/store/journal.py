@@ -231,6 +231,12 @@ def try_refused_again(account_id: int) -> int:
     return len(db.session.scalars(again).all())
 
 
+def hasten(account_id: int) -> None:
+    """What waits for its next try is due now: the reason why it failed is over. Does not commit."""
+    waits = (IntentRow.account_id == account_id, IntentRow.state == _TODO, IntentRow.due_at > func.clock_timestamp())
+    db.session.execute(update(IntentRow).where(*waits).values(due_at=func.clock_timestamp()))
+
+
 def undecided(account_id: int) -> Sequence[FactRow]:
     """Facts that a bug of ours kept from being decided, in their order."""
     query = select(FactRow).where(FactRow.account_id == account_id, ~FactRow.decided).order_by(FactRow.id)

@@ -14,7 +14,7 @@ from backend.store.accounts import AccountState
 from backend.store.journal import IntentRow
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import UNTIL_TOLD
-from tests.firm import Firm
+from tests.firm import Firm, connect
 
 IVAN, STRANGER = "+79161234567", "+79267778899"
 
@@ -56,17 +56,6 @@ def test_a_lead_made_in_an_unclear_end_is_found_though_the_search_lags(firm: Fir
     firm.talk(STRANGER, "101")
     firm.work_through()
     assert (len(firm.account.leads), len(firm.account.contacts), len(firm.call_notes())) == (1, 1, 2)
-
-
-def test_after_an_outage_what_happens_now_comes_first(firm: Firm) -> None:
-    """And what waited keeps its order."""
-    backlog = [f"+79161230{n:03}" for n in range(5)]
-    for phone in backlog:
-        firm.talk(phone, "101")
-    _wrote(firm, ago=timedelta(hours=3))
-    firm.talk(STRANGER, "101")
-    firm.work()
-    assert [lead["name"][-13:] for lead in firm.account.leads] == [spoken(each) for each in (STRANGER, *backlog)]
 
 
 def test_after_an_outage_what_happens_now_comes_first(firm: Firm) -> None:
@@ -143,6 +132,16 @@ def test_an_unpaid_account_pauses_and_loses_nothing(firm: Firm) -> None:
         assert account.state is AccountState.UNPAID
         waiting = select(IntentRow.kind).where(IntentRow.state == "todo", IntentRow.account_id == firm.id)
         assert {"open-lead", "log-call", "finish-call"} <= set(db.session.scalars(waiting))
+
+
+def test_what_waited_is_due_as_soon_as_the_account_is_connected_again(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/leads/complex", status=500, count=1)
+    firm.talk(STRANGER, "101")
+    firm.work()
+    assert firm.account.leads == []
+    connect(firm.app, firm.account)
+    firm.work()
+    assert len(firm.account.leads) == 1
 
 
 def test_fifty_known_clients_in_one_second_share_requests(firm: Firm) -> None:
