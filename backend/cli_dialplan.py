@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from flask import current_app
+
 from backend import create_app
 from backend.config import StartError, load_settings
 from backend.pbx.dialplan import made_for
 from backend.pbx.dialplan.flavours import FILE, INCLUDE, Flavour
+from backend.pbx.dialplan.upload import command, recorded, upload_address
 from backend.pbx.errors import BadCommand
-from backend.store import accounts, settings
+from backend.store import accounts, recording_access, settings
+from backend.store.setting_recordings import SourceKind
 
 FILES = {
     Flavour.ASTERISK: ("manager.conf", f"{FILE}; at the end of extensions.conf: {INCLUDE}"),
@@ -26,13 +30,25 @@ def main(arguments: Sequence[str]) -> int:
             raise StartError(f"no account {asked.account}")
         stored = settings.pbx_as_shown(asked.account)
         routing = settings.read(asked.account).to_routing()
+        push = _push(asked.account, asked.flavour)
     try:
         made = made_for(stored["username"] if stored else None, address=asked.address, routing=routing)
     except BadCommand as wrong:
         raise StartError(f"{wrong} cannot stand in manager.conf") from None
     file, dialplan = FILES[asked.flavour]
-    print(f"; ---- {file}\n\n{made.manager}\n; ---- {dialplan}\n\n{made.of(asked.flavour)}", end="")
+    print(f"; ---- {file}\n\n{made.manager}\n; ---- {dialplan}\n\n{made.of(asked.flavour)}{push}", end="")
     return 0
+
+
+def _push(account_id: int, flavour: Flavour) -> str:
+    """What sends recordings here, where the account wants that."""
+    key = recording_access.upload_key(account_id)
+    if key is None or settings.read(account_id).recordings.source is not SourceKind.PUSH:
+        return ""
+    address = upload_address(current_app.config["PUBLIC_URL"], account_id, key)
+    if flavour is Flavour.FREEPBX:
+        return f"\n; ---- Advanced Settings, Post Call Recording Script\n\n{command(address)}\n"
+    return f"\n{recorded(address)}"
 
 
 def _parser() -> argparse.ArgumentParser:

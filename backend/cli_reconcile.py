@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from time import monotonic, sleep, time
 from zoneinfo import ZoneInfo
 
 from backend import create_app, logs
@@ -73,12 +73,12 @@ def _span(account_id: int, first: date, last: date) -> tuple[Span, str]:
         raise StartError(f"--to must not be before --from, nor more than {LONGEST} days after it")
     zone = settings.read(account_id).zone
     since, until = (audit.midnight(day, ZoneInfo(zone)) for day in (first, last + timedelta(days=1)))
-    return Span(since=since, until=min(until, time.time()), thorough=True), zone
+    return Span(since=since, until=min(until, time()), thorough=True), zone
 
 
 def _looking(account_id: int, call: str) -> Iterator[str]:
     """Lines of progress until every call of the period was looked at."""
-    seen, since = -1, time.monotonic()
+    seen, since = -1, monotonic()
     while True:
         db.session.rollback()
         (row,) = journal.intents_of(account_id, call)
@@ -86,7 +86,7 @@ def _looking(account_id: int, call: str) -> Iterator[str]:
         if row.state == IntentState.REFUSED:
             raise StartError(f"amoCRM refused to be asked: {row.error}")
         if looked > seen:
-            seen, since = looked, time.monotonic()
+            seen, since = looked, monotonic()
             yield f"looked at {looked} calls"
         if row.state == IntentState.DONE:
             return
@@ -94,24 +94,24 @@ def _looking(account_id: int, call: str) -> Iterator[str]:
 
 
 def _mending(account_id: int, span: Span) -> Iterator[str]:
-    left, since = -1, time.monotonic()
+    left, since = -1, monotonic()
     while True:
         db.session.rollback()
         now = audits.unfinished(account_id, span)
         if now and now != left:
-            left, since = now, time.monotonic()
+            left, since = now, monotonic()
             yield f"{now} calls are being written"
-        if not now or time.monotonic() - since > PATIENCE:
+        if not now or monotonic() - since > PATIENCE:
             return
-        time.sleep(LOOK)
+        sleep(LOOK)
 
 
 def _wait(since: float, error: str | None) -> None:
-    if time.monotonic() - since > PATIENCE:
+    if monotonic() - since > PATIENCE:
         raise StartError(
             f"nothing moved for {PATIENCE:.0f} s ({error or 'does a worker run?'}); what was begun goes on"
         )
-    time.sleep(LOOK)
+    sleep(LOOK)
 
 
 def _day_line(day: AuditDay) -> str:

@@ -50,7 +50,8 @@ class Settings(BaseModel):
     recordings_url: str = Field("", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$")
     """Where recordings are kept: a bucket as `s3://bucket/prefix`; empty: the folder `recordings` in DATA_DIR."""
     aws_access_key_id: str = Field("", repr=False)
-    """Of the bucket; the next three too. `aws_endpoint_url`: of a service other than Amazon's own."""
+    """Of the bucket, unless the machine has a role of its own; the next three too. `aws_endpoint_url`: of a service
+    other than Amazon's."""
     aws_secret_access_key: str = Field("", repr=False)
     aws_region: str = "us-east-1"
     aws_endpoint_url: str = Field("", pattern=r"^(https?://[^/@?#]+/?)?$")

@@ -23,7 +23,9 @@ SECRET_SHAPE = re.compile(
 )
 """What opens something by its shape alone: addresses that are a secret, JSON web tokens, Fernet's."""
 PHONE_TEXT = re.compile(
-    r"\+\d[\d ()-]{5,17}\d|(?<![\w.-])(?:\d{11,15}|[78]?[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d\d[ -]?\d\d)(?![\w-]|\.\d)"
+    r"\+\d[\d ()-]{5,17}\d"
+    r"|(?<![A-Za-z0-9.])\d{11,15}(?![A-Za-z0-9]|\.\d)"  # also within the name of a recording
+    r"|(?<![\w.-])[78]?[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d\d[ -]?\d\d(?![\w-]|\.\d)"
 )
 PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "account", "call"})
 """What tells events apart: a call's id looks like a number and is none."""
@@ -54,7 +56,7 @@ def configure(log_format: Literal["json", "text"], level: int = logging.INFO) ->
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("procrastinate", "alembic.runtime.plugins"):  # each drain twice, each plug-in at every start
+    for chatty in ("procrastinate", "alembic.runtime.plugins", "asyncssh"):  # each drain twice, each step of a login
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from bench import crm_requests, routing, stream, trace
+from bench import crm_requests, phonebook, routing, stream, trace
 from bench.table import Row, table
 
 MEASUREMENTS: dict[str, Callable[[], Iterable[Row]]] = {
+    "phonebook": phonebook.measure,
     "requests": crm_requests.measure,
     "routing": routing.measure,
     "stream": stream.measure,

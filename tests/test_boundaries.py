@@ -31,8 +31,27 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "desk": ("calls", "amocrm", "logs", "store", "accounts"),
     "installs": ("amocrm", "store", "accounts", "desk"),
     "web": ("amocrm", "pbx", "store", "config", "recordings", "accounts", "desk", "installs", "check_words"),
-    "backend": ("amocrm", "store", "config", "recordings", "logs", "web"),  # the package itself: create_app, and its commands
-    "processes": ("calls", "amocrm", "pbx", "store", "config", "recordings", "logs", "accounts", "desk", "installs", "backend"),
+    "backend": (
+        "amocrm",
+        "store",
+        "config",
+        "recordings",
+        "logs",
+        "web",
+    ),  # the package itself: create_app, and its commands
+    "processes": (
+        "calls",
+        "amocrm",
+        "pbx",
+        "store",
+        "config",
+        "recordings",
+        "logs",
+        "accounts",
+        "desk",
+        "installs",
+        "backend",
+    ),
     "wsgi": ("config", "logs", "backend"),
     "cli_phonebook": ("store", "desk"),
     "cli_account": ("amocrm", "store", "config", "logs", "accounts", "desk", "installs", "backend", "cli_phonebook"),
@@ -225,6 +244,17 @@ def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
+
+
+def test_which_of_many_is_the_client_is_decided_in_one_place() -> None:
+    """By whose leads are open; others ask `client.choose`."""
+    deciding = {
+        module.name
+        for module in modules("backend")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "open_leads"
+    }
+    assert deciding == {"backend/calls/client.py"}
 
 
 def test_only_supervision_loops_swallow_any_error() -> None:

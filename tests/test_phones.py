@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from backend.calls import phones
 
@@ -55,16 +60,73 @@ def test_what_holds_no_digit_is_no_number(garbage: str) -> None:
     assert phones.key(garbage, "RU") is None
 
 
-def test_example_numbers_of_all_countries_have_one_key_in_both_formats() -> None:
+FORMS = {name: getattr(PhoneNumberFormat, name) for name in ("E164", "INTERNATIONAL", "NATIONAL", "RFC3966")}
+EXAMPLES = [
+    (region, number)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    for kind in PhoneNumberType.values()
+    if (number := phonenumbers.example_number_for_type(region, kind)) and phonenumbers.is_valid_number(number)
+]
+HOMES = ["RU", "DE", "US"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_countrys_examples_have_one_key_however_they_are_written(form: str) -> None:
+    """In the country's own account; nationally only what is no shorter than extensions may be."""
     different = []
-    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
-        number = phonenumbers.example_number(region)
-        formats = phonenumbers.PhoneNumberFormat
-        e164 = phonenumbers.format_number(number, formats.E164)
-        national = phonenumbers.format_number(number, formats.NATIONAL)
-        keys = {phones.key(e164, "RU")}
-        if len(phonenumbers.national_significant_number(number)) >= phones.SHORTEST_OUTSIDE:
-            keys.add(phones.key(national, region))
-        if keys != {e164}:
-            different.append((region, e164, national))
+    for region, number in EXAMPLES:
+        written, key = phonenumbers.format_number(number, FORMS[form]), _key(number)
+        if phones.key(written, region) != key and not (_is_short(number) and form == "NATIONAL"):
+            different.append((region, written, phones.key(written, region), key))
     assert different == []
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_every_countrys_examples_have_one_key_as_they_are_dialled_from_abroad(home: str) -> None:
+    different = []
+    for region, number in EXAMPLES:
+        written, key = phonenumbers.format_out_of_country_calling_number(number, home), _key(number)
+        is_at_home = number.country_code == phonenumbers.country_code_for_region(home)
+        if phones.key(written, home) != key and not (_is_short(number) and is_at_home):
+            different.append((region, written, phones.key(written, home), key))
+    assert different == []
+
+
+def _key(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def _is_short(number: phonenumbers.PhoneNumber) -> bool:
+    return len(phonenumbers.national_significant_number(number)) < phones.SHORTEST_OUTSIDE
+
+
+@given(st.sampled_from(EXAMPLES), st.data())
+@settings(max_examples=100, deadline=None)
+def test_decoration_changes_no_key(example: tuple[str, phonenumbers.PhoneNumber], data: st.DataObject) -> None:
+    """Signs between the digits, words before them, and what is dialled after them."""
+    region, number = example
+    signs = st.sampled_from(["", " ", "-", ".", ") ", " (", "\u00a0", "\u2011"])
+    digits = "".join(each + data.draw(signs) for each in _key(number)[1:])
+    before = data.draw(st.sampled_from(["", "tel:", "моб. ", "(", "*67", "#31#", " "]))
+    after = data.draw(st.sampled_from(["", ",101", ";102", " доб. 12", " доб12", " ext 5", " x5", "#7", " (ext. 5)"]))
+    assert phones.key(f"{before}+{digits}{after}", region) == _key(number)
+
+
+@given(st.text(max_size=80), st.sampled_from(["RU", "US", "DE"]))
+@settings(deadline=None)
+def test_a_key_is_digits_with_at_most_a_plus_and_is_its_own_key(raw: str, country: str) -> None:
+    key = phones.key(raw, country)
+    assert key is None or re.fullmatch(r"\+?[0-9]+", key)
+    if key and key.startswith("+"):
+        assert phones.key(key, country) == key
+
+
+@pytest.mark.parametrize(
+    ("prefix", "dialled", "found"),
+    [
+        ("9", "989161234567", "89161234567"), ("9", "9101", "101"), ("", "9161234567", "9161234567"),
+        ("9", "9161234567", "9161234567"), ("9", "89161234567", "89161234567"), ("00", "0089161234567", "89161234567"),
+    ],
+)  # fmt: skip
+def test_the_number_behind_a_prefix_of_the_pbx(prefix: str, dialled: str, found: str) -> None:
+    assert phones.behind(prefix, dialled, "RU") == found

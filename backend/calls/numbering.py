@@ -42,7 +42,7 @@ def numbering(country: str) -> Numbering:
         code=str(plan.country_code),
         ways_out=_prefixes(plan.international_prefix),
         trunks=_prefixes(plan.national_prefix_for_parsing),
-        shape=_either(each.general_desc.national_number_pattern for each in _alike(plan)),
+        shape=_either(shape for each in _alike(plan) for shape in _shapes(each, ("general_desc",))),
         pattern=_pattern(plan),
     )
 
@@ -63,18 +63,19 @@ def _digits() -> Iterator[str]:
 def _pattern(plan: PhoneMetadata) -> str:
     """As the library counts a number valid; where that is too long (the plan of North America has 25 countries), any
     number that has the shape."""
-    found = _either(shape for each in _alike(plan) for shape in _shapes(each))
+    found = _either(shape for each in _alike(plan) for shape in _shapes(each, KINDS))
     return found if len(found) <= LONGEST_PATTERN else ANY
 
 
 def _alike(plan: PhoneMetadata) -> Iterator[PhoneMetadata]:
     """All who share the country's code."""
+    assert plan.country_code is not None
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[plan.country_code]
     return (each for region in regions if (each := PhoneMetadata.metadata_for_region(region, None)))
 
 
-def _shapes(plan: PhoneMetadata) -> Iterator[str]:
-    for kind in KINDS:
+def _shapes(plan: PhoneMetadata, kinds: Iterable[str]) -> Iterator[str]:
+    for kind in kinds:
         described = getattr(plan, kind)
         if described and described.national_number_pattern:
             yield described.national_number_pattern

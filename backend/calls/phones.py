@@ -18,9 +18,10 @@ SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (contract 
 SHORTEST_PIECE = 3  # digits of a number that are worth looking for
 LONGEST = 64  # a number with its extension never needs more; what is longer is not a number
 
-_EXTENSION = re.compile(r"(?<=\d)[\s.()]*(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)  # after a number only
+_EXTENSION = re.compile(r"(?<=\d)[^\w,;#]*(?:[,;#wp]|доб|ext|x\s*\d).*$", re.IGNORECASE)  # after a number only
 _SERVICE_PREFIX = re.compile(r"^\s*(?:[*#]\d{2,3}[#*]?)+")  # *67, #31#: "hide my number" and the like
 _NOT_DIGIT = re.compile(r"\D")
+_PLUS = re.compile(r"[^\d+\uff0b]*[+\uff0b]")  # before the first digit
 _NUMBER = re.compile(r"[\s0-9+().\-]{1,64}")
 
 
@@ -32,22 +33,32 @@ def key(raw: str | None, country: str) -> str | None:
     return None if raw is None else _key(raw[:LONGEST], country)
 
 
+def behind(prefix: str, dialled: str, country: str) -> str:
+    """The number behind the digits that a PBX wants before it; all of it where only all of it is a number."""
+    if not prefix or not dialled.startswith(prefix):
+        return dialled
+    bare, whole = key(dialled[len(prefix) :], country), key(dialled, country)
+    is_whole = whole is not None and whole.startswith("+") and not (bare or "").startswith("+")
+    return dialled if is_whole else dialled[len(prefix) :]
+
+
 @lru_cache(maxsize=65536)
 def _key(raw: str, country: str) -> str | None:
     if raw.strip().lower() in HIDDEN:
         return None
     written = _EXTENSION.sub("", _SERVICE_PREFIX.sub("", raw))
-    digits = _NOT_DIGIT.sub("", written)
+    digits = phonenumbers.normalize_digits_only(written)
+    is_international = _PLUS.match(written) is not None
     if not digits:
         return None
-    if len(digits) < SHORTEST_OUTSIDE:
+    if len(digits) < SHORTEST_OUTSIDE and not is_international:
         return digits
-    return _e164(written, digits, country) or digits
+    return _e164(digits, country, is_international) or digits
 
 
-def _e164(written: str, digits: str, country: str) -> str | None:
+def _e164(digits: str, country: str, is_international: bool) -> str | None:
     """International first when it says so; else the country's own plan; else digits that lack only their plus."""
-    attempts = ["+" + digits] if written.strip().startswith("+") else [digits, "+" + digits]
+    attempts = ["+" + digits] if is_international else [digits, "+" + digits]
     for attempt in attempts:
         try:
             number = phonenumbers.parse(attempt, country)

@@ -42,11 +42,15 @@ class Routing:
     @property
     def told(self) -> str:
         """What the dialplan is to know of it, in one line: seconds (0: no phone is rung first), what stands before and
-        after the extension in a channel's name, context and extension to go to."""
+        after the extension in a channel's name, context and extension to go to, and the prefix that is shown."""
         before, after = self.channel.split(EXTENSION_PLACE, 1)
         seconds = self.ring_seconds if self.rings_responsible else 0
         place = (self.then.context, self.then.extension) if self.then else ("", "")
-        return APART.join((str(seconds), before, after, *place))
+        return APART.join((str(seconds), before, after, *place, self.shown_prefix))
+
+    def on_phone(self, name: str) -> str:
+        """What a phone shows of a call of ours, made fit where it shows no other letters than Latin ones."""
+        return shown_name(name, latin=True) if self.is_latin else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.calls import policy
+from backend.calls import phones, policy
 from backend.calls.callback import is_callback
 from backend.calls.chain import talk_seconds
 from backend.calls.facts import (
@@ -25,6 +25,7 @@ from backend.calls.rules import Rules
 from backend.desk import callbacks, lookup, outcomes, transfer, writing
 from backend.store import call_list, counters, db, journal, popups, recordings, settings, stream, wake
 from backend.store.journal import CallRow
+from backend.store.settings import AccountSettings
 from backend.store.stream import Topic
 
 
@@ -36,13 +37,23 @@ def arrive(account_id: int, fact: Fact, *, is_late: bool = False) -> bool:
     """
     if fact.direction is Direction.INTERNAL:
         return False
-    rules = settings.rules(account_id)
+    chosen, rules = settings.both(account_id)
+    fact = _without_prefix(fact, chosen)
     untold = _untold_answer(account_id, fact)
     wanted = [_write(account_id, each, rules, is_late) for each in (*untold, fact)]
     if any(wanted):
         wake.wake(account_id)
     db.session.commit()
     return wanted[-1] is not None
+
+
+def _without_prefix(fact: Fact, chosen: AccountSettings) -> Fact:
+    """With the client's number as he has it: what the PBX shows, and what it dials, may have its own prefix."""
+    if fact.client is None:
+        return fact
+    if fact.direction is Direction.INBOUND:
+        return replace(fact, client=chosen.to_routing().unprefixed(fact.client))
+    return replace(fact, client=phones.behind(chosen.dial.prefix, fact.client, chosen.country))
 
 
 def _untold_answer(account_id: int, fact: Fact) -> tuple[CallAnswered, ...]:

@@ -168,9 +168,10 @@ def _attempt(row: CallbackRow, chosen: AccountSettings, rules: Rules) -> Attempt
     dialling, notice = chosen.dial.to_dialling(), chosen.callback.notice
     party = choose(lookup.knowledge(row.account_id, row.phone)).party
     asked = " ".join(filter(None, (row.name, row.comment)))
+    name = chosen.to_routing().on_phone(party.name if party else asked or phones.spoken(row.phone))
     return Attempt(
         account_id=row.account_id, call=row.call or "", target=row.target or "", context=dialling.context,
-        number=_number(row, chosen, rules) or "", name=party.name if party else asked or phones.spoken(row.phone),
+        number=_number(row, chosen, rules) or "", name=name,
         ring_seconds=dialling.ring_seconds, notice=notice,
     )  # fmt: skip
 

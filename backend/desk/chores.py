@@ -20,11 +20,12 @@ from backend.store import (
     outcomes,
     phonebook_changes,
     popups,
+    standing,
     wake,
 )
 from backend.store.accounts import Account, AccountState
 
-SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0013)
+SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0020)
 SYNC_AT_LEAST_EVERY = timedelta(hours=30)
 NIGHT = range(1, 6)  # hours of the account's own clock
 AUDIT_EVERY = timedelta(hours=1)
@@ -61,7 +62,7 @@ def poll_due_phonebooks() -> list[int]:
     often, seldom = timedelta(seconds=polling.OFTEN), timedelta(seconds=polling.SELDOM)
     found = hooks.to_poll(often, seldom)
     for account_id in found:
-        journal.call_for(account_id, polling.CALL, polling.KIND, polling.FIRST)
+        standing.call_for(account_id, polling.CALL, polling.KIND, polling.FIRST)
         wake.wake(account_id)
     db.session.commit()
     return found

@@ -65,7 +65,7 @@ def plan(account_id: int, user_id: int, phone: str) -> Plan:
     return Plan(
         client=key,
         number=number,
-        name=party.name if party else phones.spoken(key),
+        name=chosen.to_routing().on_phone(party.name if party else phones.spoken(key)),
         channels={each: dialling.channel_of(each) for each in caller.extensions},
         context=dialling.context,
         ring_seconds=dialling.ring_seconds,

@@ -80,8 +80,8 @@ def _last_check(account_id: int) -> dict[str, Any] | None:
     row = db.session.scalars(query.order_by(CommandRow.created_at.desc()).limit(1)).first()
     if row is None:
         return None
-    answer = row.answer if isinstance(row.answer, dict) else {}
-    kept = {name: answer[name] for name in ("findings", "version") if name in answer}
+    answer: dict[str, Any] = row.answer if isinstance(row.answer, dict) else {}
+    kept: dict[str, Any] = {name: answer.get(name) for name in ("findings", "version")}
     return {"at": _iso(row.created_at), "error": row.error, **kept}
 
 

@@ -8,7 +8,7 @@ from backend.amocrm import answers, hooks, requests
 from backend.amocrm.requests import Entity
 from backend.desk import look, news
 from backend.desk.job import Desk, Job
-from backend.store import journal, phonebook, phonebook_news
+from backend.store import phonebook, phonebook_news, standing
 from backend.store.phonebook_news import News, Told
 
 UNSORTED = "unsorted"
@@ -16,7 +16,7 @@ UNSORTED = "unsorted"
 
 def follow(job: Job) -> None:
     """Looks at some of one kind; done when nothing is left to look at."""
-    journal.hold(job.row)
+    standing.hold(job.row)
     told = phonebook_news.oldest(job.desk.account_id, look.AT_ONCE)
     if not told:
         job.done()

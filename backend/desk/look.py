@@ -21,14 +21,19 @@ def put(desk: Desk, entity: Entity, items: Sequence[Any], round: int | None = No
     return _PUT[entity](desk, [each for each in items if each.is_there], round)
 
 
-def keep(desk: Desk, entity: Entity, items: Sequence[Any], round: int | None = None) -> list[Any]:
-    """As `put`; and of leads that have come to these cards or gone from them, maybe without a word, a look is due."""
-    written = put(desk, entity, items, round)
-    if entity is not Entity.LEADS:
-        known = phonebook.leads_of(desk.account_id, entity.value, [each.id for each in items])
-        other = {lead for each in items for lead in sorted(known.get(each.id, set()) ^ set(each.lead_ids))[-NEW_LEADS:]}
-        news.note(desk.account_id, [News(entity=Entity.LEADS.value, id=str(lead)) for lead in sorted(other)])
-    return written
+def keep(desk: Desk, entity: Entity, items: Sequence[Any], round: int | None = None) -> None:
+    """As `put`; and a look is due at leads that have come to these cards or gone from them, maybe without a word."""
+    put(desk, entity, items, round)
+    look_at_leads(desk, entity, items)
+
+
+def look_at_leads(desk: Desk, entity: Entity, cards: Sequence[Any]) -> None:
+    """At those that these contacts or companies have, and are not known to have, or the other way round."""
+    if entity is Entity.LEADS:
+        return
+    known = phonebook.leads_of(desk.account_id, entity.value, [each.id for each in cards])
+    other = {lead for each in cards for lead in sorted(known.get(each.id, set()) ^ set(each.lead_ids))[-NEW_LEADS:]}
+    news.note(desk.account_id, [News(entity=Entity.LEADS.value, id=str(lead)) for lead in sorted(other)])
 
 
 def read(entity: Entity, body: Any) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.amocrm import answers, requests
@@ -11,8 +11,9 @@ from backend.calls.callback import is_callback
 from backend.calls.client import Earlier, Entity, Knowledge, OpenLead, Party, Waiting
 from backend.calls.facts import ExtensionRang, Fact
 from backend.desk.job import Desk
-from backend.store import accounts, call_list, cards, phonebook, stream
+from backend.store import accounts, call_list, phonebook, stream
 from backend.store.journal import CallRow
+from backend.store.phonebook_known import Known, known
 
 LIVE_LEADS = 10  # of one contact, newest first: older ones are seldom open
 
@@ -45,34 +46,23 @@ def with_earlier(account_id: int, phone: str | None, call: str) -> Knowledge:
 
 def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, ...]]:
     """Who has each of these numbers, with his open leads; from the phonebook alone."""
-    rows = phonebook.parties_with(account_id, numbers)
-    of_all = {(row.entity, row.id) for row in _all(rows)}
-    open_leads = phonebook.open_leads_of(account_id, of_all) if of_all else {}
-    firsts = {row.companies[0] for row in _all(rows) if row.companies}
-    companies = cards.names_of_companies(account_id, firsts) if firsts else {}
-    return {
-        number: tuple(_party(row, open_leads.get((row.entity, row.id), ()), companies) for row in having)
-        for number, having in rows.items()
-    }
+    found: dict[str, tuple[Party, ...]] = {}
+    for each in known(account_id, numbers):
+        found[each.phone] = (*found.get(each.phone, ()), _party(each))
+    return found
 
 
-def _all(rows: Mapping[str, Sequence[phonebook.PartyRow]]) -> Iterator[phonebook.PartyRow]:
-    return (row for having in rows.values() for row in having)
-
-
-def _party(
-    row: phonebook.PartyRow, open_leads: Sequence[tuple[phonebook.LeadRow, str]], companies: Mapping[int, str]
-) -> Party:
+def _party(known: Known) -> Party:
     return Party(
-        entity=Entity(row.entity),
-        id=row.id,
-        name=row.name,
-        responsible=row.responsible,
-        companies=tuple(row.companies),
-        company=companies.get(row.companies[0], "") if row.companies else "",
+        entity=Entity(known.entity),
+        id=known.id,
+        name=known.name,
+        responsible=known.responsible,
+        companies=known.companies,
+        company=known.company,
         open_leads=tuple(
-            OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=stage)
-            for lead, stage in open_leads
+            OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=lead.stage)
+            for lead in known.leads
         ),
     )
 

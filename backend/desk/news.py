@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.store import journal, phonebook_news, wake
+from backend.store import phonebook_news, standing, wake
 from backend.store.phonebook_news import News
 
 KIND = "follow-phonebook"
@@ -20,5 +20,5 @@ def tell(account_id: int, news: Sequence[News]) -> None:
 def note(account_id: int, news: Sequence[News]) -> None:
     """As `tell`, from within the account's drain, which finds it by itself."""
     if news:
-        journal.call_for(account_id, CALL, KIND, {})  # first: everybody holds its row before those of the news
+        standing.call_for(account_id, CALL, KIND, {})  # first: everybody holds its row before those of the news
         phonebook_news.put(account_id, news)

@@ -9,6 +9,7 @@ from backend.calls import pbx_journal
 from backend.calls.facts import Fact, from_json
 from backend.calls.lines import Lines
 from backend.calls.pbx_journal import Left
+from backend.desk.timing import time_call
 from backend.store import db, journal
 from backend.store import pbx_journal as store
 
@@ -19,7 +20,8 @@ def take(account_id: int, line: Left, lines: Lines, write: Callable[[Fact], None
     news = pbx_journal.facts(line, lines, known)
     for fact in news:
         write(fact)
-    return bool(news)
+    is_timed = not news and bool(line.talked) and time_call(account_id, line.call, line.talked or 0)
+    return bool(news) or is_timed
 
 
 def open_calls(account_id: int, names: Collection[str]) -> set[str]:

@@ -70,7 +70,10 @@ def _cards(entity: Entity) -> Callable[[Job, int, int], Step]:
         body = job.desk.send(requests.changed(entity, page))
         cards = look.read(entity, body)
         fresh = [each for each in cards if each.updated_at >= since - OVERLAP]
-        _compare(job.desk.account_id, look.keep(job.desk, entity, fresh))
+        changed = {each.id for each in look.put(job.desk, entity, fresh)}
+        written = [each for each in fresh if each.id in changed]
+        look.look_at_leads(job.desk, entity, written)
+        _compare(job.desk.account_id, written)
         goes_on = len(fresh) == len(cards) and answers.may_have_more(body, entity.value)
         return max((each.updated_at for each in fresh), default=0), goes_on
 
@@ -93,7 +96,8 @@ def _history(job: Job, page: int, since: int) -> Step:
         return since, False
     events = history.events(body)
     news.note(job.desk.account_id, [News(entity=each.entity.value, id=str(each.entity_id)) for each in events])
-    return max((each.at for each in events), default=0), answers.may_have_more(body, "events", requests.EVENTS)
+    high = max((round(time.time()) - CLOCKS_APART, *(each.at for each in events)))
+    return high, answers.may_have_more(body, "events", requests.EVENTS)
 
 
 def _records(job: Job, page: int, since: int) -> Step:

@@ -86,7 +86,8 @@ class Answering:
 
     async def _look_up(self, asked: Question) -> Route | None:
         """None when the store does not say it in time."""
-        return await self._ask_store(partial(routes.of_caller, self._account_id, asked.number))
+        found: Route | None = await self._ask_store(partial(routes.of_caller, self._account_id, asked.number))
+        return found
 
     async def _ask_store(self, errand: Callable[[], Any]) -> Any:
         """None when it is too late, or the database is away: then until it answers again nobody is told to ask."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, BinaryIO
 
 import structlog
 
 from backend.recordings import source_of as sources_of_accounts
-from backend.recordings.join import Leg, Unplayable, join
+from backend.recordings.join import PATIENCE, Leg, Unplayable, join
 from backend.recordings.place import in_order
 from backend.recordings.shelf import NotThere, ShelfError, shelf
 from backend.recordings.sources import (
@@ -29,11 +31,13 @@ from backend.recordings.sources import (
 from backend.store import db, recording_objects, recordings
 from backend.store.recordings import Due, Why
 
-SLICE = 100  # recordings of one run: the supervisor looks in between
-GIVES_UP = timedelta(days=1)
+SLICE = 5.0  # seconds; then what is due waits for the next run, so that a worker can end
+GIVES_UP = 34  # tries: about a day of them
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(hours=1)
 FOR_A_PERSON = timedelta(minutes=15)  # should nobody say that it is mended
+JOINING = timedelta(seconds=PATIENCE) + recordings.LEASE
 DOUBTS = 3  # tries; a file may be read while the PBX still works on it
+PREFIX = "phone-station-call-"  # of a folder in which a recording is made
 AT_ONCE = 200  # objects deleted in one run
 
 log = structlog.get_logger()
@@ -58,17 +62,18 @@ class Bounded(io.FileIO):
 
 
 def fetch_due(source_of: SourceOf = sources_of_accounts.source_of) -> int:
-    """Does what is due, one recording of an account at a time; how many were tried."""
-    for count in range(SLICE):
-        due = recordings.claim()
-        if due is None:
-            return count
+    """Does what is due, one recording of an account at a time, for some seconds; how many were tried."""
+    count, until = 0, time.monotonic() + SLICE
+    while time.monotonic() < until and (due := recordings.claim()):
         _attempt(due, source_of)
-    return SLICE
+        count += 1
+    return count
 
 
 def tidy() -> None:
-    """Deletes pushed files nobody needs any more, and objects that no row holds. Commits."""
+    """Deletes pushed files nobody needs any more, objects that no row holds, and what a killed worker left on this
+    machine's disk. Commits."""
+    _sweep()
     recording_objects.forget_parts(AT_ONCE)
     db.session.commit()
     gone = recording_objects.leavings(AT_ONCE)
@@ -78,10 +83,18 @@ def tidy() -> None:
     db.session.commit()
 
 
+def _sweep() -> None:
+    oldest = time.time() - recordings.FORESEEN.total_seconds()
+    for folder in Path(gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another worker sweeps as well
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
+
+
 def _attempt(due: Due, source_of: SourceOf) -> None:
     """One try, its end written down, whichever it is."""
     told = log.bind(account=due.account_id, call=due.call)
-    if due.age > GIVES_UP + recordings.LEASE:  # tries that nobody lived to tell of
+    if due.tries > GIVES_UP:  # nobody lived to tell of the last
         return recordings.fail(due, Why.BROKEN, "it was never brought to an end")
     try:
         size, seconds = _fetch(due, source_of)
@@ -110,8 +123,9 @@ def _attempt(due: Due, source_of: SourceOf) -> None:
 
 def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
     """Puts it on the shelf; its bytes and seconds. Raises SourceError, Unplayable, ShelfError, OSError."""
-    with TemporaryDirectory(prefix="phone-station-") as place:
+    with TemporaryDirectory(prefix=PREFIX) as place:
         legs = list(_legs(due, source_of, Path(place)))
+        recordings.hold(due, JOINING)
         mp3 = Path(place) / "call.mp3"
         seconds = join(legs, mp3)
         with mp3.open("rb") as whole:
@@ -120,15 +134,25 @@ def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
 
 
 def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
+    """In their order. The last try is content with some of them."""
     source, parts = source_of(due.account_id), _parts(due)
     db.session.rollback()  # no connection to the database waits for a PBX
-    room = LARGEST
+    room, missing = LARGEST, None
     for number, name in enumerate(in_order(due.names)):
+        recordings.hold(due)
         file = place / str(number)
-        with Bounded(file, room) as into:
-            called = _get(name, parts.get(name), source, into)
-        room -= file.stat().st_size
-        yield Leg(file=file, name=called)
+        try:
+            with Bounded(file, room) as into:
+                called = _get(name, parts.get(name), source, into)
+        except NotYet as absent:
+            missing = absent
+            if due.tries < GIVES_UP:
+                break
+        else:
+            room -= file.stat().st_size
+            yield Leg(file=file, name=called)
+    if missing and (due.tries < GIVES_UP or room == LARGEST):
+        raise missing
 
 
 def _parts(due: Due) -> dict[str, str]:
@@ -160,7 +184,7 @@ def _again(
     due: Due, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT, all_of_account: bool = False
 ) -> None:
     """Later, for a day."""
-    if due.age > GIVES_UP:
+    if due.tries >= GIVES_UP:
         recordings.fail(due, why, detail)
     else:
         recordings.postpone(due, max(at_least, _wait(due)), why, detail, all_of_account=all_of_account)

@@ -34,7 +34,7 @@ def received(account_id: int, name: str, stream: BinaryIO, *, apart: Apart[None]
     if recording_objects.bytes_of_parts(account_id) > MOST:
         raise Crowded(f"over {MOST} bytes wait")
     key = f"{account_id}/parts/{secrets.token_hex(16)}"
-    recording_objects.foresee(key, recordings.LEASE)
+    recording_objects.foresee(key, recordings.FORESEEN)
     db.session.commit()
     kept = shelf()  # of this app, which another thread does not know
     with TemporaryFile() as file:

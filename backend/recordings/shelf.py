@@ -100,11 +100,10 @@ def shelf() -> Shelf:
 def _open(settings: Settings) -> ObjectStore:
     if not settings.recordings_url:
         return LocalStore((settings.data_dir / FOLDER).absolute(), mkdir=True)
-    bucket: S3Config = {
-        "access_key_id": settings.aws_access_key_id,
-        "secret_access_key": settings.aws_secret_access_key,
-        "region": settings.aws_region,
-    }
+    bucket: S3Config = {"region": settings.aws_region}
+    if settings.aws_access_key_id:  # else the machine's own role is asked for
+        bucket["access_key_id"] = settings.aws_access_key_id
+        bucket["secret_access_key"] = settings.aws_secret_access_key
     if settings.aws_endpoint_url:
         bucket["endpoint"] = settings.aws_endpoint_url
     return S3Store.from_url(

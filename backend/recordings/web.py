@@ -37,8 +37,11 @@ class WebServer:
 
     @contextmanager
     def asked(self, *path: str) -> Iterator[HTTPResponse]:
-        """The answer to a GET of these parts below the address, whatever its status. Raises SourceError."""
-        target = "/".join((self.address.path, *(quote(part, safe="@+=,:~") for part in path))) or "/"
+        """The answer to a GET of these parts below the address, whatever its status. Raises SourceError.
+
+        All but letters and digits are quoted: a bare `+` is a space to Asterisk's server.
+        """
+        target = "/".join((self.address.path, *(quote(part, safe="") for part in path))) or "/"
         http = HTTPConnection(self.address.host, self.address.port)
         with connected(self.address, self.allowed, self.longest) as http.sock:
             try:

@@ -62,9 +62,3 @@ def names_of_leads(account_id: int, leads: Iterable[int]) -> dict[int, str]:
     """Of those that the phonebook has."""
     query = select(LeadRow.id, LeadRow.name).where(LeadRow.account_id == account_id, LeadRow.id.in_(leads))
     return {row.id: row.name for row in db.session.execute(query)}
-
-
-def names_of_companies(account_id: int, companies: Iterable[int]) -> dict[int, str]:
-    """Of those that the phonebook has."""
-    theirs = (PartyRow.account_id == account_id, PartyRow.entity == COMPANIES, PartyRow.id.in_(companies))
-    return {row.id: row.name for row in db.session.execute(select(PartyRow.id, PartyRow.name).where(*theirs))}

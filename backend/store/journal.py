@@ -193,21 +193,6 @@ def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, b
     return row
 
 
-def call_for(account_id: int, call: str, kind: str, body: dict[str, Any]) -> None:
-    """Work behind all live work, unless it is written down already; one that was refused makes room. Whoever carries
-    it out must hold its row while he sees that nothing is left: then nothing is told between his look and its end.
-    Does not commit."""
-    mine = (IntentRow.account_id == account_id, IntentRow.call == call)
-    waits = select(IntentRow.id).where(*mine, IntentRow.state == _TODO).with_for_update(key_share=True)
-    if db.session.scalars(waits).first() is None and not make_room(account_id, call):
-        add_intent(account_id, call, kind, body, backfill=True)
-
-
-def hold(row: IntentRow) -> None:
-    """Nobody else changes the row or calls for its work until this transaction is over."""
-    db.session.refresh(row, with_for_update=True)
-
-
 def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
     query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.call == call)
     return db.session.scalars(query.order_by(IntentRow.id)).all()

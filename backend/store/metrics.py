@@ -22,7 +22,7 @@ _ACCOUNTS = text(
 )
 _INTENTS = text(
     """
-    select account_id, state, count(*) as count,
+    select account_id, state, count(*) as how_many,
            coalesce(extract(epoch from clock_timestamp() - min(created_at) filter (where not backfill)), 0) as age
     from intents where state <> 'done' group by account_id, state order by account_id, state
     """

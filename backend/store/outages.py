@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Row, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,8 +68,8 @@ def alone() -> bool:
 
 def present() -> list[Trouble]:
     """What is wrong at this moment, of all accounts that are not disabled."""
-    rows: Sequence[Row[tuple[int, str, str]]] = db.session.execute(_NOW).all()
-    return [Trouble(account_id=row[0], kind=OutageKind(row[1]), trouble=row[2]) for row in rows]
+    rows = db.session.execute(_NOW)
+    return [Trouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows]
 
 
 def open_ones() -> Sequence[Outage]:

@@ -7,12 +7,11 @@ is always asked of `desk.lookup`, and who of several is the client of `calls.cli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Delete, delete, func, or_, select, tuple_, update
+from sqlalchemy import Delete, delete, func, or_, select, update
 
 from backend.store import db, phonebook_changes
-from backend.store.accounts import AccountStage
 from backend.store.phonebook_put import now, upsert
 from backend.store.phonebook_put import put_leads as put_leads
 from backend.store.phonebook_put import put_parties as put_parties
@@ -35,45 +34,6 @@ def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int
         return db.session.scalars(query.order_by(LeadRow.id).limit(limit)).all()
     mine = (PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round < round)
     return db.session.scalars(select(PartyRow.id).where(*mine).order_by(PartyRow.id).limit(limit)).all()
-
-
-def parties_with(account_id: int, phones: Sequence[str]) -> dict[str, list[PartyRow]]:
-    """Contacts and companies that have these numbers."""
-    its_party = (
-        (PhoneRow.account_id == PartyRow.account_id)
-        & (PhoneRow.entity == PartyRow.entity)
-        & (PhoneRow.party_id == PartyRow.id)
-    )
-    query = select(PhoneRow.phone, PartyRow).join(PartyRow, its_party)
-    found: dict[str, list[PartyRow]] = {}
-    for phone, row in db.session.execute(query.where(PhoneRow.account_id == account_id, PhoneRow.phone.in_(phones))):
-        found.setdefault(phone, []).append(row)
-    return found
-
-
-def open_leads_of(
-    account_id: int, parties: Iterable[tuple[str, int]]
-) -> dict[tuple[str, int], list[tuple[LeadRow, str]]]:
-    """The open leads of each party, with the name of the lead's stage."""
-    query = (
-        select(LeadPartyRow.entity, LeadPartyRow.party_id, LeadRow, func.coalesce(AccountStage.name, ""))
-        .join(LeadRow, (LeadRow.account_id == LeadPartyRow.account_id) & (LeadRow.id == LeadPartyRow.lead_id))
-        .outerjoin(
-            AccountStage,
-            (AccountStage.account_id == LeadRow.account_id)
-            & (AccountStage.pipeline_id == LeadRow.pipeline_id)
-            & (AccountStage.status_id == LeadRow.status_id),
-        )
-        .where(
-            LeadPartyRow.account_id == account_id,
-            LeadRow.is_open,
-            tuple_(LeadPartyRow.entity, LeadPartyRow.party_id).in_(list(parties)),
-        )
-    )
-    found: dict[tuple[str, int], list[tuple[LeadRow, str]]] = {}
-    for entity, party_id, lead, stage in db.session.execute(query):
-        found.setdefault((entity, party_id), []).append((lead, stage))
-    return found
 
 
 def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:

@@ -20,7 +20,8 @@ from backend.store import Base, db, recording_objects
 from backend.store.journal import CallRow
 
 FIRST_WAIT = timedelta(seconds=2)  # after the name was told: the writer ends within milliseconds, a command later
-LEASE = timedelta(minutes=20)  # longer than all files of one call may take; then another worker takes it over
+LEASE = timedelta(minutes=5)  # longer than one file may take; then another worker takes the recording over
+FORESEEN = timedelta(hours=3)  # longer than all of a call may take: an object that nobody claimed is then deleted
 MOST_NAMES = 20  # files of one call
 LONGEST_DETAIL = 300  # characters
 
@@ -59,7 +60,7 @@ class Why(StrEnum):
 class RecordingRow(Base):
     """`key` is the object that plays, if any; while another leg is fetched it stays the former one.
 
-    `since` is when it was first due: tries end a day after. `claim` is whose attempt it is now.
+    `claim` is whose attempt it is now, until `due_at` at the latest.
     """
 
     __tablename__ = "recordings"
@@ -72,7 +73,6 @@ class RecordingRow(Base):
     call: Mapped[str] = mapped_column(primary_key=True)
     names: Mapped[list[str]] = mapped_column(ARRAY(Text))
     state: Mapped[str] = mapped_column(default=RecordingState.WAITING.value, server_default="waiting")
-    since: Mapped[datetime] = mapped_column(server_default=func.now())
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     claim: Mapped[str | None]
@@ -86,13 +86,12 @@ class RecordingRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One attempt. `key` is where its result goes; `age` is how long the recording has been due."""
+    """One attempt. `key` is where its result goes;"""
 
     account_id: int
     call: str
     names: tuple[str, ...]
     tries: int
-    age: timedelta
     claim: str
     key: str
 
@@ -114,8 +113,8 @@ def named(account_id: int, call: str, name: str) -> None:
     A name known already changes nothing. Does not commit.
     """
     fresh = {
-        "state": RecordingState.WAITING.value, "since": func.now(), "due_at": func.now() + FIRST_WAIT,
-        "tries": 0, "claim": None, "why": None, "detail": None,
+        "state": RecordingState.WAITING.value, "due_at": func.now() + FIRST_WAIT, "tries": 0,
+        "claim": None, "why": None, "detail": None,
     }  # fmt: skip
     query = insert(RecordingRow).values(account_id=account_id, call=call, names=[name], **fresh)
     is_new = ~RecordingRow.names.contains([name]) & (func.cardinality(RecordingRow.names) < MOST_NAMES)
@@ -123,57 +122,66 @@ def named(account_id: int, call: str, name: str) -> None:
     db.session.execute(query.on_conflict_do_update(index_elements=["account_id", "call"], set_=more, where=is_new))
 
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('recordings'))")
 _CLAIM = text(
     """
     update recordings set state = 'fetching', tries = tries + 1, claim = :claim, due_at = clock_timestamp() + :lease
     where (account_id, call) in (
         select account_id, call from recordings as mine
         where state in ('waiting', 'fetching') and due_at <= clock_timestamp()
+          and exists (select 1 from accounts where id = mine.account_id and state <> 'disabled')
           and not exists (select 1 from recordings as busy
                           where busy.account_id = mine.account_id
                             and busy.state = 'fetching' and busy.due_at > clock_timestamp())
         order by due_at limit 1 for update skip locked)
-    returning account_id, call, names, tries, clock_timestamp() - since as age
+    returning account_id, call, names, tries
     """
 )
 
 
 def claim() -> Due | None:
-    """The recording that is due longest, of an account of which none is being fetched now. Commits."""
+    """The recording that is due longest, of an account of which none is being fetched (two claims at the very same
+    instant aside, which do no harm). Commits."""
     mine = secrets.token_hex(16)
-    db.session.execute(_ONE_AT_A_TIME)
     row = db.session.execute(_CLAIM, {"claim": mine, "lease": LEASE}).one_or_none()
     key = f"{row.account_id}/{mine}.mp3" if row else ""
     if row:
-        recording_objects.foresee(key, 2 * LEASE)
+        recording_objects.foresee(key, FORESEEN)
     db.session.commit()
     if row is None:
         return None
     return Due(
-        account_id=row.account_id, call=row.call, names=tuple(row.names), tries=row.tries, age=row.age,
-        claim=mine, key=key,
+        account_id=row.account_id, call=row.call, names=tuple(row.names), tries=row.tries, claim=mine, key=key
     )  # fmt: skip
+
+
+def hold(due: Due, lease: timedelta = LEASE) -> None:
+    """The attempt goes on: nobody takes it over before that time is over. Commits."""
+    _touch(due, due_at=func.clock_timestamp() + lease)
+    db.session.commit()
 
 
 def finish(due: Due, *, bytes: int, seconds: float) -> bool:
     """The recording plays from `due.key`. False when the attempt was taken over meanwhile. Commits."""
     found = {"key": due.key, "bytes": bytes, "seconds": seconds, "ready_at": func.now(), "why": None, "detail": None}
-    is_ours = _settle(due, state=RecordingState.READY.value, **found)
+    is_ours = recording_objects.keep(due.key) and _settle(due, state=RecordingState.READY.value, **found)
     if is_ours:
-        recording_objects.keep(due.key)
-    db.session.commit()
+        db.session.commit()
+    else:
+        db.session.rollback()
     return is_ours
 
 
 def postpone(due: Due, wait: timedelta, why: Why, detail: str = "", *, all_of_account: bool = False) -> None:
-    """To be tried again; with `all_of_account` none of the account's is tried before. Commits."""
+    """To be tried again; with `all_of_account` none of the account's is tried before, and all have been tried as often.
+    Commits."""
     at = func.clock_timestamp() + wait
     told = {"why": why.value, "detail": detail[:LONGEST_DETAIL]}
     _settle(due, state=RecordingState.WAITING.value, due_at=at, **told)
     if all_of_account:
         waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
-        db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(due_at=at, **told))
+        tries = func.greatest(RecordingRow.tries, due.tries)
+        later = update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(due_at=at, tries=tries, **told)
+        db.session.execute(later)
     db.session.commit()
 
 
@@ -184,14 +192,18 @@ def fail(due: Due, why: Why, detail: str = "") -> None:
 
 
 def _settle(due: Due, **values: object) -> bool:
-    """Unless the attempt was taken over."""
+    """Ends the attempt, unless it was taken over."""
+    return _touch(due, claim=None, **values)
+
+
+def _touch(due: Due, **values: object) -> bool:
     mine = (RecordingRow.account_id == due.account_id, RecordingRow.call == due.call, RecordingRow.claim == due.claim)
-    settled = update(RecordingRow).where(*mine).values(claim=None, **values).returning(RecordingRow.call)
+    settled = update(RecordingRow).where(*mine).values(**values).returning(RecordingRow.call)
     return db.session.scalar(settled) is not None
 
 
 def try_again(account_id: int) -> int:
-    """What failed, or waits, is due now, for another day: the account's source was set or mended; how many.
+    """What failed, or waits, is due now, and for another day: the account's source was set or mended; how many.
 
     Does not commit.
     """
@@ -200,16 +212,18 @@ def try_again(account_id: int) -> int:
         update(RecordingRow)
         .where(RecordingRow.account_id == account_id, RecordingRow.state.in_(states))
         .where(func.coalesce(RecordingRow.why, "") != Why.EMPTY.value)
-        .values(state=RecordingState.WAITING.value, since=func.now(), due_at=func.now(), tries=0)
+        .values(state=RecordingState.WAITING.value, due_at=func.now(), tries=0)
     )
     return len(db.session.scalars(again.returning(RecordingRow.call)).all())
 
 
 def arrived(account_id: int, name: str) -> None:
-    """The file of this name is here: whatever waits for it, or had failed without it, is due. Does not commit."""
-    waits = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value])
+    """The file of this name is here: whatever waits for it, or had failed without it, is due; an attempt that goes on
+    without it counts no more. Does not commit."""
+    states = (RecordingState.WAITING, RecordingState.FETCHING, RecordingState.FAILED)
+    waits = RecordingRow.state.in_([each.value for each in states])
     mine = (RecordingRow.account_id == account_id, RecordingRow.names.contains([name]), waits)
-    now = {"state": RecordingState.WAITING.value, "since": func.now(), "due_at": func.now()}
+    now = {"state": RecordingState.WAITING.value, "due_at": func.now(), "tries": 0, "claim": None}
     db.session.execute(update(RecordingRow).where(*mine).values(now))
 
 

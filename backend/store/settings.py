@@ -229,6 +229,8 @@ def write(account_id: int, settings: AccountSettings) -> None:
     if account is None:
         raise LookupError(f"no account {account_id}")
     account.settings = settings.model_dump(mode="json", exclude_unset=True)
+    if account.country != settings.country:
+        account.phonebook_sync_at = None  # the same numbers have other keys: all are read again at once
     account.country, account.language = settings.country, settings.language
 
 

@@ -9,7 +9,7 @@ import hmac
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 from flask import Response, abort, current_app, request
@@ -25,6 +25,7 @@ from backend.web.reader import AWAY, BUCKETS
 
 MOST_ACCOUNTS = 200
 OTHER = "other"
+Labelled = Mapping[tuple[str, ...], float]
 EVERY = 5.0  # seconds between writings of what this process has counted
 
 blueprint = api.blueprint("metrics")
@@ -80,14 +81,14 @@ class _Page:
 
     def _of_accounts(self) -> Iterator[Metric]:
         rows = self._numbers.accounts
-        yield _gauge("accounts", "Accounts by state", ("state",), Counter((row.state,) for row in rows))
-        yield _gauge("links", "Lines to PBXs by state", ("state",), Counter((row.link,) for row in rows))
+        yield _gauge("accounts", "Accounts by state", ("state",), _how_many(row.state for row in rows))
+        yield _gauge("links", "Lines to PBXs by state", ("state",), _how_many(row.link for row in rows))
         shown = [row for row in rows if row.id in self._shown]
-        up = {(str(row.id),): row.link == "up" for row in shown if row.link != "never"}
+        up: Labelled = {(str(row.id),): row.link == "up" for row in shown if row.link != "never"}
         yield _gauge("link_up", "Whether the account's line to its PBX is up", ("account",), up)
-        waits = {(str(row.id),): row.budget_wait for row in shown}
+        waits: Labelled = {(str(row.id),): row.budget_wait for row in shown}
         yield _gauge("crm_budget_wait_seconds", "How far the requests allowed are spent", ("account",), waits)
-        blocked = {(str(row.id),): row.is_blocked for row in shown}
+        blocked: Labelled = {(str(row.id),): row.is_blocked for row in shown}
         yield _gauge("crm_blocked", "Whether amoCRM has banned us for a while", ("account",), blocked)
         yield _gauge("streams", "Open pages", (), {(): self._numbers.streams})
 
@@ -96,7 +97,7 @@ class _Page:
         age: dict[tuple[str, ...], float] = {}
         for row in self._numbers.intents:
             account = self._account(row.account_id)
-            count[account, row.state] += row.count
+            count[account, row.state] += row.how_many
             if row.state == "todo":
                 age[(account,)] = max(age.get((account,), 0.0), float(row.age))
         yield _gauge("intents", "Work not done, by state", ("account", "state"), count)
@@ -131,7 +132,11 @@ LABELS = {
 }
 
 
-def _gauge(name: str, told: str, labels: Iterable[str], values: dict[tuple[str, ...], float]) -> Metric:
+def _how_many(values: Iterable[str]) -> Labelled:
+    return {(value,): count for value, count in Counter(values).items()}
+
+
+def _gauge(name: str, told: str, labels: Iterable[str], values: Labelled) -> Metric:
     family = GaugeMetricFamily(f"phone_station_{name}", told, labels=tuple(labels))
     for labelled, value in values.items():
         family.add_metric(labelled, float(value))

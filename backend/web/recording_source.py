@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from backend.pbx.dialplan.upload import command as upload_command
-from backend.pbx.dialplan.upload import recorded
+from backend.pbx.dialplan.upload import recorded, upload_address
 from backend.store import commands, db, recording_access, recording_objects, settings
 from backend.store.commands import NOT_TAKEN, Command, Outcome
 from backend.store.setting_recordings import SourceKind
@@ -69,7 +69,7 @@ def shown(account_id: int) -> Told:
 def _lines(account_id: int, key: str | None) -> Told | None:
     if key is None:
         return None
-    address = f"{current_app.config['PUBLIC_URL']}/recordings/{account_id}/upload/{key}"
+    address = upload_address(current_app.config["PUBLIC_URL"], account_id, key)
     return {"asterisk": recorded(address), "freepbx": upload_command(address)}
 
 

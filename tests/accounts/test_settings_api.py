@@ -150,7 +150,8 @@ def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser:
             "user_id": acme.users[1]["id"], "name": "Борис Иванов", "extensions": ["101"], "phone": "unknown",
             "link": "never", "account": "connected",
         },
-        "is_admin": False, "settings": None, "version": None, "pbx": None, "health": None, "users": [], "stages": [],
+        "is_admin": False, "settings": None, "version": None, "pbx": None, "health": None, "recordings": None,
+        "users": [], "stages": [],
     }  # fmt: skip
     answer = call(browser, boris, {"settings": {"country": "KZ"}})
     assert (answer.status_code, answer.json["error"]) == (403, "not_admin")  # type: ignore[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as bench
-from bench import crm_requests, routing, stream, trace
+from bench import crm_requests, phonebook, routing, stream, trace
 from bench.table import Row
 
 
@@ -13,6 +13,12 @@ def test_requests_per_call_are_counted() -> None:
     known, unknown, burst = crm_requests.measure(calls=1, burst=3, spread=0.1)
     assert (known.measured, unknown.measured) == ("2.00", "4.00")
     assert float(burst.measured) <= 2
+
+
+def test_numbers_are_known_and_cards_are_read() -> None:
+    *looks, synced = phonebook.measure(sizes=(10, 20), lookups=5, cards=600)
+    assert [row.measured.rpartition(" ")[2] for row in looks] == ["ms"] * 4
+    assert float(synced.measured.rpartition(" ")[2]) > 0
 
 
 def test_both_streams_go_through_link_and_tracker_whole() -> None:
@@ -50,4 +56,6 @@ def test_the_table_says_what_was_not_reached(
 
 def test_an_unknown_measurement_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["speed"]) == 2
-    assert "no such measurement: speed; there are: requests, routing, stream, trace" in capsys.readouterr().err
+    assert (
+        "no such measurement: speed; there are: phonebook, requests, routing, stream, trace" in capsys.readouterr().err
+    )

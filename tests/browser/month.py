@@ -20,9 +20,17 @@ INSERT = """
 """
 
 
+AUDITED = """
+    insert into audit_days (account_id, day, seen, in_crm, mended, by_rule, gone, waiting, failed, counted_at)
+    select account_id, to_timestamp(started)::date, count(*), count(*) - 1, 0, 1, 0, 0, 0, now() from calls
+    where account_id = %s group by account_id, to_timestamp(started)::date
+"""
+
+
 def write_into(town: Town) -> None:
     with town.journal.cursor() as cursor:
         cursor.executemany(INSERT, [{"account": town.account.id, **call} for call in _calls(town, Random(7))])
+        cursor.execute(AUDITED, [town.account.id])
 
 
 def _calls(town: Town, chance: Random) -> Iterator[dict[str, Any]]:

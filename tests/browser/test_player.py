@@ -97,7 +97,30 @@ def listens(page: Page, call: Locator) -> None:
 
 def there(page: Page) -> Locator:
     """The player, once it knows how long its recording is."""
-    sound = page.locator("audio")
+    sound = page.locator(".ps-player")
     expect(sound).to_be_focused()
     page.wait_for_function(THERE, arg=sound.element_handle())
     return sound
+
+
+def test_the_crm_s_own_player_in_the_note_plays_and_seeks(recorder: Recorder, person: People) -> None:
+    """The link that the note has had from the first moment."""
+    firm = recorder.firm
+    recorder.spool.files["one.wav"] = wav(SECONDS)
+    recorder.record("one.wav")
+    firm.work_through()
+    (note,) = firm.call_notes()
+    recorder.fetch()
+    page = person(firm.account, firm.account.users[0]).opens_tab(f"/leads/detail/{note['entity_id']}").page
+    ranges: list[tuple[str | None, int]] = []
+    page.on(
+        "response",
+        lambda each: "/recordings/" in each.url and ranges.append((each.headers.get("content-range"), each.status)),
+    )
+    sound = page.locator(f'audio[src="{note["params"]["link"]}"]')
+    sound.evaluate("(sound) => sound.play()")
+    page.wait_for_function("(sound) => sound.currentTime > 0", arg=sound.element_handle())
+    sound.evaluate("(sound) => { sound.currentTime = 25 }")
+    page.wait_for_function("(sound) => !sound.seeking && sound.currentTime > 25", arg=sound.element_handle())
+    assert abs(told(sound, "duration") - SECONDS) < 1
+    assert {status for _, status in ranges} == {206}

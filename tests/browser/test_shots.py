@@ -26,7 +26,8 @@ RECORDED = """
     insert into recordings (account_id, call, names, state, due_at, key, bytes, seconds, ready_at)
     select account_id, call, '{talk.wav}', 'ready', now(), %(key)s, %(bytes)s, %(seconds)s, now() from calls
     where client = %(client)s and result = 'answered'
-    on conflict (account_id, call) do update set state = 'ready', key = excluded.key, bytes = excluded.bytes
+    on conflict (account_id, call) do update set state = 'ready', why = null, key = excluded.key,
+                                                bytes = excluded.bytes
 """
 Shoot = Callable[[Screen | Locator, str], None]
 
@@ -93,10 +94,11 @@ def test_a_click_calls_out(anna: Screen, company: Company, shoot: Shoot) -> None
 
 def test_a_recording_is_played(anna: Screen, town: Town, shoot: Shoot) -> None:
     recorded(town)
+    town.journal.execute("update popups set state = 'closed' where account_id = %s", [town.account.id])
     anna.page.reload()
     anna.page.get_by_role("button", name=re.compile("Слушать|Listen")).first.click()
-    anna.page.wait_for_function("() => document.querySelector('audio').currentTime > 0.5")
-    anna.page.locator("audio").evaluate("(sound) => { sound.pause(); sound.currentTime = 41 }")
+    anna.page.wait_for_function("() => document.querySelector('.ps-player')?.readyState > 0")
+    anna.page.locator(".ps-player").evaluate("(sound) => { sound.pause(); sound.currentTime = 41 }")
     shoot(anna, "card-player")
 
 
@@ -133,6 +135,7 @@ def test_the_pages_of_settings(anna: Screen, company: Company, shoot: Shoot) -> 
         if tab == "recordings":
             anna.page.locator("[data-path='settings.recordings.source'] select").select_option(index=1)
         shoot(anna, f"settings-{tab}")
+    anna.page.get_by_role("button", name=re.compile("Отменить|Undo")).click()
     anna.page.locator("#ps-tab-overview").click()
     anna.page.set_viewport_size(TALL)
     anna.page.get_by_role("radio", name=re.compile("30")).check()

@@ -51,7 +51,7 @@ def test_a_call_tells_who_when_how_long_and_with_whom(firm: Firm, ivan: dict[str
             {"user_id": firm.people["Борис"], "name": "Борис", "extension": "102", "seconds": 30},
             {"extension": "777", "seconds": 30},
         ],
-        "lead": {"id": ivan["leads"], "name": "Поставка"}, "is_open_missed": False,
+        "lead": {"id": ivan["leads"], "name": "Поставка"}, "recording_state": "waiting", "is_open_missed": False,
     }  # fmt: skip
     with firm.app.app_context():
         row = journal.call(firm.id, call["call"])

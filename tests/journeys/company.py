@@ -26,7 +26,7 @@ TALK = 0.52  # seconds of a talk, which round to one
 UNSETTLED = """
     select 1 from calls where account_id = %(account)s and ended is null
     union all
-    select 1 from intents where account_id = %(account)s and state = 'todo' and call <> 'phonebook'
+    select 1 from intents where account_id = %(account)s and state = 'todo' and call not like 'phonebook%%'
 """
 
 

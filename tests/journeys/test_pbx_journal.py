@@ -50,11 +50,8 @@ def ring(company: Company) -> Iterator[None]:
 
 def is_empty(company: Company) -> bool:
     """The PBX has nothing more to tell."""
-    try:
-        company.office.pbx_act("DBGetTree", Family=JOURNAL)
-    except Refused:
-        return True
-    return False
+    told = company.office.pbx_act("Command", Command=f"database show {JOURNAL}")
+    return told["Output"].startswith("0 results")
 
 
 def lost(company: Company) -> int:
@@ -179,10 +176,12 @@ def by_many_phones(company: Company, people: Cast) -> None:
     group = people.grouped.calls(company.did.group_local)
     company.phone("102").answers().talks(TALK)
     group.hangs_up()
+    company.office.quiet()
     left = people.left_queue.calls(company.did.general)
     for extension in ("101", "102", "103"):
         company.phone(extension).rings()
     left.hangs_up()
+    company.office.quiet()
     passed = people.passed.calls(company.did.direct)
     company.phone("101").answers().talks(TALK)
     consultation = company.phone("101").dials("102")

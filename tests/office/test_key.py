@@ -59,11 +59,13 @@ def spellings(home: str) -> list[str]:
 def keys(office: Office, routing: Routing, numbers: list[str]) -> dict[str, str]:
     """What the dialplan made of each."""
     office.installs(dialplan_for(routing) + KEYS)
+    office.pbx_act("DBPut", Family="phone-station/settings", Key="route", Val=routing.told)
     for place, number in enumerate(numbers):
         office.pbx_act("DBPut", Family="spelled", Key=str(place), Val=number)
     office.pbx_act("Originate", Channel="Local/s@keys", Application="Wait", Data="0")
     made = {number: office.pbx_act("Getvar", Variable=f"key_{place}")["Value"] for place, number in enumerate(numbers)}
-    office.pbx_act("DBDelTree", Family="spelled")
+    for family in ("spelled", "phone-station"):
+        office.pbx_act("DBDelTree", Family=family)
     return made
 
 

@@ -121,14 +121,14 @@ def test_nothing_that_a_caller_shows_reaches_the_shell(office: Office) -> None:
 
 def test_ari_hands_recordings_out(office: Office) -> None:
     ari = office.opens_ari()
-    talk(office, "", "MixMonitor(2026/11/23/in-20261123-7.1.wav,b)", "MixMonitor(flat-8.gsm,b)")
+    talk(office, "", "MixMonitor(2026/11/23/in-+7916-20261123-7.1.wav,b)", "MixMonitor(flat-8.gsm,b)")
 
     def source(secret: str, template: str) -> AriSource:
         address = address_of(ari.url)
         server = WebServer(address=address, allowed=networks("127.0.0.0/8"), username=ari.username, secret=secret)
         return AriSource(server=server, template=template, zone=ZoneInfo("UTC"))
 
-    for name, template in (("in-20261123-7.1.wav", "{year}/{month}/{day}/{name}"), ("flat-8.gsm", "{stem}")):
+    for name, template in (("in-+7916-20261123-7.1.wav", "{year}/{month}/{day}/{name}"), ("flat-8.gsm", "{stem}")):
         into = io.BytesIO()
         source(ari.secret, template).try_out()
         fetched = source(ari.secret, template).fetch(name, into)

@@ -24,7 +24,7 @@ exten => s,1,Gosub(phone-station-route,s,1)
  same => n,Dial(PJSIP/101)
 """
 ANSWERED = "Set(PHONE_STATION_ANSWER=103|Другой)\n same => n,TryExec(WaitFor"
-SHORT_RING = "1|PJSIP/|||"
+SHORT_RING = "1|PJSIP/||||"
 THROUGH_THE_PBX = replace(ROUTING, channel=f"Local/{EXTENSION_PLACE}@from-internal/n")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from backend.desk import diagnostics as desk
 from backend.store import db, settings
 from backend.store.accounts import AccountPbx

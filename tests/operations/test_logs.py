@@ -7,6 +7,8 @@ import pytest
 from backend import logs
 
 HIDDEN = {
+    "recording:out-89036000059-102-20261123-095929-17.3.wav": "recording:out-***0059-102-20261123-095929-17.3.wav",
+    "in_79161234567_101.mp3": "in_***4567_101.mp3",
     "sip:+79161234567@pbx": "sip:***4567@pbx",
     "rang:79161234567:1": "rang:***4567:1",
     "Local/89161234567@from-internal-00000001;1": "Local/***4567@from-internal-00000001;1",

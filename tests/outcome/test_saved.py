@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend.calls.facts import CallEnded, CallStarted, ExtensionRang, Result
+from backend.desk import lookup
 from backend.store import db, journal, phonebook, popups
 from sandbox.crm.fields import phones
 from tests.firm import Firm
@@ -24,7 +25,7 @@ def popup_of(firm: Firm, call: str, name: str) -> popups.Popup:
 
 def name_in_phonebook(firm: Firm, phone: str) -> list[str]:
     with firm.app.app_context():
-        return [row.name for row in phonebook.parties_with(firm.id, [phone]).get(phone, [])]
+        return [party.name for party in lookup.parties(firm.id, [phone]).get(phone, ())]
 
 
 def test_result_and_note_become_one_note_on_the_lead_by_who_wrote_it(firm: Firm) -> None:

@@ -92,8 +92,10 @@ def test_who_was_merged_answers_for_both_numbers_and_leads(book: Book, client: C
     book.hear()
     for each in (his, other):
         found = book.client(each)
-        assert found.party is not None and found.party.id == ivan["id"]
-        assert found.lead is not None and found.lead.id == lead["id"]
+        assert found.party is not None
+        assert found.party.id == ivan["id"]
+        assert found.lead is not None
+        assert found.lead.id == lead["id"]
 
 
 def test_a_lead_that_is_closed_or_deleted_is_open_no_more(book: Book, client: Client) -> None:

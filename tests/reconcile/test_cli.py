@@ -34,7 +34,7 @@ def reconcile(firm: Firm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setattr("backend.logs.configure", lambda log_format: None)
     monkeypatch.setattr(cli_reconcile, "load_settings", lambda: type("Configured", (), {"log_format": "text"}))
     monkeypatch.setattr(cli_reconcile, "create_app", lambda settings: firm.app)
-    monkeypatch.setattr(cli_reconcile.time, "sleep", lambda seconds: firm.work())
+    monkeypatch.setattr(cli_reconcile, "sleep", lambda seconds: firm.work())
     return run
 
 

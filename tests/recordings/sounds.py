@@ -21,13 +21,14 @@ WAV49_BLOCK = 65, 320  # bytes, samples
 
 @cache
 def wav(seconds: float, *, hertz: int = 440, rate: int = 8000, channels: int = 1) -> bytes:
-    samples = (round(8000 * math.sin(2 * math.pi * hertz * at / rate)) for at in range(round(seconds * rate)))
+    second = [round(8000 * math.sin(2 * math.pi * hertz * at / rate)) for at in range(rate)]
+    frames = b"".join(struct.pack("<h", each) * channels for each in second)
     whole = io.BytesIO()
     with wave.open(whole, "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(b"".join(struct.pack("<h", each) * channels for each in samples))
+        file.writeframes((frames * math.ceil(seconds))[: round(seconds * rate) * 2 * channels])
     return whole.getvalue()
 
 

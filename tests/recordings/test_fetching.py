@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import func, update
 from backend.recordings import fetching, shelf
 from backend.recordings.sources import NeedsPerson, NotYet, SourceError, Unreachable
 from backend.store import db, recordings
+from backend.store.accounts import Account, AccountState
 from backend.store.recordings import RecordingRow, RecordingState, Why
 from tests.recordings.conftest import Recorder
 from tests.recordings.sounds import wav
@@ -31,10 +33,10 @@ def wait(recorder: Recorder) -> timedelta:
         return left
 
 
-def grow_old(recorder: Recorder, days: float) -> None:
+def wear_out(recorder: Recorder, tries: int = fetching.GIVES_UP - 1) -> None:
     with recorder.firm.app.app_context():
         mine = RecordingRow.account_id == recorder.firm.id
-        db.session.execute(update(RecordingRow).where(mine).values(since=func.now() - timedelta(days=days)))
+        db.session.execute(update(RecordingRow).where(mine).values(tries=tries))
         db.session.commit()
 
 
@@ -69,6 +71,17 @@ def test_files_of_one_call_are_joined_in_the_order_of_their_naming(recorder: Rec
     recorder.spool.files |= {"a.wav": wav(1), "b.wav": wav(2)}
     recorder.fetch()
     assert recorder.spool.asked == ["b.wav", "a.wav"]
+    assert recorder.row().seconds == pytest.approx(3, abs=0.1)
+
+
+def test_a_file_that_never_comes_does_not_cost_the_others_for_ever(recorder: Recorder) -> None:
+    recorder.record("a.wav", "never.wav", "b.wav")
+    recorder.spool.files |= {"a.wav": wav(1), "b.wav": wav(2)}
+    recorder.fetch()
+    assert state(recorder) == ("waiting", Why.MISSING)
+    wear_out(recorder)
+    recorder.fetch()
+    assert state(recorder) == ("ready", None)
     assert recorder.row().seconds == pytest.approx(3, abs=0.1)
 
 
@@ -108,7 +121,7 @@ def test_trouble_is_tried_again_for_a_day(recorder: Recorder, trouble: SourceErr
     assert state(recorder) == ("waiting", why)
     assert recorder.row().detail == str(trouble)
     assert timedelta(seconds=shortest - 1) < wait(recorder) <= timedelta(seconds=shortest)
-    grow_old(recorder, 1.01)
+    wear_out(recorder)
     recorder.fetch()
     assert state(recorder) == ("failed", why)
 
@@ -120,6 +133,7 @@ def test_waits_grow_up_to_an_hour(recorder: Recorder) -> None:
         recorder.fetch()
         waits.append(round(wait(recorder).total_seconds()))
     assert waits == [3, 6, 12, 24, 48, 96, 192, 384, 768, 1536, 3072, 3600, 3600, 3600]
+    assert 23 < (sum(waits) + 3600 * (fetching.GIVES_UP - 14)) / 3600 < 25
 
 
 def test_a_pbx_that_is_away_is_asked_once_for_all(recorder: Recorder) -> None:
@@ -128,6 +142,28 @@ def test_a_pbx_that_is_away_is_asked_once_for_all(recorder: Recorder) -> None:
     recorder.spool.trouble = Unreachable("timed out")
     recorder.fetch()
     assert len(recorder.spool.asked) == 1
+
+
+def test_while_a_pbx_is_away_all_its_recordings_grow_patient_together(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    recorder.spool.trouble = Unreachable("timed out")
+    for _ in range(5):
+        recorder.fetch()
+    recorder.record("b.wav")
+    recorder.fetch()
+    with recorder.firm.app.app_context():
+        mine = RecordingRow.account_id == recorder.firm.id
+        assert set(db.session.scalars(db.select(RecordingRow.tries).where(mine))) >= {6}
+
+
+def test_of_an_account_that_left_nothing_is_fetched(recorder: Recorder) -> None:
+    recorder.record("a.wav")
+    with recorder.firm.app.app_context():
+        account = db.session.get_one(Account, recorder.firm.id)
+        account.move(AccountState.DISABLED)
+        db.session.commit()
+    recorder.fetch()
+    assert recorder.spool.asked == []
 
 
 def test_one_account_s_trouble_is_not_another_s(recorder: Recorder, stranger: Recorder) -> None:
@@ -216,6 +252,18 @@ def test_an_attempt_that_was_taken_over_changes_nothing_and_leaves_nothing(recor
     ]
 
 
+def test_what_a_killed_worker_left_on_the_disk_is_deleted(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "gettempdir", lambda: str(tmp_path))
+    for name in ("old", "new"):
+        (tmp_path / f"{fetching.PREFIX}{name}").mkdir()
+    os.utime(tmp_path / f"{fetching.PREFIX}old", (0, 0))
+    with recorder.firm.app.app_context():
+        fetching.tidy()
+    assert [each.name for each in tmp_path.iterdir()] == [f"{fetching.PREFIX}new"]
+
+
 def test_two_workers_do_not_fetch_for_one_account_at_once(recorder: Recorder, stranger: Recorder) -> None:
     recorder.record("a.wav")
     recorder.record("b.wav")
@@ -233,7 +281,7 @@ def test_two_workers_do_not_fetch_for_one_account_at_once(recorder: Recorder, st
 def test_one_that_nobody_lives_to_tell_of_ends(recorder: Recorder) -> None:
     recorder.record("a.wav")
     recorder.spool.files["a.wav"] = wav(1)
-    grow_old(recorder, 1.1)
+    wear_out(recorder, fetching.GIVES_UP)
     recorder.fetch()
     assert state(recorder) == ("failed", Why.BROKEN)
     assert recorder.spool.asked == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, update
 
 from backend.recordings import fetching, push, shelf
 from backend.recordings.sources import Awaited, TooBig
-from backend.store import db, recording_objects
+from backend.store import db, recording_objects, recordings
 from backend.store.recording_objects import PartRow
 from backend.store.recordings import RecordingRow, Why
 from tests.recordings.conftest import Recorder
@@ -53,6 +54,18 @@ def test_a_file_that_comes_after_all_is_taken(recorder: Recorder) -> None:
     assert recorder.row().state == "failed"
     send(recorder, "a.wav", wav(1))
     recorder.fetch()
+    assert recorder.get(link).status_code == 200
+
+
+def test_a_file_that_comes_while_it_is_asked_for_in_vain_is_not_overlooked(recorder: Recorder) -> None:
+    link = recorder.record("a.wav")
+    recorder.bring_forward()
+    with recorder.firm.app.app_context():
+        asking = recordings.claim()
+        assert asking is not None
+        send(recorder, "a.wav", wav(1))
+        recordings.postpone(asking, timedelta(hours=1), Why.MISSING)
+        fetching.fetch_due(lambda _: recorder.source)
     assert recorder.get(link).status_code == 200
 
 

@@ -73,10 +73,10 @@ def test_where_a_call_is_sent(row: str) -> None:
 def test_the_dialplan_is_told_in_one_line() -> None:
     assert Route(extension="101", name="Иван", why="").told == "101|Иван"
     assert Route(why="").told == "|"
-    assert Routing().told == "10|PJSIP/|||"
+    assert Routing().told == "10|PJSIP/||||"
     there = Routing(
         channel="Local/{extension}@from-internal/n", ring_seconds=15, then=Place(context="q", extension="500")
     )
-    assert there.told == "15|Local/|@from-internal/n|q|500"
-    assert replace(there, rings_responsible=False).told == "0|Local/|@from-internal/n|q|500"
+    assert there.told == "15|Local/|@from-internal/n|q|500|"
+    assert replace(there, rings_responsible=False).told == "0|Local/|@from-internal/n|q|500|"
     assert Routing(shown_prefix="9").unprefixed("989161234567") == "89161234567"

@@ -120,9 +120,10 @@ def test_a_disabled_account_takes_nothing(firm: Firm) -> None:
     assert put(firm, key).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["..", "a%2Fb.wav", "a%5Cb.wav", "a.exe", "x" * 300, "a%0A.wav", ".wav.", "%2e%2e"])
-def test_a_name_that_is_none_is_refused(firm: Firm, name: str) -> None:
-    assert put(firm, key_of(firm), name).status_code in (404, 422)
+def test_a_name_that_is_none_is_refused(firm: Firm) -> None:
+    key = key_of(firm)
+    for name in ("..", "a%2Fb.wav", "a%5Cb.wav", "a.exe", "x" * 300, "a%0A.wav", ".wav.", "%2e%2e"):
+        assert put(firm, key, name).status_code in (404, 422)
     assert names(firm) == []
 
 

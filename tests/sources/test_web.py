@@ -9,6 +9,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_layouts_of_freepbx_and_plain_asterisk(folder: Path) -> None:
     with web_over(folder) as server:
         assert len(fetched(source(server.url()))) == 200_004
         assert fetched(source(server.url(), "{name}"), "запись #1 50.wav") == b"plain"
-    assert server.asked[0] == (f"/monitor/2026/11/23/{NAME}", f"127.0.0.1:{server.port}")
+    assert server.asked[0] == (f"/monitor/2026/11/23/{quote(NAME)}", f"127.0.0.1:{server.port}")
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,14 @@ class Web:
 
     def kill_worker(self) -> None:
         """`kill -9` of the one that serves; gunicorn makes another."""
+        os.kill(self.worker, signal.SIGKILL)
+
+    @property
+    def worker(self) -> int:
+        """The process that serves."""
         assert self._process
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        return int(children[0])
 
     def _answers(self) -> bool:
         assert self._process

@@ -30,7 +30,7 @@ USUAL = Routing()
 
 def dialplan_for(routing: Routing, flavour: Flavour = Flavour.ASTERISK) -> str:
     """The contexts, each with its own module here."""
-    ours = "\n".join((CALLS_OF_OURS, journalled(), keyed(routing), ROUTED))
+    ours = "\n".join((CALLS_OF_OURS, journalled(), keyed(routing.country), ROUTED))
     return on_freepbx(ours) if flavour is Flavour.FREEPBX else ours
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from backend.calls.numbering import Numbering, numbering
 from backend.calls.phones import LONGEST, SHORTEST_OUTSIDE
-from backend.calls.routing import Routing
 
-from .names import KEY, MARK
+from .names import KEY, MARK, OF_ROUTE, SETTINGS
 
 SHORTEST_ABROAD = 8  # digits of a foreign number with its country's code
 
 
-def keyed(routing: Routing) -> str:
+def keyed(country: str) -> str:
     """Gosub with a number as the PBX shows it; leaves its key in PHONE_STATION_KEY, empty for what is no number.
 
     The candidates are set from the least to the most certain, so that the last one stays.
     """
-    plan = numbering(routing.country)
+    plan = numbering(country)
     lines = (
         f"same => n,Set(LOCAL(shape)={plan.shape})",
         f"same => n,Set(LOCAL(plan)={plan.pattern})",
-        *_unprefixed(routing.shown_prefix),
         "same => n,Set(LOCAL(digits)=${FILTER(0-9,${shown})})",
         "same => n,Set(PHONE_STATION_KEY=${digits})",
         f'same => n,GotoIf($["${{shown:0:1}}" = "+" | ${{LEN(${{digits}})}} < {SHORTEST_OUTSIDE}]?done)',
@@ -38,15 +36,11 @@ exten => s,1,Set(PHONE_STATION_KEY=)
 ; what holds anything but digits and signs between them is no number
  same => n,GotoIf($[${{REGEX("[^0-9+(). -]" ${{ARG1}})}}]?done)
  same => n,Set(LOCAL(shown)=${{FILTER(+0-9,${{ARG1:0:{LONGEST}}})}})
+; what the PBX itself puts before a number is taken away
+ same => n,Set(LOCAL(told)=${{DB({SETTINGS}/{OF_ROUTE})}})
+ same => n,Set(LOCAL(own)=${{CUT(told,|,6)}})
+ same => n,ExecIf($["${{shown:0:${{LEN(${{own}})}}}}" = "${{own}}"]?Set(LOCAL(shown)=${{shown:${{LEN(${{own}})}}}}))
 """
-
-
-def _unprefixed(prefix: str) -> tuple[str, ...]:
-    """What the PBX itself put before the number is taken away."""
-    if not prefix:
-        return ()
-    length = len(prefix)
-    return (f'same => n,ExecIf($["${{shown:0:{length}}}" = "{prefix}"]?Set(LOCAL(shown)=${{shown:{length}}}))',)
 
 
 def _national(plan: Numbering, trunk: str) -> str:

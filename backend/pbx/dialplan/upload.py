@@ -25,6 +25,11 @@ LONGEST = 1800  # seconds of one try
 _ADDRESS = re.compile(r"https?://[0-9A-Za-z.:\[\]-]+(/[0-9A-Za-z._~-]+)*")
 
 
+def upload_address(service: str, account_id: int, key: str) -> str:
+    """Where an account's PBX puts files; `service` is our public address."""
+    return f"{service}/recordings/{account_id}/upload/{key}"
+
+
 def command(address: str) -> str:
     """`address` is where to put files, each under its own name. Raises BadCommand for what is no plain address."""
     if not _ADDRESS.fullmatch(address):
@@ -38,17 +43,19 @@ def command(address: str) -> str:
 def recorded(address: str) -> str:
     """The context, for PBXs whose dialplan is written by hand. Raises BadCommand."""
     return f"""\
-; Gosub({RECORD},s,1(FILE)) in place of MixMonitor(FILE,b): records the call, and sends the file here after it.
+; Gosub({RECORD},s,1(FILE)) in place of MixMonitor(FILE,b): records the call, once, and sends the file here after it.
 ; Without FILE it makes up a name; of FILE it leaves out whatever is no letter, digit or one of _.+=@~#*/- (a caller may
 ; show anything as his number). The machine needs curl.
 [{RECORD}]
 {MARK}
-exten => s,1,Set(LOCAL(file)=${{FILTER({HARMLESS},${{ARG1}})}})
+exten => s,1,GotoIf($["${{PHONE_STATION_RECORDS}}" != ""]?done)
+ same => n,Set(PHONE_STATION_RECORDS=yes)
+ same => n,Set(LOCAL(file)=${{FILTER({HARMLESS},${{ARG1}})}})
  same => n,Set(LOCAL(file)=${{STRREPLACE(file,..)}})
  same => n,ExecIf($[${{LEN(${{file}})}} = 0]?Set(LOCAL(file)={_NAME}))
  same => n,MixMonitor(${{file}},b,{command(address)})
  same => n,UserEvent({RECORDED},RecordingFile: ${{file}})
- same => n,Return()
+ same => n(done),Return()
 """
 
 

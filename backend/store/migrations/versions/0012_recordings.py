@@ -45,7 +45,6 @@ def _recordings() -> None:
         sa.Column("call", sa.Text(), nullable=False),
         sa.Column("names", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("claim", sa.Text(), nullable=True),

@@ -1,0 +1,72 @@
+"""Who has a number, with all that a call is decided by: one statement, for somebody waits for it on the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from backend.store import db
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLead:
+    """An open one; `stage` is its name."""
+
+    id: int
+    name: str
+    responsible: int | None
+    price: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A contact or company that has `phone`; `company` names the first of a contact's."""
+
+    phone: str
+    entity: str
+    id: int
+    name: str
+    responsible: int | None
+    companies: tuple[int, ...]
+    company: str
+    leads: tuple[KnownLead, ...]
+
+
+_KNOWN = text(
+    """
+    select had.phone, party.entity, party.id, party.name, party.responsible, party.companies,
+           (select company.name from phonebook_parties as company
+            where company.account_id = had.account_id and company.entity = 'companies'
+              and company.id = party.companies[1]),
+           (select json_agg(
+                json_build_array(lead.id, lead.name, lead.responsible, lead.price, coalesce(stage.name, '')))
+            from phonebook_lead_parties as link
+            join phonebook_leads as lead
+              on lead.account_id = link.account_id and lead.id = link.lead_id and lead.is_open
+            left join account_stages as stage
+              on stage.account_id = lead.account_id and stage.pipeline_id = lead.pipeline_id
+                 and stage.status_id = lead.status_id
+            where link.account_id = had.account_id and link.entity = had.entity and link.party_id = had.party_id)
+    from phonebook_phones as had
+    join phonebook_parties as party
+      on party.account_id = had.account_id and party.entity = had.entity and party.id = had.party_id
+    where had.account_id = :account and had.phone = any(cast(:phones as text[]))
+    """
+)
+
+
+def known(account_id: int, phones: Sequence[str]) -> Iterator[Known]:
+    """Everybody who has one of these keys."""
+    rows = db.session.execute(_KNOWN, {"account": account_id, "phones": list(phones)})
+    for phone, entity, id, name, responsible, companies, company, leads in rows:
+        yield Known(
+            phone=phone, entity=entity, id=id, name=name, responsible=responsible, companies=tuple(companies),
+            company=company or "", leads=tuple(_lead(*each) for each in leads or ()),
+        )  # fmt: skip
+
+
+def _lead(id: int, name: str, responsible: int | None, price: int, stage: str) -> KnownLead:
+    return KnownLead(id=id, name=name, responsible=responsible, price=price, stage=stage)

@@ -1,0 +1,63 @@
+"""What the card says of its calls' recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.recordings.fetching import DOUBTS
+from backend.store import db, recordings
+from backend.web.recording_words import WHY
+from tests.asking import ask
+from tests.recordings.conftest import IVAN, Recorder
+from tests.recordings.sounds import wav
+
+
+@pytest.fixture
+def card(recorder: Recorder) -> str:
+    contact = recorder.firm.account.add_contact("Иван", [IVAN])
+    recorder.firm.sync()
+    return f"/api/card?entity=contacts&id={contact['id']}"
+
+
+def told(recorder: Recorder, card: str, language: str = "ru") -> list[Any]:
+    """Of each call, newest first: link, state, why."""
+    answer = ask(recorder.firm, "Анна", "GET", card, language=language)
+    assert answer.json is not None
+    names = ("recording", "recording_state", "recording_why")
+    return [tuple(call.get(name) for name in names) for call in answer.json["calls"]]
+
+
+def test_a_recording_waits_plays_and_is_gone(recorder: Recorder, card: str) -> None:
+    link = f"http://localhost:8000{recorder.record('a.wav')}"
+    assert told(recorder, card) == [(link, "waiting", None)]
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.fetch()
+    assert told(recorder, card) == [(link, "ready", None)]
+    with recorder.firm.app.app_context():
+        recordings.forget_older(recorder.firm.id, db.session.scalar(db.func.now()))
+        db.session.commit()
+    assert told(recorder, card) == [(link, "failed", "срок её хранения прошёл")]
+
+
+def test_why_it_will_not_come_is_told_in_the_user_s_language(recorder: Recorder, card: str) -> None:
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = b"<html>"
+    for _ in range(DOUBTS):
+        recorder.fetch()
+    assert [each[1:] for each in told(recorder, card)] == [("failed", "файл записи повреждён")]
+    assert [each[1:] for each in told(recorder, card, "en")] == [("failed", "its file is broken")]
+
+
+def test_where_recordings_are_not_fetched_nothing_is_said_of_them(recorder: Recorder, card: str) -> None:
+    recorder.record()
+    recorder.record("a.wav")
+    recorder.source = None
+    recorder.fetch()
+    assert [each[1:] for each in told(recorder, card)] == [(None, None), (None, None)]
+
+
+def test_every_reason_has_words() -> None:
+    assert set(WHY) == {recordings.RecordingState.GONE, *recordings.Why} - {recordings.Why.NO_SOURCE}
+    assert all(words.keys() == {"ru", "en"} for words in WHY.values())
