@@ -22,12 +22,12 @@ demo: widget/node_modules/.ready
 	@$(RUN)/python -m sandbox demo $(if $(ONCE),--once)
 
 test: widget/node_modules/.ready
-	@sh scripts/chromium.sh
+	@sh scripts/tools.sh
 	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 	$(if $(TESTS),,@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --postgres 15 tests/desk tests/test_migrations.py)
 
 drills: widget/node_modules/.ready
-	@sh scripts/chromium.sh
+	@sh scripts/tools.sh
 	@$(RUN)/python -m pytest -m drill -v $(TESTS)
 
 lint: $(VENV)/.ready

@@ -25,7 +25,6 @@ from sqlalchemy import text
 
 from backend import create_app
 from backend.config import Settings, new_secret_key
-from backend.desk import lookup
 from backend.pbx.dialplan import DIALPLAN
 from backend.processes.postgres import EmbeddedPostgres
 from backend.store import accounts, db, migrate, settings
@@ -37,7 +36,7 @@ ACCOUNT, BORIS = 31_000_003, 2
 SIZES = (1_000, 100_000, 1_000_000)
 CALLS = 300
 FIRST = 79_160_000_000  # the number of the first client
-P50, P99, AWAY, LOOKUP = 10.0, 50.0, 2.0, 1.0  # ms
+P50, P99, AWAY = 10.0, 50.0, 2.0  # ms
 STALE = 5.5  # seconds after which no heartbeat is fresh
 PATIENCE = 30.0  # seconds
 
@@ -78,13 +77,6 @@ class Desk:
                 db.session.execute(text(statement), used)
             db.session.commit()
 
-    def look_up(self, client: int) -> float:
-        """Seconds."""
-        with self.app.app_context():
-            begun = time.perf_counter()
-            assert lookup.parties(ACCOUNT, [f"+{FIRST + client}"])
-            return time.perf_counter() - begun
-
     def route(self, client: int) -> tuple[float, str]:
         """Seconds on the PBX, and the name that the client's call has then."""
         number = FIRST + client
@@ -103,7 +95,6 @@ def measure(sizes: Sequence[int] = SIZES, calls: int = CALLS) -> Iterator[Row]:
             here.grow(known + 1, size)
             known = size
             clients = random.Random(size).choices(range(1, size + 1), k=calls)
-            yield _lookup_row(size, [here.look_up(each) for each in clients])
             yield _routed_row(size, [_answered(here, each) for each in clients])
         here.process.kill()
         time.sleep(STALE)
@@ -114,16 +105,6 @@ def _answered(here: Desk, client: int) -> float:
     took, name = here.route(client)
     assert name == f"Клиент {client}", f"client {client} was not answered for: {name!r} after {took} s"
     return took
-
-
-def _lookup_row(size: int, times: list[float]) -> Row:
-    p50 = statistics.median(times) * 1000
-    return Row(
-        what=f"look-up by key, {size:,} numbers: p50",
-        measured=f"{p50:.2f} ms",
-        reach=f"≤ {LOOKUP:g} ms",
-        holds=p50 <= LOOKUP,
-    )
 
 
 def _routed_row(size: int, times: list[float]) -> Row:

@@ -37,10 +37,10 @@ def start(account_id: int) -> None:
     assert account is not None
     account.phonebook_sync_at = datetime.now(UTC)
     if not journal.make_room(account_id, CALL):
-        now, first = round(time.time()), ORDER[0].value
-        body = {"round": now, "step": PREPARE, "entity": first}
+        this = max(round(time.time()), phonebook_syncs.last_round(account_id) + 1)
+        body = {"round": this, "step": PREPARE, "entity": ORDER[0].value}
         journal.add_intent(account_id, CALL, KIND, body, backfill=True)
-        phonebook_syncs.begin(account_id, now, first)
+        phonebook_syncs.begin(account_id, this, ORDER[0].value)
 
 
 def sync_step(job: Job) -> None:

@@ -108,25 +108,29 @@ class Answering:
                 await asyncio.sleep(LOOK_AGAIN)
             try:
                 await self._tell_settings(link)
-                while True:
-                    with suppress(ActionTimedOut):
-                        await self._beat_on(link)
+                await self._beat_on(link)
             except ActionRefused as error:  # a right is missing, until the next login
                 self._log.error("the PBX cannot be told how calls are routed", error=str(error))
 
     async def _tell_settings(self, link: Link) -> None:
-        while (told := await self._ask_store(self._read_way)) is None:
+        while True:
+            with suppress(ActionTimedOut):
+                if told := await self._ask_store(self._read_way):
+                    return await questions.tell_the_way(link, told)
             await asyncio.sleep(BEAT)
-        with suppress(ActionTimedOut):
-            await questions.tell_the_way(link, told)
 
     async def _beat_on(self, link: Link) -> None:
         while True:
             for _ in range(BEATS_OF_A_CLOCK):
-                if self._is_well or await self._ask_store(self._read_way):
-                    await questions.tell_we_answer(link, time.time() + (link.clock_ahead or 0.0))
+                with suppress(ActionTimedOut):
+                    await self._beat(link)
                 await asyncio.sleep(BEAT)
-            await link.ping()
+            with suppress(ActionTimedOut):
+                await link.ping()
+
+    async def _beat(self, link: Link) -> None:
+        if self._is_well or await self._ask_store(self._read_way):
+            await questions.tell_we_answer(link, time.time() + (link.clock_ahead or 0.0))
 
     def _read_way(self) -> str:
         return settings.read(self._account_id).to_routing().told

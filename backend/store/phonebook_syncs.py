@@ -67,6 +67,11 @@ def is_whole(account_id: int) -> bool:
     return db.session.scalar(select(SyncRow.whole_at).where(SyncRow.account_id == account_id)) is not None
 
 
+def last_round(account_id: int) -> int:
+    """0 before the first."""
+    return db.session.scalar(select(SyncRow.round).where(SyncRow.account_id == account_id)) or 0
+
+
 def begin(account_id: int, round: int, entity: str) -> None:
     """Does not commit. What the mirror holds is what this one will find, where it holds everything."""
     expected = _mirrored(account_id) if is_whole(account_id) else {}

@@ -144,6 +144,36 @@ def clicked(company: Company) -> None:
     holds(company.note_line(company.finished(company.next_note(known))))
 
 
+def routed(company: Company) -> None:
+    office, known = company.office, len(company.calls())
+    (lead,) = [lead for lead in company.account.leads if lead["name"] == IVANS_LEAD]
+    caller = office.client(IVAN).calls(office.did.routed)
+    shown = office.phone("102").rings().tell("CALLERID(name)")
+    phone(f"Иван ({IVAN}) calls the main number; 102 (Борис) rings first, and shows «{shown}»")
+    check(shown == "Иван Сидоров" and lead["responsible_user_id"] == company.user(1)["id"], "his lead is Борис's")
+    office.phone("102").answers().talks(1.0)
+    caller.hangs_up()
+    holds(company.note_line(company.finished(company.next_note(known))))
+
+
+def unheard(company: Company) -> None:
+    office, known, station = company.office, len(company.calls()), company.station
+    links = station.links(company.account)
+    station.stop()
+    phone("the Phone Station is stopped")
+    office.client(IVAN).calls(office.did.routed)
+    shown = office.phone("102").rings().tell("CALLERID(name)")
+    phone(f"Иван calls; by the PBX's own copy of the phonebook 102 (Борис) rings, and shows «{shown}»")
+    check(shown == "Иван Сидоров", "the PBX knows him by itself")
+    office.phone("102").answers().talks(1.0).hangs_up()
+    office.quiet()
+    station.start()
+    station.until(lambda: station.links(company.account) > links, "the line to the PBX is up")
+    phone("it is started again, and reads what the PBX has kept")
+    holds(company.note_line(company.finished(company.next_note(known))))
+    check(len(company.calls()) == known + 1, "once")
+
+
 DAY = (
     Scene("A stranger calls and is answered", stranger_answered),
     Scene("A client with an open lead calls", client_with_a_lead),
@@ -155,4 +185,6 @@ DAY = (
     Scene("A stranger calls after hours", after_hours),
     Scene("A click on a phone number in a card", clicked),
     Scene("A visitor of a site asks to be called", asked_on_a_site),
+    Scene("A client calls the main number: his manager's phone rings, with his name", routed),
+    Scene("A call while nobody hears the PBX", unheard),
 )

@@ -71,9 +71,19 @@ class Station:
     def __enter__(self) -> Self:
         """Raises StationDown."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns when it answers. Raises StationDown."""
         command = (sys.executable, "-m", "backend", "all")
         leash = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()))
-        with self.log.open("wb") as output:
+        with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 (*leash, *command),
                 env={**_clean(os.environ), **self._environment},
@@ -82,11 +92,9 @@ class Station:
                 start_new_session=True,  # Ctrl-C is ours to pass on, once
             )
         self.until(self.is_ready, "it answers")
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """As a service is stopped, in good order."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait()
@@ -146,7 +154,8 @@ class Station:
         """What the settings page gives an administrator to paste into his PBX's dialplan."""
         answer = self._ask(account, "GET", "/api/pbx/lines")
         answer.raise_for_status()
-        return str(answer.json()["dialplan"])
+        asterisk = next(each for each in answer.json()["flavours"] if each["name"] == "asterisk")
+        return str(asterisk["install"][0]["text"])
 
     def popups(self, account: AccountHandle, user: int) -> list[dict[str, Any]]:
         """All that this employee's widget has shown, also what is closed by now, the last change last."""

@@ -32,9 +32,10 @@ def test_popups_reach_all_streams() -> None:
 
 
 @pytest.mark.asterisk
+@pytest.mark.drill
 def test_a_call_is_routed_by_a_phonebook_of_each_size() -> None:
     rows = list(routing.measure(sizes=(10, 20), calls=3))
-    assert [row.measured.rpartition(" ")[2] for row in rows] == ["ms"] * 5
+    assert [row.measured.rpartition(" ")[2] for row in rows] == ["ms"] * 3
 
 
 def test_the_table_says_what_was_not_reached(
