@@ -226,6 +226,15 @@ def leads_of(account: Account, kind: str, card_id: int) -> list[Record]:
     return [lead for lead in alive if card_id in _ids(lead, kind)]
 
 
+def leads_by(account: Account, kind: str) -> dict[Any, list[Record]]:
+    """As `leads_of`, of all contacts or companies at once."""
+    found: dict[Any, list[Record]] = {}
+    for lead in account.leads.values():
+        for card_id in () if lead["is_deleted"] else _ids(lead, kind):
+            found.setdefault(card_id, []).append(lead)
+    return found
+
+
 def _ids(lead: Record, kind: str) -> list[Any]:
     return [link["id"] for link in lead["contacts"]] if kind == "contacts" else [lead["company_id"]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, g
 
 from sandbox.crm import cards, php
 from sandbox.crm.answers import (
@@ -78,7 +78,9 @@ def _asked(kind: str, card: Record) -> Record:
     """Leads, and a company's contacts, where `with` asks for them."""
     account, parts = caller().account, {}
     if "leads" in with_parts():
-        parts["leads"] = [ref("leads", lead["id"]) for lead in cards.leads_of(account, kind, card["id"])]
+        if "leads_by" not in g:  # once for all cards of one answer
+            g.leads_by = cards.leads_by(account, kind)
+        parts["leads"] = [ref("leads", lead["id"]) for lead in g.leads_by.get(card["id"], ())]
     if kind == "companies" and "contacts" in with_parts():
         parts["contacts"] = [ref("contacts", c["id"]) for c in cards.contacts_of_company(account, card["id"])]
     return parts
