@@ -27,6 +27,8 @@ from backend.web.recordings import HIGHEST_ACCOUNT
 
 OF_ACCOUNT, OF_ALL = 4, 32  # files at once in this process, each on disk until it is whole
 LONGEST = 1800.0  # seconds for one file
+SILENCE = 60.0  # seconds for the next STEP of it: a PBX that lost its line must not keep its place
+STEP = 16 * 1024  # bytes
 SOON = "30"  # seconds; curl waits so long
 
 blueprint = Blueprint("recording_upload", __name__)
@@ -78,10 +80,11 @@ def _admit(account_id: int, key: str) -> None:
 
 def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> Response:
     request.max_content_length = LARGEST
+    request.environ["wsgi.input"] = _Body(request.environ["wsgi.input"], request.content_length)
     try:
         with _place(account_id):
             stream = file()
-            received(account_id, name or _posted_name(), cast(BinaryIO, _Patient(stream)), apart=_apart)
+            received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_apart)
     except (TooBig, RequestEntityTooLarge) as error:
         raise Refused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
     except BadName as error:
@@ -121,16 +124,24 @@ def _place(account_id: int) -> Iterator[None]:
             del _busy[account_id]
 
 
-class _Patient:
-    """A body that is read for LONGEST seconds and no longer, however slowly it comes."""
+class _Body:
+    """A request's body, read for LONGEST seconds and no longer, however slowly it comes, and whole: gunicorn gives the
+    end of a connection as the end of the body."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._until = stream, time.monotonic() + LONGEST
+    def __init__(self, stream: IO[bytes], length: int | None) -> None:
+        self._stream, self._left, self._until = stream, length or 0, time.monotonic() + LONGEST
 
     def read(self, size: int) -> bytes:
-        if time.monotonic() > self._until:
+        """Raises OSError, of which Werkzeug makes ClientDisconnected."""
+        wait = min(SILENCE, self._until - time.monotonic())
+        if wait <= 0:
             raise TimeoutError("too slow")
-        return self._stream.read(size)
+        with gevent.Timeout(wait, TimeoutError("too slow")):
+            piece = self._stream.read(min(size, STEP))
+        self._left -= len(piece)
+        if not piece and self._left > 0:
+            raise ConnectionError("cut off")
+        return piece
 
 
 def _apart(errand: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ NAMES = {
     "emoji": "👩‍👩‍👧‍👦🧯 Ёлкина",
     "template": "${window.hacked=1} {{constructor.constructor('window.hacked=1')()}}",
 }
-NUMBERS = {kind: f"+7903800{place:04}" for place, kind in enumerate(NAMES)}
+NUMBERS = {kind: f"+7903950{place:04}" for place, kind in enumerate(NAMES)}
 
 
 def put_into(account: AccountHandle) -> None:

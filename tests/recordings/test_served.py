@@ -15,6 +15,8 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
+from backend.store import db, recording_access, recording_objects
+from backend.store.settings import read as settings_of
 from sandbox.crm.server import Crm
 from tests.conftest import copied, running
 from tests.kill.processes import until
@@ -106,6 +108,38 @@ def test_listeners_who_take_nothing_hold_up_nobody(web: Web, song: str) -> None:
     assert get(web, song, Range="bytes=0-9")[0] == 206
     for each in slow:
         each.close()
+
+
+@pytest.mark.parametrize("how", ["PUT", "POST"])
+@pytest.mark.parametrize("then", ["is cut off", "falls silent"])
+def test_an_upload_that_comes_to_no_end_keeps_neither_file_nor_place(
+    recorder: Recorder, web: Web, how: str, then: str
+) -> None:
+    """The whole would be a good recording, but for its second half."""
+    path = f"/recordings/{recorder.firm.id}/upload/{pushed(recorder)}{'/a.wav' if how == 'PUT' else ''}"
+    head = (
+        f"{how} {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100000\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    form = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' if how == "POST" else ""
+    with socket.create_connection((HOST, web.port), PATIENCE) as pbx:
+        pbx.sendall(head.encode() + form.encode() + wav(1))
+        if then == "is cut off":
+            pbx.shutdown(socket.SHUT_WR)
+        assert pbx.recv(12) == b"HTTP/1.1 408"
+    with recorder.firm.app.app_context():
+        assert recording_objects.last_part(recorder.firm.id) is None
+
+
+def pushed(recorder: Recorder) -> str:
+    """The key of an account whose PBX pushes."""
+    recorder.firm.set(recordings={"source": "push"})
+    with recorder.firm.app.app_context():
+        recording_access.write(recorder.firm.id, settings_of(recorder.firm.id).recordings)
+        db.session.commit()
+        key = recording_access.upload_key(recorder.firm.id)
+    assert key is not None
+    return key
 
 
 def test_a_disk_that_hangs_holds_up_nobody(recorder: Recorder, web: Web, song: str, kept: Path) -> None:

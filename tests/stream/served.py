@@ -1,11 +1,12 @@
-"""What gunicorn serves in these tests: the backend with beats that are a fraction of production's."""
+"""What gunicorn serves in these tests: the backend with beats and patience that are a fraction of production's."""
 
 from __future__ import annotations
 
 from backend.store import stream
-from backend.web import reader
+from backend.web import reader, recording_upload
 
 reader.BEAT = 0.3
+recording_upload.SILENCE = 1.0
 stream.SEEN_FOR = 2.0
 stream.LOOK = 0.2
 stream.PAUSE = 0.1
