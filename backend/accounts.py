@@ -197,10 +197,17 @@ def read_mirrors(client: Client) -> Mirrors:
 
 
 def keep_mirrors(account_id: int, mirrors: Mirrors) -> None:
-    """Makes the account's mirrors equal to these; does not commit."""
+    """Makes the account's mirrors equal to these; whoever was deleted is not active any more, and keeps his name.
+    Does not commit."""
+    told = {each.id for each in mirrors.users}
     users = [
         {"user_id": each.id, "name": each.name, "is_active": each.is_active, "is_admin": each.is_admin}
         for each in mirrors.users
+    ]
+    users += [
+        {"user_id": each.user_id, "name": each.name, "is_active": False, "is_admin": False}
+        for each in accounts.users(account_id)
+        if each.user_id not in told
     ]
     accounts.replace_mirror(AccountUser, account_id, users)
     accounts.replace_mirror(AccountStage, account_id, [asdict(stage) for stage in mirrors.stages])

@@ -38,9 +38,16 @@ def _parser() -> argparse.ArgumentParser:
         description=f"{__doc__} Safe to repeat. A worker must run: it is the one who asks amoCRM, within its limits.",
     )
     parser.add_argument("--account", type=int, required=True, help="amoCRM's id of the account")
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="first day, 2026-11-01")
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, help="last day, included; else the first alone")
+    parser.add_argument("--from", dest="first", type=_day, required=True, help="first day, 2026-11-01")
+    parser.add_argument("--to", dest="last", type=_day, help="last day, included; else the first alone")
     return parser
+
+
+def _day(told: str) -> date:
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{told} is not a day such as 2026-11-01") from None
 
 
 def _reconcile(account_id: int, first: date, last: date) -> int:

@@ -66,7 +66,9 @@ def _actions(listener: socket.socket) -> Iterator[Message]:
 def _answers(action: Message) -> Iterator[Message]:
     success = {"Response": "Success", "ActionID": action["ActionID"]}
     if action["Action"] != LAST_QUESTION:
-        yield {**success, "Ping": "Keepalive", "Originate": "(Priv: originate,all)"}
+        yield {**success, **dict.fromkeys(("Ping", "Originate", "Setvar", "Filter"), "Does what it says")}
+        if action["Action"] == "Setvar":
+            yield {"Event": "DeviceStateChange", "Device": "Custom:phone-station", "State": action["Value"]}
         return
     yield {**success, "EventList": "start"}
     yield {"Event": f"{LAST_QUESTION}Complete", "ActionID": action["ActionID"], "EventList": "Complete"}

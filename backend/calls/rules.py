@@ -66,6 +66,11 @@ def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, s
     return None, f"{whose}, and no default employee is set"
 
 
+def stand_in(user_id: int, rules: Rules) -> int | None:
+    """Who takes the place of a user whom the CRM does not know any more; None: whoever the CRM itself puts there."""
+    return rules.default_employee if rules.default_employee != user_id else None
+
+
 def employee(user_id: int | None, rules: Rules) -> Employee | None:
     return next((each for each in rules.employees if each.user_id == user_id), None)
 

@@ -32,6 +32,7 @@ Event = Mapping[str, str]
 
 SECONDS = re.compile(r"[0-9]{1,6}")
 
+
 class Tracker:
     """`internal` also tells each internal call, once, when it has ended."""
 

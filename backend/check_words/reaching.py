@@ -20,6 +20,11 @@ REACHING: dict[str, dict[str, tuple[str, str]]] = {
         "lost": ("АТС закрыла соединение.", "The PBX closed the connection."),
         "silent": ("АТС перестала отвечать.", "The PBX has stopped answering."),
         "refused": ("АТС не отвечает как должно.", "The PBX does not answer as it should."),
+        "deaf": (
+            "АТС не сообщает о звонках: пользователю AMI не хватает прав {detail}.",
+            "The PBX does not tell of calls: the AMI user lacks {detail}.",
+        ),
+        "no_right": ("Пользователю AMI не хватает прав {detail}.", "The AMI user lacks {detail}."),
     },
     "address": {
         "works": ("Соединение установлено, без шифрования.", "Connected, without encryption."),
@@ -27,8 +32,10 @@ REACHING: dict[str, dict[str, tuple[str, str]]] = {
         "unusable": ("Такой адрес использовать нельзя: {detail}.", "This address cannot be used: {detail}."),
         "no_name": ("Имя {detail} не найдено в DNS.", "The name {detail} was not found in DNS."),
         "not_allowed": (
-            "{detail} — не публичный адрес. Чтобы подключаться к нему, владельцу сервиса нужно разрешить эту сеть.",
-            "{detail} is not a public address. The operator of this service has to allow its network first.",
+            "{detail} — не публичный адрес. Чтобы подключаться к нему, владельцу сервиса нужно разрешить эту сеть"
+            " (PBX_NETWORKS).",
+            "{detail} is not a public address. The operator of this service has to allow its network first"
+            " (PBX_NETWORKS).",
         ),
         "no_connection": (
             "По этому адресу никто не отвечает на этом порту: проверьте порт (обычно 5038, с TLS 5039), что AMI включён"

@@ -120,13 +120,19 @@ STANDING: dict[str, dict[str, tuple[str, str]]] = {
     },
     "dialplan": {
         "current": ("Диалплан установлен.", "The dialplan is installed."),
+        "by_hand": (
+            "Ведут ли к нему две ваши строки, покажет первый звонок.",
+            "Whether your two lines lead to it, the first call will show.",
+        ),
         "old": (
             "Установлен прежний диалплан: вставьте строки заново.",
             "An older dialplan is installed: paste its lines anew.",
         ),
         "absent": (
-            "Диалплан не установлен: вставьте строки, показанные ниже (их же печатает backend dialplan).",
-            "The dialplan is not installed: paste the lines shown below (backend dialplan prints them too).",
+            "Диалплан не установлен: вставьте его строки (в настройках виджета они ниже, в консоли их печатает backend"
+            " dialplan).",
+            "The dialplan is not installed: paste its lines (in the widget's settings they are below, in a shell"
+            " backend dialplan prints them).",
         ),
         "incomplete": (
             "Диалплан установлен не весь: вставьте строки заново.",

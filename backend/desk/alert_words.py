@@ -37,6 +37,16 @@ TLS = (
     ("АТС предъявила не тот сертификат", "The PBX showed the wrong certificate"),
     ("Обновите сертификат АТС в настройках виджета", "Renew the PBX's certificate in the widget's settings"),
 )
+DEAF = (
+    (
+        "АТС не сообщает о звонках: пользователю AMI не хватает права читать call",
+        "The PBX does not tell of calls: the AMI user lacks the right to read call",
+    ),
+    (
+        "Добавьте call в строку read = пользователя AMI на АТС и перечитайте настройки: manager reload",
+        "Add call to the line read = of the AMI user on the PBX and have it read anew: manager reload",
+    ),
+)
 OURS = (
     ("Линию к АТС сейчас никто не держит", "Nobody holds the line to the PBX now"),
     (
@@ -53,7 +63,7 @@ SILENT = (
 )
 LINK = {
     "wrong_login": PASSWORD, "refused": PASSWORD, "not_allowed": ADDRESS, "no_name": ADDRESS, "unusable": ADDRESS,
-    "no_tls": TLS, "bad_certificate": TLS, "not_trusted": TLS, "other_name": TLS, "not_held": OURS,
+    "no_tls": TLS, "bad_certificate": TLS, "not_trusted": TLS, "other_name": TLS, "not_held": OURS, "deaf": DEAF,
 }  # fmt: skip
 AFTER = {
     "link": (

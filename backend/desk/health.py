@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from backend.desk import pbx_copy, pbx_journal
+from backend.desk import gone, pbx_copy, pbx_journal
 from backend.store import audits, call_list, call_stats, db, journal, phonebook, recordings, settings
 from backend.store.journal import IntentRow, IntentState
 from backend.store.recordings import RecordingState, Why
@@ -34,6 +34,7 @@ def health(account_id: int) -> dict[str, Any]:
         "waiting_since": round(oldest.timestamp()) if oldest else None,
         "refused": [{"call": row.call, "intent": row.kind, "why": row.error} for row in refused],
         "unmapped_extensions": unmapped_extensions(account_id),
+        "gone": gone.shown(account_id),
         "open_missed_calls": call_list.count_open_missed(account_id),
         "phonebook": phonebook.size(account_id),
         "days": _days(account_id),

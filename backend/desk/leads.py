@@ -10,7 +10,7 @@ from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
 from backend.calls import client
 from backend.calls.intents import AddContact, HandOverLead, OpenLead
-from backend.desk import lookup, others, places
+from backend.desk import lookup, others, places, polling
 from backend.desk.job import Job
 from backend.store import phonebook
 
@@ -53,8 +53,9 @@ def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
     if wanted.fields and refusal.concerns_custom_fields:
         return replace(wanted, fields=())
     if wanted.responsible and refusal.concerns_employee:
-        return replace(wanted, responsible=None)
+        return replace(wanted, responsible=polling.stand_in(job, wanted.responsible))
     if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
+        polling.look_at_people(job.desk.account_id)
         return replace(wanted, pipeline_id=None, status_id=None)
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
@@ -121,7 +122,13 @@ def add_contact(job: Job) -> None:
         places.at_known(job, known)
         return
     model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
-    made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+    try:
+        made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+    except Rejected as refusal:
+        if not (wanted.responsible and refusal.concerns_employee):
+            raise
+        job.turn_into(replace(wanted, responsible=polling.stand_in(job, wanted.responsible)))
+        return
     places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
     places.name_popups(job, client.Entity.CONTACTS, made[0].id, wanted.name)
     places.at(job, contact=made[0].id)
@@ -152,8 +159,16 @@ def find_place(job: Job) -> None:
 
 
 def hand_over_lead(job: Job) -> None:
-    """Only the lead that this call opened changes hands; repeating it changes nothing."""
+    """Only the lead that this call opened changes hands; repeating it changes nothing. It stays whose it is where the
+    other has left."""
     wanted: HandOverLead = job.intent
     if job.call.lead and job.call.opened_lead:
-        job.desk.send(requests.hand_over(job.call.lead, wanted.employee))
+        try:
+            job.desk.send(requests.hand_over(job.call.lead, wanted.employee))
+        except Rejected as refusal:
+            if not refusal.concerns_employee:
+                raise
+            polling.look_at_people(job.desk.account_id)
+            job.done(lead=None)
+            return
     job.done(lead=job.call.lead if job.call.opened_lead else None)

@@ -11,7 +11,7 @@ from backend.amocrm.errors import Need, NeedsPerson, Rejected
 from backend.amocrm.requests import CallStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
 from backend.calls.intents import AddNote, AddTask, CallStatus, FinishCall, LogCall
-from backend.desk import others, places
+from backend.desk import others, places, polling
 from backend.desk.job import CLOCKS_APART, Desk, Job
 from backend.store import phonebook
 
@@ -124,7 +124,7 @@ def work_around(job: Job, refusal: Rejected | NeedsPerson) -> None:
     if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
         raise refusal
     if wanted.employee and isinstance(refusal, Rejected) and refusal.concerns_employee:
-        job.turn_into(replace(wanted, employee=None))
+        job.turn_into(replace(wanted, employee=polling.stand_in(job, wanted.employee)))
     elif waits_unsorted(job):
         job.put_off(UNTIL_ACCEPTED, str(refusal))
     elif not _moved_on(job):

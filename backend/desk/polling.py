@@ -12,9 +12,10 @@ from backend.accounts import sync_mirrors
 from backend.amocrm import answers, history, requests
 from backend.amocrm.errors import Need, NeedsPerson, Rejected
 from backend.amocrm.requests import Entity
+from backend.calls import rules
 from backend.desk import follow, look, news
 from backend.desk.job import CLOCKS_APART, Job
-from backend.store import hooks, phonebook, phonebook_syncs
+from backend.store import hooks, phonebook, phonebook_syncs, standing
 from backend.store.phonebook_news import News
 
 KIND = "poll-phonebook"
@@ -24,6 +25,7 @@ MIRRORS, HISTORY, RECORDS = "mirrors", "history", "records"
 CARDS = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
 ORDER = (MIRRORS, *(each.value for each in CARDS), HISTORY, RECORDS)
 MIRRORS_EVERY = 3600  # seconds: employees and stages change seldom
+MIRRORS_TRUSTED = 60  # seconds: what was read so lately is not read again, whatever amoCRM says of it
 OVERLAP = 10  # seconds: what is written in the same second may be seen later
 LATE = 120  # seconds a webhook may take, clocks apart
 Step = tuple[int, bool]  # up to which change this kind is known now, and whether there is another page
@@ -31,6 +33,20 @@ Step = tuple[int, bool]  # up to which change this kind is known now, and whethe
 log = structlog.get_logger()
 
 FIRST: dict[str, Any] = {"at": ORDER[0], "page": 1, "high": 0}
+
+
+def look_at_people(account_id: int) -> None:
+    """amoCRM does not know an employee or a stage that we know: all of them are read again, behind what is live.
+    Does not commit."""
+    if time.time() - hooks.mark(account_id, MIRRORS, 0) > MIRRORS_TRUSTED:
+        hooks.set_mark(account_id, MIRRORS, 0)
+        standing.call_for(account_id, CALL, KIND, FIRST)
+
+
+def stand_in(job: Job, user_id: int) -> int | None:
+    """Who takes the place of a user of whom amoCRM says that he is not there. Does not commit."""
+    look_at_people(job.desk.account_id)
+    return rules.stand_in(user_id, job.desk.rules)
 
 
 def poll(job: Job) -> None:

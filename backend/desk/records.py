@@ -10,7 +10,7 @@ from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity, Request
 from backend.calls import client
 from backend.calls.intents import AddForm, AddUnsorted, OpenLead, UseUnsorted
-from backend.desk import lookup, places
+from backend.desk import lookup, places, polling
 from backend.desk.job import Job
 from backend.store import accounts, phonebook
 
@@ -71,6 +71,7 @@ def _common(job: Job, wanted: AddUnsorted, contact: Any) -> dict[str, Any]:
 def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
     """Unsorted may be switched off (contract §3.10): then a lead in the first stage. Raises the refusal otherwise."""
     if wanted.pipeline_id and refusal.concerns("pipeline_id"):
+        polling.look_at_people(job.desk.account_id)
         job.turn_into(replace(wanted, pipeline_id=None))
         return
     if isinstance(wanted, AddForm) and wanted.fields and refusal.concerns_custom_fields:
@@ -159,6 +160,7 @@ def _take_record(job: Job, uid: str, accept_for: list[int]) -> bool:
         job.desk.send(requests.accept_unsorted(uid, user_id=employee))
     except Rejected as refusal:
         if refusal.concerns_employee and others:  # he has left the company
+            polling.look_at_people(job.desk.account_id)
             return _take_record(job, uid, others)
         if refusal.status != 404:
             raise

@@ -208,8 +208,11 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell it; whether to try again is the link's affair."""
+        self.give_up(f"the connection broke: {error}" if error else "the PBX closed the connection")
+
+    def give_up(self, why: str) -> None:
+        """It is lost by our own will."""
         if not self.lost.done():
-            why = f"the connection broke: {error}" if error else "the PBX closed the connection"
             self.lost.set_result(LinkDown(why, trouble=Trouble.LOST))
 
     def ping(self) -> None:

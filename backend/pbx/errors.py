@@ -21,6 +21,10 @@ class Trouble(StrEnum):
     LOST = "lost"
     SILENT = "silent"
     REFUSED = "refused"
+    DEAF = "deaf"
+    """The line is up, and nothing is told of calls: a right is missing."""
+    NO_RIGHT = "no_right"
+    """The line is up, and not all can be done on it."""
 
 
 class PbxError(Exception):

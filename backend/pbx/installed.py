@@ -101,7 +101,9 @@ def dialplan(answers: Answers) -> Finding:
     says = [said("old")] if is_old else []
     says += [said("incomplete"), *_without(absent)] if absent else []
     says += _unhooked(answers)
-    return warn(What.DIALPLAN, *says, *_for_whom(answers)) if says else ok(What.DIALPLAN, said("current"))
+    if says:
+        return warn(What.DIALPLAN, *says, *_for_whom(answers))
+    return ok(What.DIALPLAN, said("current"), *_by_hand(answers))
 
 
 def _are_current(answers: Answers, contexts: Iterable[str]) -> bool:
@@ -114,6 +116,10 @@ def _unhooked(answers: Answers) -> list[Said]:
         return []
     hooks = (INBOUND, OUTBOUND)
     return [said(f"no_{hook.replace(' ', '_')}") for hook in hooks if not answers.is_yes(hook)]
+
+
+def _by_hand(answers: Answers) -> list[Said]:
+    return [] if flavour(answers) is Flavour.FREEPBX else [said("by_hand")]
 
 
 def _for_whom(answers: Answers) -> list[Said]:

@@ -8,12 +8,10 @@ from . import installed, telephones
 from .dialplan.flavours import Flavour
 from .errors import ActionRefused, PbxError
 from .findings import LONGEST_NAME, Answers, Expected, Finding, Report, What, fail, ok, refused, said, tidy, warn
-from .rights import may
+from .rights import CLASSES, may
 
 CLOCK_OFF = 5.0  # seconds; more makes the calls' times wrong to the eye
 
-# The class of `write=` in manager.conf → an action that only it allows (Asterisk 16 and 22).
-CLASSES = {"originate": "Originate", "call": "Setvar", "system": "Filter"}
 READ_CLASSES = ("call", "agent", "user", "cdr", "system")
 # What came later than with the first of 16 → since which minor of a major; all later majors have it.
 TREE_SINCE = {16: 28, 18: 14, 19: 6}  # DBGetTree, by which calls of an absence are read back

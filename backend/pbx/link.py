@@ -17,15 +17,13 @@ from backend.calls import tracker
 from .address import Networks, PbxAddress, resolve
 from .connection import Asked, Connection, Fields, within
 from .errors import ActionRefused, ActionTimedOut, LinkDown, NeedsPerson, PbxError, Trouble
-from .rights import may, no_right_for
+from .session import CHANGE, in_words, is_echo, lacking, shortfall
 from .wire import Message
 
 log = logging.getLogger(__name__)
 
 # Asked for at the source, so that the rest is not even sent.
-EVENTS = tuple(
-    sorted({*tracker.EVENTS, "DeviceStateChange", "OriginateResponse", "UserEvent", "FullyBooted", "Shutdown"})
-)
+EVENTS = tuple(sorted({*tracker.EVENTS, CHANGE, "OriginateResponse", "UserEvent", "FullyBooted", "Shutdown"}))
 # One POSIX expression. A name's end is matched too, else Hangup lets HangupRequest through; of the many variables
 # only a recording's name is of use (the same on Asterisk 16 and 22).
 SOURCE_FILTER = (
@@ -63,6 +61,8 @@ class Waits:
     prepare: float = 10  # for each question asked right after it
     silence: float = 10  # so long nothing may come before the PBX is asked whether it lives
     ping: float = 5  # for the answer to that
+    hearing: float = 3  # until the PBX tells of what we did ourselves
+    rights: float = 30  # between looks whether rights that are lacking are there by now
     first_pause: float = 1
     longest_pause: float = 60
 
@@ -93,7 +93,7 @@ class Link:
         self.state = LinkState.CLOSED
         self.why = "not started"
         self.failure: PbxError | None = None
-        """Why it is WAITING or REFUSED."""
+        """Why it is WAITING or REFUSED, or what it lacks while it is UP."""
         self.clock_ahead: float | None = None
         """By how many seconds the PBX's clock is ahead of ours, as of the last ping."""
         self._address = address
@@ -103,6 +103,8 @@ class Link:
         self._clock = clock
         self._tap = tap
         self._connection: Connection | None = None
+        self._echo = asyncio.Event()
+        self._lacking: tuple[str, ...] = ()
         self._lives: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -166,9 +168,10 @@ class Link:
             with closing(self._connection_to(ip)) as connection:
                 await within(self._waits.connect, connection.open(), "login")
                 self._connection = connection
-                remarks = await self._prepare()
-                self._enter(LinkState.UP, "; ".join(remarks))
-                return await self._keep_alive(connection)
+                remarks = await self._prepare(connection)
+                self.failure = shortfall(self._lacking)
+                self._enter(LinkState.UP, "; ".join(dict.fromkeys(remarks)))
+                return await self._keep_alive(connection, ip)
         except PbxError as error:
             return error
         finally:
@@ -177,20 +180,16 @@ class Link:
     def _connection_to(self, ip: str) -> Connection:
         return Connection(self._address, ip, wanted=EVENTS, on_event=self._on_event, tap=self._tap)
 
-    async def _prepare(self) -> list[str]:
+    async def _prepare(self, connection: Connection) -> list[str]:
         """Set up a new connection; what had to be left out, in words."""
-        remarks = []
-        for step in (self._look_at_rights, self.ping, self._filter_at_source, self._take_snapshot):
+        self._lacking = await lacking(connection, self._echo, self._waits.prepare, self._waits.hearing)
+        remarks = in_words(self._lacking)
+        for step in (self.ping, self._filter_at_source, self._take_snapshot):
             try:
                 await step()
             except ActionRefused as refused:
                 remarks.append(str(refused))
         return remarks
-
-    async def _look_at_rights(self) -> None:
-        commands = await self.action("ListCommands", timeout=self._waits.prepare)
-        if not may("Originate", commands):
-            raise ActionRefused(no_right_for("Originate"), no_right=True)
 
     async def _filter_at_source(self) -> None:
         await self.action("Filter", {"Operation": "Add", "Filter": SOURCE_FILTER}, timeout=self._waits.prepare)
@@ -201,8 +200,29 @@ class Link:
     def _snapshot(self) -> Asked:
         return Asked("CoreShowChannels", {}, whole=self._on_channels)
 
-    async def _keep_alive(self, connection: Connection) -> PbxError:
-        """Watch a connection until it is lost or silent; why."""
+    async def _keep_alive(self, connection: Connection, ip: str) -> PbxError:
+        """Watch a connection until it is lost or silent, or another would be allowed other things; why."""
+        looking = asyncio.create_task(self._look_at_rights(connection, ip))
+        try:
+            return await self._hear_on(connection)
+        finally:
+            looking.cancel()
+
+    async def _look_at_rights(self, connection: Connection, ip: str) -> None:
+        """While some are lacking, another login tries whether it has them."""
+        while self._lacking:
+            await asyncio.sleep(self._waits.rights)
+            with suppress(PbxError):
+                if await self._lacking_aside(ip) != self._lacking:
+                    return connection.give_up("the AMI user has other rights now")
+
+    async def _lacking_aside(self, ip: str) -> tuple[str, ...]:
+        echo = asyncio.Event()
+        with closing(Connection(self._address, ip, wanted=(CHANGE,), on_event=_noted_in(echo), tap=None)) as aside:
+            await within(self._waits.connect, aside.open(), "login")
+            return await lacking(aside, echo, self._waits.prepare, self._waits.hearing)
+
+    async def _hear_on(self, connection: Connection) -> PbxError:
         while not connection.lost.done():
             quiet_for = connection.loop.time() - connection.heard_at
             if quiet_for < self._waits.silence:
@@ -227,6 +247,8 @@ class Link:
             self.clock_ahead = float(pong["Timestamp"]) - (asked_at + self._clock()) / 2
 
     def _on_event(self, event: Message) -> None:
+        if is_echo(event):
+            return self._echo.set()
         self._hand(self._consumer.on_event, event, self._clock())
         if event["Event"] == "FullyBooted" and self.state is LinkState.UP and self._connection:
             self._connection.send_action(self._snapshot())
@@ -243,3 +265,7 @@ class Link:
             hear(what, more)
         except Exception:
             log.exception("our bug: the consumer of PBX %s failed", self._address.host)
+
+
+def _noted_in(echo: asyncio.Event) -> Callable[[Message], None]:
+    return lambda event: echo.set() if is_echo(event) else None

@@ -25,6 +25,9 @@ RIGHT_FOR = {
     "DBDel": "system",
 }
 
+# The class of `write=` → an action that only it allows.
+CLASSES = {"originate": "Originate", "call": "Setvar", "system": "Filter"}
+
 WITHOUT = {
     "Originate": "without it no click-to-call and no callbacks",
     "Filter": "without it the PBX sends many events in vain",

@@ -35,6 +35,7 @@ from backend.store.accounts import LinkState as Shown
 MOST_UNWRITTEN = 20_000  # facts that wait for the database; beyond, the line is cut and begins anew with a snapshot
 LAST_WORDS = 3.0  # seconds for them to be written when the line ends
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries to write a fact while the database is away
+REFUSED_AGAIN = 300.0  # seconds between knocks at a PBX that refuses us: what bans an address counts in minutes
 
 SHOWN = {
     LinkState.CONNECTING: Shown.CONNECTING,
@@ -124,7 +125,7 @@ class Line:
     def on_state(self, state: LinkState, why: str) -> None:
         self._log.info("link", state=state.value, why=why)
         if state in SHOWN:
-            failure = self._link.failure if self._link and state in (LinkState.WAITING, LinkState.REFUSED) else None
+            failure = self._link.failure if self._link and state is not LinkState.CONNECTING else None
             self.put(partial(_show, self._account_id, SHOWN[state], why, failure))
         if state is LinkState.CONNECTING:
             self.clicks.lose()
@@ -222,7 +223,10 @@ class Line:
         writing = asyncio.create_task(self._write_down())
         try:
             await self._link.run()
-            await writing  # a refused link waits here for other settings, which bring another line
+            while self._link.state is LinkState.REFUSED:  # until it is mended there; other settings bring another line
+                await asyncio.sleep(REFUSED_AGAIN)
+                await self._link.run()
+            await writing
         finally:
             writing.cancel()
 

@@ -50,6 +50,7 @@ CHORES = (
     Chore(every=5, run=counters.flush),
     Chore(every=10, run=alerts.watch),
     *[Chore(every=1, run=fetching.fetch_due)] * FETCHERS,
+    Chore(every=4, run=fetching.hold_on),
     Chore(every=60, run=fetching.tidy),
     Chore(every=600, run=retention.forget_old),
 )

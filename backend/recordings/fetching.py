@@ -6,7 +6,7 @@ import io
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import structlog
 
 from backend.recordings import source_of as sources_of_accounts
-from backend.recordings.join import PATIENCE, Leg, Unplayable, join
+from backend.recordings.join import Leg, Unplayable, join
 from backend.recordings.place import in_order
 from backend.recordings.shelf import NotThere, ShelfError, shelf
 from backend.recordings.sources import (
@@ -34,13 +34,16 @@ from backend.store.recordings import Due, Why
 SLICE = 5.0  # seconds; then what is due waits for the next run, so that a worker can end
 GIVES_UP = 34  # tries: about a day of them
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(hours=1)
+GETTING = 600.0  # seconds for all files of a call: a PBX that drips must not keep a worker from the others
+LONGEST = 1800.0  # seconds of one attempt; what takes longer hangs, and is another worker's to try
 FOR_A_PERSON = timedelta(minutes=15)  # should nobody say that it is mended
-JOINING = timedelta(seconds=PATIENCE) + recordings.LEASE
 DOUBTS = 3  # tries; a file may be read while the PBX still works on it
 PREFIX = "phone-station-call-"  # of a folder in which a recording is made
-AT_ONCE = 200  # objects deleted in one run
+AT_ONCE = 200  # objects deleted before it is written down
 
 log = structlog.get_logger()
+
+_under_way: dict[str, float] = {}  # claim → when this process says no more that it goes on
 
 
 class NoSource(SourceError):
@@ -48,7 +51,8 @@ class NoSource(SourceError):
 
 
 class Bounded(io.FileIO):
-    """A new file that takes so many bytes and then raises TooBig."""
+    """A new file that takes so many bytes and then raises TooBig, and ShelfError where our own disk is full: whoever
+    writes into it takes an OSError for the PBX's."""
 
     def __init__(self, file: Path, room: int) -> None:
         super().__init__(file, "wb")
@@ -58,29 +62,61 @@ class Bounded(io.FileIO):
         self._room -= len(memoryview(piece).cast("B"))
         if self._room < 0:
             raise TooBig(f"over {LARGEST} bytes")
-        return super().write(piece)
+        try:
+            written = super().write(piece)
+        except OSError as error:
+            raise ShelfError(str(error)) from error
+        if written != len(piece):  # the disk's last bytes
+            raise ShelfError("no space left")
+        return written
 
 
 def fetch_due(source_of: SourceOf = sources_of_accounts.source_of) -> int:
     """Does what is due, one recording of an account at a time, for some seconds; how many were tried."""
     count, until = 0, time.monotonic() + SLICE
     while time.monotonic() < until and (due := recordings.claim()):
-        _attempt(due, source_of)
+        with _said(due):
+            _attempt(due, source_of)
         count += 1
     return count
+
+
+def hold_on() -> None:
+    """Says that what this process fetches now goes on; to be called several times in each `recordings.LEASE`."""
+    now = time.monotonic()
+    if ours := [claim for claim, until in list(_under_way.items()) if now < until]:
+        recordings.hold(ours)
+
+
+@contextmanager
+def _said(due: Due) -> Iterator[None]:
+    _under_way[due.claim] = time.monotonic() + LONGEST
+    try:
+        yield
+    finally:
+        del _under_way[due.claim]
 
 
 def tidy() -> None:
     """Deletes pushed files nobody needs any more, objects that no row holds, and what a killed worker left on this
     machine's disk. Commits."""
     _sweep()
+    until = time.monotonic() + SLICE
+    while _tidied() and time.monotonic() < until:
+        pass
+
+
+def _tidied() -> bool:
+    """Whether there may be more."""
     recording_objects.forget_parts(AT_ONCE)
     db.session.commit()
     gone = recording_objects.leavings(AT_ONCE)
+    db.session.commit()  # no connection to the database waits for a bucket
     for key in gone:
         shelf().delete(key)
     recording_objects.forget_leavings(gone)
     db.session.commit()
+    return len(gone) == AT_ONCE
 
 
 def _sweep() -> None:
@@ -108,10 +144,10 @@ def _attempt(due: Due, source_of: SourceOf) -> None:
     except NotYet as missing:
         _again(due, Why.MISSING, str(missing))
     except Unreachable as away:
-        _again(due, Why.UNREACHABLE, str(away), all_of_account=True)
+        _away(due, Why.UNREACHABLE, str(away))
     except NeedsPerson as need:
         told.warning("recordings wait for a person", why=str(need))
-        _again(due, Why.REFUSED, str(need), at_least=FOR_A_PERSON, all_of_account=True)
+        _away(due, Why.REFUSED, str(need), at_least=FOR_A_PERSON)
     except (ShelfError, OSError) as error:
         told.error("recording not kept", why=str(error))
         _again(due, Why.OURS, str(error))
@@ -125,7 +161,6 @@ def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
     """Puts it on the shelf; its bytes and seconds. Raises SourceError, Unplayable, ShelfError, OSError."""
     with TemporaryDirectory(prefix=PREFIX) as place:
         legs = list(_legs(due, source_of, Path(place)))
-        recordings.hold(due, JOINING)
         mp3 = Path(place) / "call.mp3"
         seconds = join(legs, mp3)
         with mp3.open("rb") as whole:
@@ -137,9 +172,10 @@ def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
     """In their order. The last try is content with some of them."""
     source, parts = source_of(due.account_id), _parts(due)
     db.session.rollback()  # no connection to the database waits for a PBX
-    room, missing = LARGEST, None
+    room, missing, until = LARGEST, None, time.monotonic() + GETTING
     for number, name in enumerate(in_order(due.names)):
-        recordings.hold(due)
+        if time.monotonic() > until:
+            raise Unreachable("the PBX gives its files too slowly")
         file = place / str(number)
         try:
             with Bounded(file, room) as into:
@@ -175,21 +211,28 @@ def _get(name: str, part: str | None, source: Source | None, into: BinaryIO) -> 
 def _doubt(due: Due, wrong: Unplayable) -> None:
     """A file that cannot be played may be one that was still being written."""
     if wrong.why in (Why.BROKEN, Why.EMPTY) and due.tries < DOUBTS:
-        recordings.postpone(due, _wait(due), wrong.why, wrong.detail)
+        recordings.postpone(due, _wait(due.tries), wrong.why, wrong.detail)
     else:
         recordings.fail(due, wrong.why, wrong.detail)
 
 
-def _again(
-    due: Due, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT, all_of_account: bool = False
-) -> None:
+def _again(due: Due, why: Why, detail: str) -> None:
     """Later, for a day."""
     if due.tries >= GIVES_UP:
         recordings.fail(due, why, detail)
     else:
-        recordings.postpone(due, max(at_least, _wait(due)), why, detail, all_of_account=all_of_account)
+        recordings.postpone(due, _wait(due.tries), why, detail)
 
 
-def _wait(due: Due) -> timedelta:
+def _away(due: Due, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT) -> None:
+    """The same for all that wait for this PBX, at once."""
+    tries = max(due.tries, recordings.tries_in_vain(due.account_id))
+    if tries >= GIVES_UP:
+        recordings.give_up(due, why, detail)
+    else:
+        recordings.wait_for_pbx(due, tries, max(at_least, _wait(tries)), why, detail)
+
+
+def _wait(tries: int) -> timedelta:
     """Twice as long each time."""
-    return min(SHORTEST_WAIT * (1 << min(due.tries - 1, 20)), LONGEST_WAIT)
+    return min(SHORTEST_WAIT * (1 << min(tries - 1, 20)), LONGEST_WAIT)

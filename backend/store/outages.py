@@ -43,7 +43,8 @@ class Trouble:
     trouble: str
 
 
-# A line that no process holds is down, whatever was written of it last.
+# A line that no process holds is down, whatever was written of it last; one on which calls are not told is as good as
+# down.
 _NOW = text(
     """
     select accounts.id, 'crm' as kind,
@@ -55,7 +56,7 @@ _NOW = text(
            case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end
     from account_pbx join accounts on accounts.id = account_id
     where state <> 'disabled' and link <> 'never'
-      and (link <> 'up' or lease_until is null or lease_until < clock_timestamp())
+      and (link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp())
     """
 )
 _ALONE = text("select pg_try_advisory_xact_lock(hashtext('outages'))")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
 
+LEAST = 64 * 1024  # bytes that each pushed file counts for: its row and its object cost something too
 KEPT_PARTS = timedelta(days=2)  # a pushed file whose call nobody told of, or whose recording waits for another
 
 
@@ -49,14 +50,14 @@ def foresee(key: str, wait: timedelta) -> None:
 
 def keep(key: str) -> bool:
     """The object stands in a row from now on; False when its time was over. Does not commit."""
-    kept = delete(LeavingRow).where(LeavingRow.key == key).returning(LeavingRow.key)
+    kept = delete(LeavingRow).where(LeavingRow.key == key, LeavingRow.due_at > func.now()).returning(LeavingRow.key)
     return db.session.scalar(kept) is not None
 
 
 def leavings(limit: int) -> Sequence[str]:
-    """Objects that are to be deleted now; nobody else is told of them until the transaction ends."""
+    """Objects that are to be deleted now: nobody keeps one any more."""
     query = select(LeavingRow.key).where(LeavingRow.due_at <= func.now()).order_by(LeavingRow.due_at).limit(limit)
-    return db.session.scalars(query.with_for_update(skip_locked=True)).all()
+    return db.session.scalars(query).all()
 
 
 def forget_leavings(keys: Sequence[str]) -> None:
@@ -83,7 +84,8 @@ def last_part(account_id: int) -> str | None:
 
 def bytes_of_parts(account_id: int) -> int:
     """How much the PBX pushed that is not yet made into recordings, or not long ago."""
-    query = select(func.coalesce(func.sum(PartRow.bytes), 0)).where(PartRow.account_id == account_id)
+    each = func.greatest(PartRow.bytes, LEAST)
+    query = select(func.coalesce(func.sum(each), 0)).where(PartRow.account_id == account_id)
     return int(db.session.scalars(query).one())
 
 
@@ -98,7 +100,7 @@ _FORGET_PARTS = text(
         select account_id, name from recording_parts as part
         where at < clock_timestamp() - :kept
            or exists (select 1 from recordings
-                      where account_id = part.account_id and state in ('ready', 'gone') and part.name = any(names)
+                      where account_id = part.account_id and state in ('ready', 'gone') and names @> array[part.name]
                         and ready_at < clock_timestamp() - interval '1 hour')  -- no other leg is named so late
         limit :limit)
     returning name

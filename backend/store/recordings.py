@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, Text, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Double, ForeignKey, Index, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,7 +20,7 @@ from backend.store import Base, db, recording_objects
 from backend.store.journal import CallRow
 
 FIRST_WAIT = timedelta(seconds=2)  # after the name was told: the writer ends within milliseconds, a command later
-LEASE = timedelta(minutes=5)  # longer than one file may take; then another worker takes the recording over
+LEASE = timedelta(seconds=20)  # of whoever lives and says so; then another worker takes the recording over
 FORESEEN = timedelta(hours=3)  # longer than all of a call may take: an object that nobody claimed is then deleted
 MOST_NAMES = 20  # files of one call
 LONGEST_DETAIL = 300  # characters
@@ -57,6 +57,9 @@ class Why(StrEnum):
     """Our own disk or bucket."""
 
 
+AWAY = (Why.UNREACHABLE.value, Why.REFUSED.value)  # of the PBX, not of one recording
+
+
 class RecordingRow(Base):
     """`key` is the object that plays, if any; while another leg is fetched it stays the former one.
 
@@ -67,6 +70,8 @@ class RecordingRow(Base):
     __table_args__ = (
         Index("ix_recordings_due", "due_at", postgresql_where=text("state in ('waiting', 'fetching')")),
         Index("ix_recordings_ready", "account_id", "ready_at", postgresql_where=text("key is not null")),
+        Index("ix_recordings_failed", "account_id", postgresql_where=text("state = 'failed'")),
+        Index("ix_recordings_names", "names", postgresql_using="gin"),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
@@ -86,7 +91,7 @@ class RecordingRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One attempt. `key` is where its result goes;"""
+    """One attempt. `key` is where its result goes."""
 
     account_id: int
     call: str
@@ -122,25 +127,25 @@ def named(account_id: int, call: str, name: str) -> None:
     db.session.execute(query.on_conflict_do_update(index_elements=["account_id", "call"], set_=more, where=is_new))
 
 
+# What was never tried comes first: of a PBX that is back after a day thousands are due, and people listen to what was
+# said just now. Accounts are listed once, not asked for each of those.
 _CLAIM = text(
     """
     update recordings set state = 'fetching', tries = tries + 1, claim = :claim, due_at = clock_timestamp() + :lease
     where (account_id, call) in (
-        select account_id, call from recordings as mine
-        where state in ('waiting', 'fetching') and due_at <= clock_timestamp()
-          and exists (select 1 from accounts where id = mine.account_id and state <> 'disabled')
-          and not exists (select 1 from recordings as busy
-                          where busy.account_id = mine.account_id
-                            and busy.state = 'fetching' and busy.due_at > clock_timestamp())
-        order by due_at limit 1 for update skip locked)
+        select account_id, call from recordings
+        where state in ('waiting', 'fetching') and due_at <= now()
+          and account_id not in (select account_id from recordings where state = 'fetching' and due_at > now())
+          and account_id not in (select id from accounts where state = 'disabled')
+        order by tries > 0, due_at limit 1 for update skip locked)
     returning account_id, call, names, tries
     """
 )
 
 
 def claim() -> Due | None:
-    """The recording that is due longest, of an account of which none is being fetched (two claims at the very same
-    instant aside, which do no harm). Commits."""
+    """The recording that is due longest, never tried before tried ones, of an account of which none is being fetched
+    (two claims at the very same instant aside, which do no harm). Commits."""
     mine = secrets.token_hex(16)
     row = db.session.execute(_CLAIM, {"claim": mine, "lease": LEASE}).one_or_none()
     key = f"{row.account_id}/{mine}.mp3" if row else ""
@@ -154,34 +159,57 @@ def claim() -> Due | None:
     )  # fmt: skip
 
 
-def hold(due: Due, lease: timedelta = LEASE) -> None:
-    """The attempt goes on: nobody takes it over before that time is over. Commits."""
-    _touch(due, due_at=func.clock_timestamp() + lease)
+def hold(claims: Sequence[str]) -> None:
+    """These attempts go on: nobody takes them over before another LEASE is over. Commits."""
+    ours = (RecordingRow.state == RecordingState.FETCHING.value, RecordingRow.claim.in_(claims))
+    db.session.execute(update(RecordingRow).where(*ours).values(due_at=func.clock_timestamp() + LEASE))
     db.session.commit()
 
 
 def finish(due: Due, *, bytes: int, seconds: float) -> bool:
-    """The recording plays from `due.key`. False when the attempt was taken over meanwhile. Commits."""
+    """The recording plays from `due.key`, and what its PBX did not give while it was away is due. False when the
+    attempt was taken over meanwhile. Commits."""
     found = {"key": due.key, "bytes": bytes, "seconds": seconds, "ready_at": func.now(), "why": None, "detail": None}
     is_ours = recording_objects.keep(due.key) and _settle(due, state=RecordingState.READY.value, **found)
     if is_ours:
+        _again(due.account_id, RecordingRow.why.in_(AWAY))
         db.session.commit()
     else:
         db.session.rollback()
     return is_ours
 
 
-def postpone(due: Due, wait: timedelta, why: Why, detail: str = "", *, all_of_account: bool = False) -> None:
-    """To be tried again; with `all_of_account` none of the account's is tried before, and all have been tried as often.
-    Commits."""
+def postpone(due: Due, wait: timedelta, why: Why, detail: str = "") -> None:
+    """To be tried again. Commits."""
     at = func.clock_timestamp() + wait
-    told = {"why": why.value, "detail": detail[:LONGEST_DETAIL]}
-    _settle(due, state=RecordingState.WAITING.value, due_at=at, **told)
-    if all_of_account:
-        waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
-        tries = func.greatest(RecordingRow.tries, due.tries)
-        later = update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(due_at=at, tries=tries, **told)
-        db.session.execute(later)
+    _settle(due, state=RecordingState.WAITING.value, due_at=at, why=why.value, detail=detail[:LONGEST_DETAIL])
+    db.session.commit()
+
+
+def tries_in_vain(account_id: int) -> int:
+    """How often the account's PBX, being away, was asked for one of those that wait for it."""
+    waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
+    query = select(func.max(RecordingRow.tries)).where(RecordingRow.account_id == account_id, *waiting)
+    return db.session.scalar(query) or 0
+
+
+def wait_for_pbx(due: Due, tries: int, wait: timedelta, why: Why, detail: str) -> None:
+    """None of the account's is tried before; all that wait so have been tried as often. Commits."""
+    at = func.clock_timestamp() + wait
+    told = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
+    _settle(due, state=RecordingState.WAITING.value, tries=tries, **told)
+    waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
+    more = {**told, "tries": func.greatest(RecordingRow.tries, tries)}
+    db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(more))
+    db.session.commit()
+
+
+def give_up(due: Due, why: Why, detail: str) -> None:
+    """Nor are those tried that wait for the same PBX, until it gives another. Commits."""
+    failed = {"state": RecordingState.FAILED.value, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
+    _settle(due, **failed)
+    waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
+    db.session.execute(update(RecordingRow).where(RecordingRow.account_id == due.account_id, *waiting).values(failed))
     db.session.commit()
 
 
@@ -207,13 +235,13 @@ def try_again(account_id: int) -> int:
 
     Does not commit.
     """
-    states = [RecordingState.WAITING.value, RecordingState.FAILED.value]
-    again = (
-        update(RecordingRow)
-        .where(RecordingRow.account_id == account_id, RecordingRow.state.in_(states))
-        .where(func.coalesce(RecordingRow.why, "") != Why.EMPTY.value)
-        .values(state=RecordingState.WAITING.value, due_at=func.now(), tries=0)
-    )
+    return _again(account_id, func.coalesce(RecordingRow.why, "") != Why.EMPTY.value)
+
+
+def _again(account_id: int, which: ColumnElement[bool]) -> int:
+    waits = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value])
+    values = {"state": RecordingState.WAITING.value, "due_at": func.now(), "tries": 1}
+    again = update(RecordingRow).where(RecordingRow.account_id == account_id, waits, which).values(values)
     return len(db.session.scalars(again.returning(RecordingRow.call)).all())
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.http import http_date
 
 from backend.recordings.shelf import NotThere, ShelfError, shelf
-from backend.store import recordings
+from backend.store import db, recordings
 from backend.store.recordings import RecordingState, Shown
 from backend.web.ranges import Piece, Unsatisfiable, piece
 from backend.web.recording_words import ANSWERS
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 def play(account_id: int, token: str) -> Response:
     """The recording, whole or the range asked for; else what there is to say of it, so that a player shows nothing."""
     found = recordings.at(account_id, token) if TOKEN.fullmatch(token) else None
+    db.session.commit()  # no connection to the database waits for a disk or a bucket
     try:
         answer = _recording(found) if found else _said("unknown", HTTPStatus.NOT_FOUND)
     except NotThere:

@@ -22,8 +22,10 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "works": ("Соединение установлено.", "Connected."),
         "no_name": ("Имя {detail} не найдено в DNS.", "The name {detail} was not found in DNS."),
         "not_allowed": (
-            "{detail} — не публичный адрес. Чтобы обращаться к нему, владельцу сервиса нужно разрешить эту сеть.",
-            "{detail} is not a public address. The operator of this service has to allow its network first.",
+            "{detail} — не публичный адрес. Чтобы обращаться к нему, владельцу сервиса нужно разрешить эту сеть"
+            " (PBX_NETWORKS).",
+            "{detail} is not a public address. The operator of this service has to allow its network first"
+            " (PBX_NETWORKS).",
         ),
         "no_connection": (
             "По этому адресу никто не отвечает: проверьте порт и межсетевой экран ({detail}).",

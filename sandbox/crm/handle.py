@@ -178,6 +178,14 @@ class AccountHandle:
         with self._changing():
             self._account.users[_id(user)].update(values)
 
+    def delete_user(self, user: Record | int) -> None:
+        with self._changing():
+            del self._account.users[_id(user)]
+
+    def delete_pipeline(self, pipeline: int) -> None:
+        with self._changing():
+            del self._account.pipelines[pipeline]
+
     def rename(self, subdomain: str) -> None:
         with self._changing():
             if self._parts.world.by_subdomain(subdomain):

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from sandbox import widget
@@ -115,7 +116,8 @@ def _connect(crm: Crm, office: Office, station: Station) -> Company:
     office.installs(station.dialplan(acme))
     key = station.make_site(acme)
     shop = {"key": key, "name": "Двери и окна", "hosts": [HOST]}
-    station.set_up(acme, office, callback={"sites": [shop], "target": QUEUE})
+    recordings = {"source": "ari", **asdict(office.opens_ari())}
+    station.set_up(acme, office, callback={"sites": [shop], "target": QUEUE}, recordings=recordings)
     site = Site(station.url, key)
     return Company(crm=crm, account=acme, stranger=beta, office=office, station=station, site=site)
 

@@ -24,7 +24,9 @@ def stranger_answered(company: Company) -> None:
     holds(company.popup_line(1))
     caller.hangs_up()
     talk.is_over()
-    holds(company.note_line(company.finished(company.next_note(known))))
+    note = company.finished(company.next_note(known))
+    holds(company.note_line(note))
+    check(company.plays(note), f"its recording plays   {note['params']['link']}")
 
 
 def client_with_a_lead(company: Company) -> None:

@@ -18,6 +18,7 @@ def invite(company: Company) -> None:
         company.station.close_popups(company.account, user["id"])
     buttons = company.crm.parts.buttons
     buttons["Иван Сидоров звонит Анне"] = partial(_calls, company, IVAN, office.did.direct)
+    buttons["Иван Сидоров звонит на общий номер"] = partial(_calls, company, IVAN, office.did.routed)
     buttons["Незнакомый номер звонит Анне"] = partial(_calls, company, STRANGER, office.did.direct)
     buttons["Звонок после закрытия офиса"] = partial(_calls, company, STRANGER, office.did.after_hours)
     lead = next(lead for lead in company.account.leads if lead["name"] == IVANS_LEAD)
@@ -25,7 +26,8 @@ def invite(company: Company) -> None:
     say(bold("\nNow you: phones and clients answer by themselves, five seconds after they ring."))
     say(f"  you are Анна, on Иван's card   {enter}/{anna['id']}?to=/leads/detail/{lead['id']}")
     say("    click his phone number, choose «Телефонная станция»: see the popup of a real call, live")
-    say("    «телефоны» at the top of each page lets a client call you; hang up or transfer in the popup")
+    say("    «телефоны» at the top of each page lets a client call you; hang up or transfer in the popup;")
+    say("    by the main number Иван reaches Борис first; what was said plays in the card a few seconds later")
     say(f"  Борис's board, in another browser or a private window   {enter}/{boris['id']}")
     say(f"  a site: leave a number, the team's phones ring, whoever answers has the popup   {company.site.url}")
     say(f"  settings and overview   {enter}/{anna['id']}?to=/settings/widgets")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sandbox.crm.handle import AccountHandle
@@ -71,6 +72,10 @@ class Company:
             lambda: [each for each in self.calls() if each["id"] == note["id"] and each["params"]["duration"]],
             "the duration of the talk",
         )[0]
+
+    def plays(self, note: dict[str, Any]) -> bool:
+        """Waits for what the note's link gives a player. Raises Mismatch."""
+        return self.wait(partial(self.station.hears, note["params"]["link"]), "its recording plays")
 
     def note_line(self, note: dict[str, Any]) -> str:
         params, place = note["params"], f"{note['entity_type']}/detail/{note['entity_id']}"

@@ -177,6 +177,11 @@ class Station:
             raise StationDown(f"the click was refused: {answer.text}")
         return str(answer.json()["call"])
 
+    def hears(self, link: str) -> bool:
+        """Whether a recording's link plays by now."""
+        answer = requests.get(link, timeout=PATIENCE)
+        return answer.ok and answer.headers["Content-Type"] == "audio/mpeg"
+
     def close_popups(self, account: AccountHandle, user: int) -> None:
         """This employee closes whatever his screen shows."""
         for popup in self.popups(account, user):

@@ -92,7 +92,8 @@ async def test_a_dialplan_that_is_absent_old_incomplete_or_current(office: Offic
     for text, words in (
         (
             "",
-            "is not installed: paste the lines shown below (backend dialplan prints them too). Without it a call from",
+            "is not installed: paste its lines (in the widget's settings they are below, in a shell backend dialplan"
+            " prints them). Without it a call from",
         ),
         (DIALPLAN.replace(VERSION, "version-0"), "An older dialplan"),
         (without_route, "missing: paste its lines anew. Without it a client's call does not ring his manager first"),
@@ -102,7 +103,8 @@ async def test_a_dialplan_that_is_absent_old_incomplete_or_current(office: Offic
         assert (states(report)["dialplan"], words in told(report, "dialplan")) == ("warn", True), words
     office.installs(DIALPLAN)
     report = await checked(address(office))
-    assert (states(report)["dialplan"], told(report, "dialplan")) == ("ok", "The dialplan is installed.")
+    words = "The dialplan is installed. Whether your two lines lead to it, the first call will show."
+    assert (states(report)["dialplan"], told(report, "dialplan")) == ("ok", words)
     assert report.flavour is Flavour.ASTERISK
 
 

@@ -139,7 +139,10 @@ class FakeAmi(Changing):
             case "Ping":
                 return [{**success, "Ping": "Pong", "Timestamp": "1700000000.500000"}]
             case "ListCommands":
-                return [{**success, "Ping": "Keepalive", "Originate": "Originate a call.  (Priv: originate,all)"}]
+                return [{**success, **dict.fromkeys(("Ping", "Originate", "Setvar", "Filter"), "Does what it says")}]
+            case "Setvar" if action["Variable"].startswith("DEVICE_STATE("):
+                device = action["Variable"].removeprefix("DEVICE_STATE(").removesuffix(")")
+                return [success, {"Event": "DeviceStateChange", "Device": device, "State": action["Value"]}]
             case "CoreShowChannels":
                 opening = {**success, "EventList": "start", "Message": "Channels will follow"}
                 rows = [{"Event": "CoreShowChannel", **known, **channel} for channel in self.channels]

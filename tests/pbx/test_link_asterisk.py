@@ -13,7 +13,7 @@ import pytest
 
 from backend.pbx.address import PbxAddress
 from backend.pbx.commands import Originate, hangup, originate
-from backend.pbx.errors import ActionRefused, LinkDown
+from backend.pbx.errors import ActionRefused, LinkDown, Trouble
 from backend.pbx.link import EVENTS, Link, LinkState
 from backend.pbx.record import record
 from backend.pbx.wire import Wire
@@ -22,7 +22,7 @@ from sandbox.pbx.office import Office
 from .fake_ami import LOOPBACK, QUICK, Ear, running, story
 
 pytestmark = pytest.mark.asterisk
-WATCHFUL = replace(QUICK, silence=0.1, ping=0.5)
+WATCHFUL = replace(QUICK, silence=0.1, ping=0.5, hearing=0.5, rights=0.1)
 CALLER = "+79161234567"
 
 
@@ -141,24 +141,64 @@ async def test_a_frozen_pbx_is_noticed_and_what_was_asked_of_it_is_not_repeated(
 
 @story
 async def test_a_user_without_rights_hears_everything_and_is_told_what_to_add(office: Office) -> None:
-    users = office.home / "pbx/etc/manager.conf"
-    known = users.read_text()
-    users.write_text(known + "[poor]\nsecret = poor\nread = all\nwrite = reporting\n")
-    try:
-        await aside(reload_users, office)
-        async with linked(office, username="poor", secret="poor") as (link, ear):
-            why = ear.states[-1][1]
-            assert "no right for Filter; add system to write=" in why
-            assert "no right for Originate; add originate to write=" in why
-            assert ear.snapshots == [[]]
+    async with user(office, read="all", write="reporting") as poor, linked(office, **poor) as (link, ear):
+        why = ear.states[-1][1]
+        assert "no right for Filter; add system to write=" in why
+        assert "no right for Originate; add originate to write=" in why
+        assert told(link) == (Trouble.NO_RIGHT, "write=originate, write=call, write=system")
+        assert ear.snapshots == [[]]
+        await aside(a_missed_call, office)
+        await ear.hears("Hangup", times=2)
+        assert set(ear.events) <= set(EVENTS)
+        with pytest.raises(ActionRefused, match="add call to write=") as refused:
+            await hangup(link, "PJSIP/101-00000001")
+        assert refused.value.no_right
+
+
+@story
+async def test_a_user_who_hears_no_calls_is_noticed_and_heard_as_soon_as_he_may(office: Office) -> None:
+    async with (
+        user(office, read="system", write="originate,call,system") as poor,
+        linked(office, **poor) as (link, ear),
+    ):
+        assert "add call to read=" in ear.states[-1][1]
+        assert told(link) == (Trouble.DEAF, "read=call")
+        async with user(office, read="system,call", write="originate,call,system"):
+            await ear.enters(LinkState.UP, times=2)
+            assert told(link) is None
             await aside(a_missed_call, office)
             await ear.hears("Hangup", times=2)
-            assert set(ear.events) <= set(EVENTS)
-            with pytest.raises(ActionRefused, match="add call to write=") as refused:
-                await hangup(link, "PJSIP/101-00000001")
-            assert refused.value.no_right
+
+
+@story
+async def test_a_login_keeps_its_rights_until_it_ends(office: Office) -> None:
+    """So nothing is lost while the line is up; what is lacking is told after the next login."""
+    usual, none = {"read": "system,call", "write": "originate,call,system"}, {"read": "none", "write": "reporting"}
+    async with user(office, **usual) as poor, linked(office, **poor) as (link, ear), user(office, **none):
+        await aside(a_missed_call, office)
+        await ear.hears("Hangup", times=2)
+        async with linked(office, **poor) as (other, _):
+            assert told(other) is not None
+        assert told(link) is None
+
+
+def told(link: Link) -> tuple[Trouble, str] | None:
+    """Of a line that is up."""
+    return (link.failure.trouble, link.failure.detail) if link.failure else None
+
+
+@asynccontextmanager
+async def user(office: Office, *, read: str, write: str) -> AsyncIterator[dict[str, str]]:
+    """Another AMI user, or the same with other rights; how to log in as him."""
+    users = office.home / "pbx/etc/manager.conf"
+    before = users.read_text()
+    others = before.partition("[poor]")[0]
+    try:
+        users.write_text(f"{others}[poor]\nsecret = poor\nread = {read}\nwrite = {write}\n")
+        await aside(reload_users, office)
+        yield {"username": "poor", "secret": "poor"}
     finally:
-        users.write_text(known)
+        users.write_text(before)
         await aside(reload_users, office)
 
 

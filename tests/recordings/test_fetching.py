@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import func, update
 
 from backend.recordings import fetching, shelf
-from backend.recordings.sources import NeedsPerson, NotYet, SourceError, Unreachable
+from backend.recordings.fetching import Bounded
+from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
 from backend.store import db, recordings
 from backend.store.accounts import Account, AccountState
 from backend.store.recordings import RecordingRow, RecordingState, Why
@@ -144,16 +147,52 @@ def test_a_pbx_that_is_away_is_asked_once_for_all(recorder: Recorder) -> None:
     assert len(recorder.spool.asked) == 1
 
 
-def test_while_a_pbx_is_away_all_its_recordings_grow_patient_together(recorder: Recorder) -> None:
+def test_while_a_pbx_is_away_all_its_recordings_are_patient_together(recorder: Recorder) -> None:
+    """A fresh one costs one try, however often the others were tried."""
     recorder.record("a.wav")
     recorder.spool.trouble = Unreachable("timed out")
     for _ in range(5):
         recorder.fetch()
     recorder.record("b.wav")
     recorder.fetch()
+    assert recorder.spool.asked == ["a.wav"] * 5 + ["b.wav"]
+    rows = all_of(recorder)
+    assert {row.tries for row in rows} == {5}
+    assert max(row.due_at for row in rows) - min(row.due_at for row in rows) < timedelta(seconds=1)
+
+
+def test_when_a_pbx_is_back_all_that_waited_or_was_given_up_is_due_at_once(recorder: Recorder) -> None:
+    recorder.spool.trouble = Unreachable("timed out")
+    for name in ("a.wav", "b.wav"):
+        recorder.record(name)
+    recorder.fetch()
+    wear_out(recorder)
+    recorder.fetch()
+    assert {row.state for row in all_of(recorder)} == {"failed"}
+    assert len(recorder.spool.asked) == 2  # one for both, each time
+    recorder.record("c.wav")
+    recorder.fetch()
+    recorder.spool.trouble = None
+    recorder.spool.files |= {"a.wav": wav(1), "b.wav": wav(1), "c.wav": wav(1)}
+    recorder.fetch()
+    assert {row.state for row in all_of(recorder)} == {"ready"}
+
+
+def test_what_was_never_tried_comes_first(recorder: Recorder) -> None:
+    for name in ("a.wav", "b.wav"):
+        recorder.record(name)
+    recorder.fetch()
+    recorder.record("fresh.wav")
+    recorder.spool.asked.clear()
+    recorder.fetch()
+    assert recorder.spool.asked == ["fresh.wav", "a.wav", "b.wav"]
+
+
+def all_of(recorder: Recorder) -> Sequence[RecordingRow]:
     with recorder.firm.app.app_context():
-        mine = RecordingRow.account_id == recorder.firm.id
-        assert set(db.session.scalars(db.select(RecordingRow.tries).where(mine))) >= {6}
+        rows = db.session.query(RecordingRow).filter_by(account_id=recorder.firm.id).all()
+        db.session.expunge_all()
+        return rows
 
 
 def test_of_an_account_that_left_nothing_is_fetched(recorder: Recorder) -> None:
@@ -218,6 +257,23 @@ def test_what_is_too_big_is_not_taken(recorder: Recorder, monkeypatch: pytest.Mo
     assert state(recorder) == ("failed", Why.TOO_BIG)
 
 
+def test_our_full_disk_is_not_the_pbxs_fault(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gets the file would take it for a lost connection, and all of the account would wait."""
+
+    def get(name: str, into: BinaryIO) -> Fetched:
+        try:
+            into.write(wav(1))
+        except OSError as error:
+            raise Unreachable(str(error)) from error
+        return Fetched(name=name, bytes=1)
+
+    recorder.record("a.wav")
+    monkeypatch.setattr(recorder.spool, "fetch", get)
+    monkeypatch.setattr(fetching, "Bounded", lambda _, room: Bounded(Path("/dev/full"), room))
+    recorder.fetch()
+    assert state(recorder) == ("waiting", Why.OURS)
+
+
 def test_a_shelf_that_does_not_take_is_tried_again(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise shelf.ShelfError("no space left on device")
@@ -262,6 +318,59 @@ def test_what_a_killed_worker_left_on_the_disk_is_deleted(
     with recorder.firm.app.app_context():
         fetching.tidy()
     assert [each.name for each in tmp_path.iterdir()] == [f"{fetching.PREFIX}new"]
+
+
+def test_an_attempt_goes_on_for_as_long_as_its_worker_lives(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the PBX is; a worker that is dead says nothing, and another is at it within seconds."""
+    taken: list[bool] = []
+
+    def slow(name: str, into: BinaryIO) -> Fetched:
+        recorder.bring_forward()  # the lease is over
+        fetching.hold_on()
+        taken.append(recordings.claim() is not None)
+        into.write(wav(1))
+        return Fetched(name=name, bytes=1)
+
+    recorder.record("a.wav")
+    monkeypatch.setattr(recorder.spool, "fetch", slow)
+    recorder.fetch()
+    assert taken == [False]
+    assert state(recorder) == ("ready", None)
+    recorder.record("b.wav")
+    with recorder.firm.app.app_context():
+        recorder.bring_forward()
+        dead = recordings.claim()
+        assert dead is not None
+        fetching.hold_on()
+        assert recordings.LEASE <= timedelta(seconds=20)
+        recorder.bring_forward()
+        taken_over = recordings.claim()
+    assert taken_over is not None
+    assert taken_over.call == dead.call
+
+
+def test_an_attempt_that_hangs_is_let_go_of(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "LONGEST", -1.0)
+    recorder.record("a.wav")
+
+    def hung(name: str, into: BinaryIO) -> Fetched:
+        recorder.bring_forward()
+        fetching.hold_on()
+        assert recordings.claim() is not None
+        raise NotYet("no such file")
+
+    monkeypatch.setattr(recorder.spool, "fetch", hung)
+    recorder.fetch()
+    assert state(recorder) == ("fetching", None)
+
+
+def test_a_pbx_that_drips_does_not_keep_a_worker(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "GETTING", -1.0)
+    recorder.record("a.wav", "b.wav")
+    recorder.fetch()
+    assert state(recorder) == ("waiting", Why.UNREACHABLE)
 
 
 def test_two_workers_do_not_fetch_for_one_account_at_once(recorder: Recorder, stranger: Recorder) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
+from sqlalchemy.pool import QueuePool
 
+from backend.recordings import shelf
 from backend.store import db, recordings
 from backend.store.accounts import Account
 from tests.recordings.conftest import Recorder
@@ -33,6 +36,23 @@ def test_before_it_is_there_the_link_says_so(recorder: Recorder) -> None:
     assert (answer.headers["Retry-After"], answer.headers["Cache-Control"]) == ("10", "no-store")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Записи пока нет" in recorder.get(recorder.record(), Accept_Language="ru").text
+
+
+def test_no_connection_to_the_database_waits_for_the_shelf(
+    recorder: Recorder, song: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+
+    def slow(*_: object) -> bytes:
+        held.append(pool.checkedout())
+        return b"x"
+
+    with recorder.firm.app.app_context():
+        pool = cast(QueuePool, db.engine.pool)
+    before = pool.checkedout()
+    monkeypatch.setattr(shelf.Shelf, "read", slow)
+    recorder.get(song, Range="bytes=0-0")
+    assert held == [before]
 
 
 def test_it_plays_whole(recorder: Recorder, song: str) -> None:
