@@ -81,12 +81,13 @@ def unpack(
     return into
 
 
-def program(prefix: Path, path: str) -> list[str]:
-    """The words that run a program of the prefix with the prefix's own loader and libraries."""
+def program(prefix: Path, path: str, *, preload: Path | None = None) -> list[str]:
+    """The words that run a program of the prefix with the prefix's own loader and libraries, `preload` before them."""
     loader = next(iter(sorted(prefix.glob("lib*/ld-linux*.so.*"))), None)
     if loader is None:
         raise Unavailable(f"{prefix} holds no program loader; remove the folder and try again")
-    return [str(loader), "--library-path", library_path(prefix), str(prefix / path)]
+    before = ["--preload", str(preload)] if preload else []
+    return [str(loader), *before, "--library-path", library_path(prefix), str(prefix / path)]
 
 
 def library_path(prefix: Path) -> str:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -46,7 +46,7 @@ FORM = "1&"  # how a line begins whose form we know
 MOST_FIELDS, LONGEST = 40, 6000  # of what the PBX writes
 LONGEST_NUMBER = 64
 LONGEST_CALL = 7 * 86_400.0  # seconds
-AHEAD = 3600.0  # seconds; a call that ended later than that from now is no call
+MOST_OFF = 7 * 86_400.0  # seconds by which a clock may have been put right since; more makes a line nonsense
 SHORTEST_OUTSIDE = 7  # digits, as in phones
 UNTOLD, SHORTEST_TALK = 0.5, 1.0  # seconds; a talk is told in whole ones, rounded down
 
@@ -106,10 +106,20 @@ def read(text: str, *, ahead: float, now: float) -> Left:
         )
     except (KeyError, ValueError) as wrong:
         raise BadLine(f"{wrong}") from wrong
-    is_possible = line.ended - LONGEST_CALL <= line.began <= line.ended <= now + AHEAD  # a NaN is not
+    is_possible = -MOST_OFF <= line.ended - line.began <= LONGEST_CALL and line.ended <= now + MOST_OFF  # a NaN is not
     if not text.startswith(FORM) or not _CALL.fullmatch(line.call) or not is_possible:
         raise BadLine("not a call's line")
-    return line
+    return _put_right(line, now)
+
+
+def _put_right(line: Left, now: float) -> Left:
+    """The PBX's clock may have been wrong when this was written, and put right since, or during the call: what cannot
+    be is brought near to what can. A clock that was slow cannot be told from a call of long ago."""
+    late = max(0.0, line.ended - now)
+    ended, began, up = line.ended - late, line.began - late, line.up and line.up - late
+    if began > ended:
+        began = ended - (line.talked or SHORTEST_TALK)
+    return replace(line, began=began, ended=ended, up=up if up and began <= up <= ended else None)
 
 
 def _time(text: str, ahead: float) -> float | None:
@@ -127,6 +137,7 @@ def facts(line: Left, lines: Lines, known: Sequence[Fact]) -> tuple[Fact, ...]:
 
     What was heard goes before what was written down: who it was, who talked, and since when.
     """
+    line = replace(line, ended=max(line.ended, *(each.at or 0 for each in known), 0))
     header = _header(line, lines, known)
     if header is None:
         return ()

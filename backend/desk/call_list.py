@@ -102,7 +102,8 @@ def _recording(row: CallRow, link: Callable[[str], str], kept: Shown | None) -> 
     if kept.key:
         return found | {"recording_state": "ready"}
     if kept.state in (RecordingState.WAITING, RecordingState.FETCHING):
-        return found | {"recording_state": "waiting"}
+        # most of what nobody answered was recorded empty: who waits for it waits in vain
+        return found | ({"recording_state": "waiting"} if row.result == Result.ANSWERED else {})
     return found | {"recording_state": "failed", "recording_why": kept.why.value if kept.why else kept.state.value}
 
 

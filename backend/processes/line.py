@@ -24,7 +24,7 @@ from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trou
 from backend.pbx.findings import tidy
 from backend.pbx.link import Link, LinkState
 from backend.processes.answering import Answering
-from backend.processes.in_store import InStore
+from backend.processes.in_store import InStore, Patience
 from backend.processes.pbx_copy import PbxCopy
 from backend.processes.pbx_journal import PbxJournal
 from backend.processes.seats import Seats
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 class Line:
     """Begins at once; `close` ends it. Hears the link as its Consumer."""
 
-    def __init__(self, account_id: int, in_store: InStore, networks: Networks) -> None:
+    def __init__(self, account_id: int, in_store: InStore, networks: Networks, patience: Patience) -> None:
         self._account_id = account_id
         self._in_store = in_store
         self._networks = networks
@@ -67,8 +67,9 @@ class Line:
         self._has_dialplan = False
         self._followed: set[asyncio.Task[None]] = set()
         self._answering = Answering(account_id, in_store, self.follow)
-        self.copy = PbxCopy(account_id, self.until_written, self.follow)
-        self._journal = PbxJournal(account_id, self.until_written, self.follow, self._write)
+        patiently = partial(self.until_written, by=patience)
+        self.copy = PbxCopy(account_id, patiently, patience.trees, self.follow)
+        self._journal = PbxJournal(account_id, self.until_written, patiently, self.follow, self._write)
         self.snapshots = 0
         """How often it was told what is up on the PBX: each time it must be looked what became of what was begun."""
         self._task = asyncio.create_task(self._live())
@@ -241,12 +242,12 @@ class Line:
                 log.exception("not written", account=self._account_id)
             self._errands.task_done()
 
-    async def until_written(self, errand: Callable[[], Any]) -> Any:
+    async def until_written(self, errand: Callable[[], Any], by: InStore | None = None) -> Any:
         """Again and again while the database is away; what it says."""
         pause = FIRST_PAUSE
         while True:
             try:
-                return await self._in_store(errand)
+                return await (by or self._in_store)(errand)
             except AWAY as error:
                 self._log.error("the database does not take it", error=str(error.orig))
                 await asyncio.sleep(pause)
@@ -259,3 +260,4 @@ def _show(account_id: int, state: Shown, why: str, failure: PbxError | None) -> 
     for topic in (stream.Topic.ME, stream.Topic.COLLEAGUES):
         stream.tell(account_id, topic)
     db.session.commit()
+    log.info("link shown", account=account_id, state=state.value)

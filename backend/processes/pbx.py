@@ -25,6 +25,7 @@ from backend.processes.checking import CHECK
 from backend.processes.clicking import CALL
 from backend.processes.errands import Errand
 from backend.processes.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
+from backend.processes.in_store import Patience
 from backend.processes.line import Line
 from backend.processes.orders import Orders
 from backend.processes.pbx_copy import Copies
@@ -67,6 +68,7 @@ class Switchboard:
         self._database = settings.libpq_url
         self._networks = networks(settings.pbx_networks)
         self._threads = ThreadPoolExecutor(max(1, settings.pbx_connections - 1))  # one connection listens
+        self._patience = Patience(self._in_store, max(1, settings.pbx_connections - 2))
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._leases: dict[int, Lease] = {}
         self._lines: dict[int, Line] = {}
@@ -112,7 +114,7 @@ class Switchboard:
         self._leases = held
         fresh = held.keys() - self._lines.keys()
         for account_id in fresh:
-            self._lines[account_id] = Line(account_id, self._in_store, self._networks)
+            self._lines[account_id] = Line(account_id, self._in_store, self._networks, self._patience)
         await self._orders.look(fresh)
         await self._count()
 

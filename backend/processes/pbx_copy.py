@@ -33,11 +33,13 @@ log = structlog.get_logger()
 
 
 class PbxCopy:
-    """Of one line. `ask` runs an errand of the store, again until the database is there."""
+    """Of one line. `ask` runs an errand of the store, again until the database is there; `trees` are how many copies
+    this process may look at as a whole at once."""
 
-    def __init__(self, account_id: int, ask: InStore, follow: Follow) -> None:
+    def __init__(self, account_id: int, ask: InStore, trees: asyncio.Semaphore, follow: Follow) -> None:
         self._account_id = account_id
         self._ask = ask
+        self._trees = trees
         self._follow = follow
         self._log = log.bind(account=account_id)
         self._woken = asyncio.Event()
@@ -60,7 +62,8 @@ class PbxCopy:
     async def _keep(self, link: Link) -> None:
         try:
             with suppress(LinkDown):
-                await self._check(link)
+                async with self._trees:
+                    await self._check(link)
                 while True:
                     self._woken.clear()
                     await self._follow_changes()

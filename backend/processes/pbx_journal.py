@@ -47,11 +47,13 @@ class Write(Protocol):
 
 
 class PbxJournal:
-    """Of one line. `ask` runs an errand of the store, again until the database is there."""
+    """Of one line. `ask` runs an errand of the store, again until the database is there; `patiently` the same when
+    calls leave time for it."""
 
-    def __init__(self, account_id: int, ask: InStore, follow: Follow, write: Write) -> None:
+    def __init__(self, account_id: int, ask: InStore, patiently: InStore, follow: Follow, write: Write) -> None:
         self._account_id = account_id
         self._ask = ask
+        self._patiently = patiently
         self._follow = follow
         self._write = write
         self._log = log.bind(account=account_id)
@@ -104,7 +106,7 @@ class PbxJournal:
         over = {key: line for key, line in lines.items() if not tracker.is_live(line.call)}
         broken = [each.key for each in entries if each.key not in lines]
         begun = await self._ask(partial(desk.open_calls, self._account_id, [line.call for line in over.values()]))
-        await self._take([line for line in over.values() if line.call in begun], tracker.lines)
+        await self._take([line for line in over.values() if line.call in begun], tracker.lines, self._ask)
         self._is_read.set()
         lost = await self._ask(
             partial(desk.was_read, self._account_id, counted, after_absence=after_absence, broken=len(broken))
@@ -128,12 +130,12 @@ class PbxJournal:
         keys = list(over)
         for first in range(0, len(keys), PORTION):
             portion = keys[first : first + PORTION]
-            await self._take([over[key] for key in portion], lines)
+            await self._take([over[key] for key in portion], lines, self._patiently)
             await self._delete(link, portion)
 
-    async def _take(self, taken: Sequence[Left], lines: Lines) -> None:
+    async def _take(self, taken: Sequence[Left], lines: Lines, ask: InStore) -> None:
         if taken:
-            await self._ask(partial(self._put, taken, lines))
+            await ask(partial(self._put, taken, lines))
 
     def _put(self, taken: Sequence[Left], lines: Lines) -> None:
         for line in taken:
@@ -162,11 +164,11 @@ class PbxJournal:
         if not written:
             return
         names = {call for call, _ in written.values()}
-        over: set[str] = await self._ask(partial(desk.ended_calls, self._account_id, names))
+        over: set[str] = await self._patiently(partial(desk.ended_calls, self._account_id, names))
         await self._delete(link, [key for key, (call, _) in written.items() if call in over])
         left = {key: (call, looks + 1) for key, (call, looks) in written.items() if call not in over}
         unheard = any(looks >= LOOKS and not tracker.is_live(call) for call, looks in left.values())
         if unheard:
             await self._read(link, tracker, after_absence=False)
-        else:
-            self._written = left | self._written
+            left = {key: told for key, told in left.items() if tracker.is_live(told[0])}
+        self._written = left | self._written

@@ -101,15 +101,15 @@ def tidy() -> None:
     """Deletes pushed files nobody needs any more, objects that no row holds, and what a killed worker left on this
     machine's disk. Commits."""
     _sweep()
+    recording_objects.forget_parts()
+    db.session.commit()
     until = time.monotonic() + SLICE
-    while _tidied() and time.monotonic() < until:
+    while _deleted_some() and time.monotonic() < until:
         pass
 
 
-def _tidied() -> bool:
+def _deleted_some() -> bool:
     """Whether there may be more."""
-    recording_objects.forget_parts(AT_ONCE)
-    db.session.commit()
     gone = recording_objects.leavings(AT_ONCE)
     db.session.commit()  # no connection to the database waits for a bucket
     for key in gone:

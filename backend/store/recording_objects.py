@@ -94,20 +94,18 @@ def forget_parts_of(account_id: int) -> None:
     db.session.execute(delete(PartRow).where(PartRow.account_id == account_id))
 
 
+# From the recordings made since any of the parts came: to look for each part would read all of its account.
 _FORGET_PARTS = text(
     """
-    delete from recording_parts where (account_id, name) in (
-        select account_id, name from recording_parts as part
-        where at < clock_timestamp() - :kept
-           or exists (select 1 from recordings
-                      where account_id = part.account_id and state in ('ready', 'gone') and names @> array[part.name]
-                        and ready_at < clock_timestamp() - interval '1 hour')  -- no other leg is named so late
-        limit :limit)
+    delete from recording_parts where at < now() - :kept or (account_id, name) in (
+        select account_id, unnest(names) from recordings
+        where key is not null and account_id in (select account_id from recording_parts)
+          and ready_at > now() - :kept and ready_at < now() - interval '1 hour')  -- no other leg is named so late
     returning name
     """
 )
 
 
-def forget_parts(limit: int) -> int:
+def forget_parts() -> int:
     """Pushed files that are in their recordings, or that nobody asked for; how many. Does not commit."""
-    return len(db.session.scalars(_FORGET_PARTS, {"kept": KEPT_PARTS, "limit": limit}).all())
+    return len(db.session.scalars(_FORGET_PARTS, {"kept": KEPT_PARTS}).all())

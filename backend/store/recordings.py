@@ -70,8 +70,7 @@ class RecordingRow(Base):
     __table_args__ = (
         Index("ix_recordings_due", "due_at", postgresql_where=text("state in ('waiting', 'fetching')")),
         Index("ix_recordings_ready", "account_id", "ready_at", postgresql_where=text("key is not null")),
-        Index("ix_recordings_failed", "account_id", postgresql_where=text("state = 'failed'")),
-        Index("ix_recordings_names", "names", postgresql_using="gin"),
+        Index("ix_recordings_open", "account_id", postgresql_where=text("state in ('waiting', 'fetching', 'failed')")),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
@@ -221,12 +220,8 @@ def fail(due: Due, why: Why, detail: str = "") -> None:
 
 def _settle(due: Due, **values: object) -> bool:
     """Ends the attempt, unless it was taken over."""
-    return _touch(due, claim=None, **values)
-
-
-def _touch(due: Due, **values: object) -> bool:
     mine = (RecordingRow.account_id == due.account_id, RecordingRow.call == due.call, RecordingRow.claim == due.claim)
-    settled = update(RecordingRow).where(*mine).values(**values).returning(RecordingRow.call)
+    settled = update(RecordingRow).where(*mine).values(claim=None, **values).returning(RecordingRow.call)
     return db.session.scalar(settled) is not None
 
 
@@ -240,7 +235,7 @@ def try_again(account_id: int) -> int:
 
 def _again(account_id: int, which: ColumnElement[bool]) -> int:
     waits = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value])
-    values = {"state": RecordingState.WAITING.value, "due_at": func.now(), "tries": 1}
+    values = {"state": RecordingState.WAITING.value, "due_at": func.now(), "tries": 1, "why": None, "detail": None}
     again = update(RecordingRow).where(RecordingRow.account_id == account_id, waits, which).values(values)
     return len(db.session.scalars(again.returning(RecordingRow.call)).all())
 

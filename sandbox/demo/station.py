@@ -211,8 +211,8 @@ class Station:
         return re.search(rf"phonebook synced .*account={account.id}\b", self.log.read_text()) is not None
 
     def links(self, account: AccountHandle) -> int:
-        """How often the line to this account's PBX has come up."""
-        return len(re.findall(rf"link .*account={account.id} state=up\b", self.log.read_text()))
+        """How often the line to this account's PBX has come up, for everybody to see."""
+        return len(re.findall(rf"link shown .*account={account.id} state=up\b", self.log.read_text()))
 
     def _ask(
         self, account: AccountHandle, method: str, path: str, *, user: int | None = None, **more: Any

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .. import debian
+from .clock import Clock
 from .errors import NotRunning
 
 SUITES = {22: "forky", 16: "bullseye"}
@@ -43,16 +44,19 @@ class Asterisk:
     """One Asterisk, from the templates in config/both and config/`role`, with `values` filled in.
 
     `home` gets its configuration, logs, recordings and database, and is kept over a restart; `sockets` has a short
-    path.
+    path. `with_clock`: it has a clock of its own, which can be set wrong.
     """
 
-    def __init__(self, version: int, role: str, home: Path, sockets: Path, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, version: int, role: str, home: Path, sockets: Path, values: Mapping[str, str], *, with_clock: bool = False
+    ) -> None:
         self.role, self.home, self._sockets = role, home, sockets
         self._prefix = install(version)
         self._process: subprocess.Popen[bytes] | None = None
         # the kernel ends a child with the thread that made it, so that thread must live as long as this object
         self._starter = ThreadPoolExecutor(1, thread_name_prefix=f"starts {role}")
         self._write_configuration(values)
+        self.clock = Clock(SUITES[version], sockets / "clock") if with_clock else None
 
     @property
     def pid(self) -> int | None:
@@ -98,12 +102,13 @@ class Asterisk:
 
     def _spawn(self, ready: Path) -> subprocess.Popen[bytes]:
         configuration = str(self.home / "etc/asterisk.conf")
-        asterisk = [*debian.program(self._prefix, "usr/sbin/asterisk"), "-f", "-C", configuration]
+        preload = self.clock.library if self.clock else None
+        asterisk = [*debian.program(self._prefix, "usr/sbin/asterisk", preload=preload), "-f", "-C", configuration]
         leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid())]
         with (self.home / "log/stdout").open("ab") as output:
             return subprocess.Popen(
                 [*leash, *asterisk],
-                env=os.environ | {"NOTIFY_SOCKET": str(ready)},
+                env=os.environ | {"NOTIFY_SOCKET": str(ready)} | (self.clock.environment if self.clock else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

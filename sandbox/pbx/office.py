@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from .numbers import EXTENSIONS, OWN_NUMBER, Dids, Outside
 
 WORLD_VERSION = 22
 CALL_SECONDS = 120
+GLANCE = 0.05  # seconds between looks at its clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,12 @@ class AmiAddress:
 
 
 class Office:
-    """Boots when entered, leaves nothing when left. `home` keeps logs and recordings, else they go too."""
+    """Boots when entered, leaves nothing when left. `home` keeps logs and recordings, else they go too. `with_clock`: the
+    PBX's clock can be set wrong."""
 
-    def __init__(self, *, version: int = 22, home: Path | None = None) -> None:
+    def __init__(self, *, version: int = 22, home: Path | None = None, with_clock: bool = False) -> None:
         self.version = version
+        self._with_clock = with_clock
         self.did, self.number = Dids(), Outside()
         self.pbx_channels, self.world_channels = Channels("the PBX"), Channels("the world outside")
         self._kept_home = home
@@ -76,8 +80,9 @@ class Office:
         )
         opened.callback(self._world.dispose)
         self._pbx = Asterisk(
-            self.version, "office", self.home / "pbx", own / "pbx-sockets", self._values(rtp_from=20000)
-        )
+            self.version, "office", self.home / "pbx", own / "pbx-sockets", self._values(rtp_from=20000),
+            with_clock=self._with_clock,
+        )  # fmt: skip
         opened.callback(self._pbx.dispose)
         self._certify()
         self._world.start()
@@ -176,6 +181,13 @@ class Office:
 
     def thaw(self) -> None:
         self._pbx.thaw()
+
+    def sets_clock(self, ahead: float) -> None:
+        """The PBX's clock is off by so many seconds from now on; its calls and links go on."""
+        assert self._pbx.clock
+        self._pbx.clock.set(ahead)
+        while abs(float(self.pbx_act("Ping")["Timestamp"]) - time.time() - ahead) > 1:
+            time.sleep(GLANCE)
 
     # ---- what verbs and recorders are made of
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from backend.desk import callbacks as desk
 from backend.processes import calling_back
 from backend.processes.calling_back import Callbacks
-from backend.processes.in_store import InStore
+from backend.processes.in_store import InStore, Patience
 from backend.processes.line import Line
 from backend.store import callbacks, db, settings
 from backend.store.settings import PbxSetting
@@ -65,7 +65,7 @@ async def ringing_for(in_store: InStore, *hands: Hand) -> AsyncIterator[list[Pbx
         pbxes = [await opened.enter_async_context(Pbx()) for _ in hands]
         for hand, pbx in zip(hands, pbxes, strict=True):
             await in_store_of(hand)(lambda: _has_pbx(hand, pbx))  # noqa: B023
-        lines = {hand.id: Line(hand.id, in_store, LOOPBACK) for hand in hands}
+        lines = {hand.id: Line(hand.id, in_store, LOOPBACK, Patience(in_store)) for hand in hands}
         ringing = asyncio.create_task(Callbacks(lines, in_store).run())
         try:
             yield pbxes

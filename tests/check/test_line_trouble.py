@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flask import Flask
 
+from backend.processes.in_store import Patience
 from backend.processes.line import Line
 from backend.store import db, settings
 from backend.store.accounts import AccountPbx
@@ -48,7 +49,10 @@ def _pbx(firm: Firm, language: str) -> dict[str, Any]:
 
 
 async def _until_shown(firm: Firm, link: str) -> None:
-    line = Line(firm.id, lambda errand: asyncio.to_thread(_in_store, firm.app, errand), LOOPBACK)
+    def in_store(errand: Callable[[], Any]) -> Awaitable[Any]:
+        return asyncio.to_thread(_in_store, firm.app, errand)
+
+    line = Line(firm.id, in_store, LOOPBACK, Patience(in_store))
     try:
         async with asyncio.timeout(PATIENCE):
             while (await asyncio.to_thread(_pbx, firm, "ru"))["link"] != link:

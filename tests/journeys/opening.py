@@ -26,7 +26,9 @@ MOST_CLIENTS, MOST_OTHERS = 60, 12  # a journey never uses another's
 
 
 @contextmanager
-def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], None] | None = None) -> Iterator[Town]:
+def open_town(
+    version: int, home: Path, *, clients: Callable[[AccountHandle], None] | None = None, with_clock: bool = False
+) -> Iterator[Town]:
     """Анна is at 101, Борис at 102, Вера at 103 or at her mobile; Глеб's phone is not registered, and he hears
     of missed calls.
 
@@ -36,7 +38,7 @@ def open_town(version: int, home: Path, *, clients: Callable[[AccountHandle], No
     redirect = f"http://localhost:{port}{REDIRECT_PATH}"
     with (
         Crm(redirect_uri=redirect, limits=Limits(on=False)) as crm,
-        _booting(Office(version=version, home=home / "office")) as booted,
+        _booting(Office(version=version, home=home / "office", with_clock=with_clock)) as booted,
         Station(crm, port, home) as station,
     ):
         acme = _account(crm, "acme", "Анна", "Борис", "Вера", "Глеб")

@@ -92,6 +92,14 @@ def test_then_it_goes_where_the_settings_say(routed: Office) -> None:
     assert not routed.phone("101").legs
 
 
+@pytest.mark.parametrize("place", [("no-such-place", "103"), ("from-internal", "no-such")], ids=["context", "extension"])
+def test_a_place_that_this_pbx_has_not_is_passed_by(routed: Office, place: tuple[str, str]) -> None:
+    tell(routed, replace(ROUTING, then=Place(context=place[0], extension=place[1])).told)
+    routed.phone("102").is_busy()
+    routed.client(IVAN).calls(routed.did.routed)
+    assert routed.phone("101").rings().tell("CALLERID(name)") == NAME
+
+
 @pytest.mark.parametrize("number", ["+79161112233", "anonymous", "101", '"${SHELL(true)}'], ids=str)
 def test_a_stranger_goes_to_the_queue_under_the_name_he_has(routed: Office, number: str) -> None:
     routed.client(number).calls(routed.did.routed, "Of the trunk")

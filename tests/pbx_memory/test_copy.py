@@ -43,7 +43,7 @@ class Kept:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._stories: set[asyncio.Task[None]] = set()
-        self.copy = PbxCopy(MINE, self.ask, self.follow)
+        self.copy = PbxCopy(MINE, self.ask, asyncio.Semaphore(1), self.follow)
 
     async def ask(self, errand: Callable[[], Any]) -> Any:
         def run() -> Any:

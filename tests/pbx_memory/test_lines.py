@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,33 @@ def test_hostile_values_stay_values() -> None:
     assert (started.did, ended.recording) == (None, "passwd")
 
 
-def test_a_call_that_ended_in_the_future_is_none() -> None:
+def test_a_call_that_ended_far_in_the_future_is_none() -> None:
     with pytest.raises(BadLine):
-        read(LINE, ahead=0, now=BEGAN - 7200)
+        read(LINE, ahead=0, now=BEGAN - 8 * 86_400)
+
+
+HOURS = 5 * 3600.0
+CLOCKS = {
+    "fast, put right since": (LINE, BEGAN - HOURS, (BEGAN - HOURS - 10, BEGAN - HOURS)),
+    "fast, put right during the call": (changed(ended=f"{BEGAN - HOURS}"), NOW, (BEGAN - HOURS - 8, BEGAN - HOURS)),
+    "slow, put right during the call": (changed(began=f"{BEGAN - HOURS}"), NOW, (BEGAN - HOURS, BEGAN + 10)),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_a_clock_that_was_put_right_loses_no_call(clock: str) -> None:
+    line, now, (began, ended) = CLOCKS[clock]
+    started, end = facts(read(line, ahead=0, now=now), Lines(), ())
+    assert isinstance(end, CallEnded)
+    assert (started.at, end.at) == (began, ended)
+    assert _talkers(end) == ("101",)
+    assert all(began <= talk.start <= talk.end <= ended for talk in end.talks)
+
+
+def test_a_call_does_not_end_before_what_was_heard_of_it() -> None:
+    """The clock was slow when the line was written, and is right when it is read."""
+    heard = tuple(replace(each, at=BEGAN + at) for each, at in ((STARTED, HOURS), (ANSWERED, HOURS + 2)))
+    (end,) = told(LINE, heard)
+    assert isinstance(end, CallEnded)
+    assert end.at == BEGAN + HOURS + 2
+    assert all(talk.start <= talk.end for talk in end.talks)

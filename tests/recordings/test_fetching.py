@@ -344,7 +344,7 @@ def test_an_attempt_goes_on_for_as_long_as_its_worker_lives(
         dead = recordings.claim()
         assert dead is not None
         fetching.hold_on()
-        assert recordings.LEASE <= timedelta(seconds=20)
+        assert recordings.LEASE.total_seconds() <= 20
         recorder.bring_forward()
         taken_over = recordings.claim()
     assert taken_over is not None

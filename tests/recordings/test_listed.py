@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from backend.recordings.fetching import DOUBTS
 from backend.store import db, recordings
+from backend.store.journal import CallRow
 from backend.web.recording_words import WHY
 from tests.asking import ask
 from tests.recordings.conftest import IVAN, Recorder
@@ -56,6 +58,18 @@ def test_where_recordings_are_not_fetched_nothing_is_said_of_them(recorder: Reco
     recorder.source = None
     recorder.fetch()
     assert [each[1:] for each in told(recorder, card)] == [(None, None), (None, None)]
+
+
+def test_nobody_is_let_wait_for_what_nobody_answered(recorder: Recorder, card: str) -> None:
+    call = recorder.firm.miss(IVAN)
+    with recorder.firm.app.app_context():
+        db.session.execute(update(CallRow).filter_by(account_id=recorder.firm.id, call=call).values(recording="a.wav"))
+        db.session.commit()
+    recorder.name(call, "a.wav")
+    assert [(bool(link), *more) for link, *more in told(recorder, card)] == [(True, None, None)]
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.fetch()
+    assert [each[1:] for each in told(recorder, card)] == [("ready", None)]
 
 
 def test_every_reason_has_words() -> None:

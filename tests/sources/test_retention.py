@@ -33,7 +33,8 @@ def keep(firm: Firm, days_kept: int | None = 7) -> Any:
 
 
 def make_older(days: int) -> None:
-    db.session.execute(text("update recordings set ready_at = ready_at - make_interval(days => :days)"), {"days": days})
+    for table, at in (("recordings", "ready_at"), ("recording_parts", "at")):
+        db.session.execute(text(f"update {table} set {at} = {at} - make_interval(days => :days)"), {"days": days})
     db.session.commit()
 
 

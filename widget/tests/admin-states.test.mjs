@@ -90,6 +90,15 @@ test('the health tells what is there, and nothing of what the account has not', 
     'warn Recordings: 4 on their way, 5 could not be fetched',
     'ok Clients on the PBX: 1 client, 2 changes on their way',
   ]);
+  const gone = { employees: ['Анна'], stages: [{ of: 'account', name: '' }, { of: 'did', name: '74951000001' }] };
+  assert.deepEqual(
+    titles({ gone, link_reason: 'The AMI user lacks write=originate.' }).filter((each) => !usual.includes(each)),
+    [
+      'warn Line to the PBX: up, but not all can be done',
+      'warn Deleted or disabled in amoCRM: Анна',
+      'warn A stage is gone from amoCRM: for everybody, for the number 74951000001',
+    ],
+  );
   for (const [trouble, words] of Object.entries({ no_right: /lacks rights/, no_tree: /does not list/, silent: /in time/ })) {
     const [journal] = healthItems(say, { ...quiet, journal: { lost: 0, trouble } }, String);
     assert.match(`${journal.state} ${journal.detail}`, words);

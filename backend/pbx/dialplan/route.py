@@ -38,10 +38,9 @@ exten => s,1,Gosub(phone-station-seen,s,1)
  same => n,GosubIf($[${{DIALPLAN_EXISTS(phone-station-phone,s,1)}}]?phone-station-phone,s,1(${{extension}}))
  same => n,GotoIf($["${{PHONE_STATION_DIAL}}" = ""]?on)
  same => n,Dial(${{PHONE_STATION_DIAL}},${{seconds}},tr)
-; and on
- same => n(on),Set(LOCAL(context)=${{CUT(told,|,4)}})
- same => n,GotoIf($["${{context}}" = ""]?done)
- same => n,Set(PHONE_STATION_THEN=${{context}},${{CUT(told,|,5)}},1)
+; and on, to the general queue if there is one: a call must not end by what is wrong in the settings
+ same => n(on),Set(PHONE_STATION_THEN=${{CUT(told,|,4)}},${{CUT(told,|,5)}},1)
+ same => n,GotoIf($[0${{DIALPLAN_EXISTS(${{PHONE_STATION_THEN}})}} = 0]?done)
  same => n,StackPop()
  same => n,Goto(${{PHONE_STATION_THEN}})
  same => n(done),Return()

@@ -12,7 +12,8 @@ export function accountItem(say, { state }) {
 /** `link` is null where no PBX is set. */
 export function lineItem(say, link, reason) {
   if (!link) return item(say, { state: 'fail', name: 'line', how: 'none' });
-  return item(say, { state: LINE[link] || 'warn', name: 'line', how: link, detail: link === 'up' ? '' : reason });
+  if (link === 'up' && reason) return item(say, { state: 'warn', name: 'line', how: 'limited', detail: reason });
+  return item(say, { state: LINE[link] || 'warn', name: 'line', how: link, detail: reason });
 }
 
 function item(say, { state, name, how, detail }) {
@@ -37,6 +38,12 @@ export function healthItems(say, health, moment) {
     lost(say, health.journal),
     recorded(say, health.recordings),
     listed(say, 'unmapped', health.unmapped_extensions),
+    listed(say, 'left', health.gone?.employees),
+    listed(
+      say,
+      'astray',
+      (health.gone?.stages || []).map((each) => say(`health.astray.of_${each.of}`, each)),
+    ),
     listed(say, 'dids', health.unknown_dids),
     listed(
       say,

@@ -61,9 +61,8 @@ def _recordings() -> None:
     op.create_index("ix_recordings_due", "recordings", ["due_at"], postgresql_where=is_due)
     plays = sa.text("key is not null")
     op.create_index("ix_recordings_ready", "recordings", ["account_id", "ready_at"], postgresql_where=plays)
-    failed = sa.text("state = 'failed'")
-    op.create_index("ix_recordings_failed", "recordings", ["account_id"], postgresql_where=failed)
-    op.create_index("ix_recordings_names", "recordings", ["names"], postgresql_using="gin")
+    is_open = sa.text("state in ('waiting', 'fetching', 'failed')")
+    op.create_index("ix_recordings_open", "recordings", ["account_id"], postgresql_where=is_open)
 
 
 def _objects() -> None:
