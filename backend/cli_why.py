@@ -14,7 +14,7 @@ from backend import create_app
 from backend.calls import intents, phones, policy
 from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, Reason, Result
 from backend.config import StartError, load_settings
-from backend.desk import lookup
+from backend.desk import lookup, routes
 from backend.store import db, journal, popups, settings
 from backend.store.journal import CallRow, FactRow, IntentRow
 
@@ -89,10 +89,19 @@ def _what_if(asked: argparse.Namespace) -> Iterator[str]:
         raise StartError(f"--from {asked.client}: not a telephone number; for a hidden one say anonymous")
     decision = policy.decide(_supposed(asked), lookup.knowledge(asked.account, key), rules)
     yield f"account {asked.account}: {'a call to' if asked.outbound else 'a call from'} {phones.spoken(key)}"
+    if not asked.outbound:
+        yield _route_line(asked)
     yield from (f"    because {reason}" for reason in decision.reasons)
     for intent in decision.intents:
         values = {name: value for name, value in intents.to_json(intent).items() if value not in (None, "", ())}
         yield f"  would {intent.kind}: {json.dumps(values, ensure_ascii=False)}"
+
+
+def _route_line(asked: argparse.Namespace) -> str:
+    """Whom it would ring first, where the PBX has our dialplan."""
+    found = routes.of_caller(asked.account, asked.client)
+    rung = f"{found.extension}, who sees «{found.name}»" if found.extension else "nobody first"
+    return f"  would ring {rung}: {found.why}"
 
 
 def _supposed(asked: argparse.Namespace) -> Fact:

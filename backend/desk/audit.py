@@ -25,6 +25,7 @@ PAGE = 50
 MOST = 5_000  # calls of one periodic look
 FRESH = 300.0  # seconds; younger calls are still being written
 DAYS_BACK = 1  # of a periodic look, before today
+MOST_MENDINGS = 3  # of one call by periodic looks; then somebody or something undoes them
 MOST_RECORDS = 4  # pages of waiting records that are read
 CARDS: dict[Entity, tuple[Callable[[int], Request], Callable[[Any], Any]]] = {
     Entity.LEADS: (requests.lead, answers.lead),
@@ -75,7 +76,7 @@ def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, Find
     asked = [each for each in calls if known[each.call] is None]
     notes = _notes(desk, [each for each in asked if each.note])
     records = _records(desk, span.since) if any(each.is_part_of_record for each in asked) else frozenset()
-    found = {each.call: _held_against(desk, each, notes, records) for each in asked}
+    found = {each.call: _bounded(_held_against(desk, each, notes, records), each, span) for each in asked}
     return {call: finding or found[call] for call, finding in known.items()}
 
 
@@ -90,6 +91,13 @@ def _held_against(desk: Desk, each: Listed, notes: dict[int, answers.Note], reco
         return Finding(state=AuditState.MENDED, why="no note")
     lacks = _told(note).lacks(_wanted(desk, each)) if each.wanted else ""
     return Finding(state=AuditState.MENDED, why=lacks) if lacks else IN_CRM
+
+
+def _bounded(finding: Finding, each: Listed, span: Span) -> Finding:
+    """What does not stay mended is not mended every hour, unless a person asks."""
+    if finding.state is not AuditState.MENDED or span.thorough or each.mendings < MOST_MENDINGS:
+        return finding
+    return Finding(state=AuditState.FAILED, why=f"not kept by amoCRM: {finding.why}")
 
 
 def _told(note: answers.Note) -> Told:

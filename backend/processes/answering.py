@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +24,7 @@ from backend.processes.in_store import InStore
 from backend.store import settings
 
 BEAT = 2.0  # seconds between heartbeats; after 5 s without one the PBX asks nobody
-LOOK_AGAIN = 15.0  # seconds between looks for the dialplan while it is not installed
+LOOK_AGAIN = 15.0  # seconds between looks for the dialplan while it is not installed, or the PBX takes nothing
 BEATS_OF_A_CLOCK = 15  # after so many the PBX's clock is looked at anew
 IN_TIME = 1.0  # seconds; so long a caller waits at most
 MOST_ASKED = 200  # questions at once; what comes beyond is not answered
@@ -106,11 +106,16 @@ class Answering:
         with suppress(LinkDown):
             while not await has_extension(link, ROUTE, "s"):
                 await asyncio.sleep(LOOK_AGAIN)
-            try:
-                await self._tell_settings(link)
-                await self._beat_on(link)
-            except ActionRefused as error:  # a right is missing, until the next login
-                self._log.error("the PBX cannot be told how calls are routed", error=str(error))
+            while not (await self._until_refused(link)).no_right:  # a right is missing until the next login
+                await asyncio.sleep(LOOK_AGAIN)
+
+    async def _until_refused(self, link: Link) -> ActionRefused:
+        try:
+            await self._tell_settings(link)
+            await self._beat_on(link)
+        except ActionRefused as refused:
+            self._log.error("the PBX cannot be told how calls are routed", error=str(refused))
+            return refused
 
     async def _tell_settings(self, link: Link) -> None:
         while True:
@@ -119,7 +124,7 @@ class Answering:
                     return await questions.tell_the_way(link, told)
             await asyncio.sleep(BEAT)
 
-    async def _beat_on(self, link: Link) -> None:
+    async def _beat_on(self, link: Link) -> NoReturn:
         while True:
             for _ in range(BEATS_OF_A_CLOCK):
                 with suppress(ActionTimedOut):

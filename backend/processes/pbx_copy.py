@@ -27,6 +27,7 @@ LOOK = 2.0  # seconds between looks for what has changed
 RATE = 200  # entries a second that a PBX is sent, at most
 AT_ONCE = 20  # in flight; calls have the rest of the connection
 PORTION = 200  # sent between two notes of what was
+REFUSED_FOR = 60.0  # seconds after which a PBX that took nothing, its disk may be full, is looked at anew
 SHORTEST_PAUSE, REST = 5.0, 10  # seconds between two whole plans: at least, and by how many times the last took
 
 log = structlog.get_logger()
@@ -60,18 +61,23 @@ class PbxCopy:
         self._woken.set()
 
     async def _keep(self, link: Link) -> None:
+        with suppress(LinkDown):
+            while not (await self._until_refused(link)).no_right:  # a right is missing until the next login
+                await asyncio.sleep(REFUSED_FOR)
+
+    async def _until_refused(self, link: Link) -> ActionRefused:
         try:
-            with suppress(LinkDown):
-                async with self._trees:
-                    await self._check(link)
-                while True:
-                    self._woken.clear()
-                    await self._follow_changes()
-                    await self._send(link)
-                    await self._woken.wait()
-        except ActionRefused as refused:  # a right is missing, until the next login
+            async with self._trees:
+                await self._check(link)
+            while True:
+                self._woken.clear()
+                await self._follow_changes()
+                await self._send(link)
+                await self._woken.wait()
+        except ActionRefused as refused:
             self._log.error("the PBX does not take the copy of the phonebook", error=str(refused))
             await self._cannot("no_right" if refused.no_right else "refused")
+            return refused
 
     async def _check(self, link: Link) -> None:
         try:

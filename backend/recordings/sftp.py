@@ -81,7 +81,7 @@ class SftpSource:
             client_factory=lambda: known, known_hosts=([], [], []), username=self.username, config=[],
             client_keys=keys or None, password=None if keys else self.secret, agent_path=None, x509_trusted_certs=None,
             preferred_auth="publickey" if keys else "password,keyboard-interactive", gss_host=None,
-            connect_timeout=TO_CONNECT, login_timeout=TO_CONNECT,
+            connect_timeout=TO_CONNECT, login_timeout=TO_CONNECT, compression_algs=["none"],
         )  # fmt: skip
         try:
             async with (

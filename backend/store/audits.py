@@ -22,12 +22,13 @@ _PAGE = text(
            ended is not null as is_over, coalesce(lead, contact, company) is not null as has_place,
            not exists (select from facts where facts.account_id = :account and facts.call = call.call
                           and not decided) as is_decided,
-           work.is_waiting, work.is_wanted, work.refused, wanted.kind, wanted.body
+           work.is_waiting, work.is_wanted, work.refused, work.mendings, wanted.kind, wanted.body
     from calls as call
     left join call_audits as audit on audit.account_id = call.account_id and audit.call = call.call
     cross join lateral (
         select count(*) filter (where intents.state = 'todo') > 0 as is_waiting, count(*) > 0 as is_wanted,
-               max(error) filter (where intents.state = 'refused') as refused
+               max(error) filter (where intents.state = 'refused') as refused,
+               count(*) filter (where backfill and kind in ('log-call', 'finish-call')) as mendings
         from intents where intents.account_id = :account and intents.call = call.call
                        and kind in ('log-call', 'finish-call', 'open-lead', 'add-unsorted', 'add-contact',
                                     'use-unsorted', 'share-place', 'find-place')) as work
@@ -126,7 +127,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A call to be held against the CRM; `wanted` is the intent (kind, body) that wrote its note last."""
+    """A call to be held against the CRM; `wanted` is the intent (kind, body) that wrote its note last, `mendings` how
+    often that was written behind live work."""
 
     call: str
     started: float
@@ -137,6 +139,7 @@ class Listed:
     lead: int | None
     recording_token: str
     wanted: tuple[str, dict[str, Any]] | None
+    mendings: int
     books: Books
 
 
@@ -159,7 +162,7 @@ def _listed(row: RowMapping) -> Listed:
         wanted=(row["kind"], row["body"]) if row["kind"] else None,
         books=books,
         **{name: row[name] for name in (
-            "call", "started", "note", "note_entity", "note_entity_id", "lead", "recording_token",
+            "call", "started", "note", "note_entity", "note_entity_id", "lead", "recording_token", "mendings",
         )},
     )  # fmt: skip
 

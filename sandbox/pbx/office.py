@@ -41,8 +41,8 @@ class AmiAddress:
 
 
 class Office:
-    """Boots when entered, leaves nothing when left. `home` keeps logs and recordings, else they go too. `with_clock`: the
-    PBX's clock can be set wrong."""
+    """Boots when entered, leaves nothing when left. `home` keeps logs and recordings, else they go too. `with_clock`:
+    the PBX's clock can be set wrong."""
 
     def __init__(self, *, version: int = 22, home: Path | None = None, with_clock: bool = False) -> None:
         self.version = version

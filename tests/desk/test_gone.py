@@ -1,4 +1,4 @@
-"""An employee or a pipeline is deleted in the CRM: no call is lost by it, and the account's health says who and what."""
+"""An employee or a pipeline is deleted in the CRM: no call is lost, and the account's health says who and what."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ def test_a_call_that_nobody_made_tells_what_it_would_do_and_does_nothing(company
     missed = why(company, *place, "--from", stranger.number)
     assert f"«{ivan.name}»; open lead" in answered
     assert "because extension 102 is Борис" in answered
+    assert f"would ring 102, who sees «{ivan.name}»: " in answered
     assert "would open-lead" not in answered
     assert "because nobody has this number" in missed
+    assert "would ring nobody first: " in missed
     assert "would add-unsorted" in missed
     company.in_the_end()

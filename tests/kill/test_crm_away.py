@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from backend.amocrm import limiter
 from backend.config import Settings
+from backend.desk import alerts
+from backend.desk.health import health
 from backend.store import accounts, db, wake
 from backend.store.accounts import AccountState
+from sandbox.crm import seeding
 from sandbox.crm.faults import Kind
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
@@ -54,11 +58,13 @@ class Day:
         until(lambda: len(firm.call_notes()) >= len(self.calls[firm.id]), "its calls are noted")
 
     def in_the_end(self) -> None:
-        """Everything is there, and once, in both accounts."""
+        """Everything is there, and once, in both accounts; what a call did last is what stands."""
         until_all_done(self.app)
         for firm in (self.firm, self.other):
             assert_noted_once(firm, self.calls[firm.id])
             assert_one_of_each(firm, self.phones[firm.id])
+            talks = [note["params"] for note in firm.call_notes() if note["params"].get("call_status") == 4]
+            assert {each["duration"] for each in talks} == {60}
 
 
 @pytest.fixture
@@ -88,6 +94,7 @@ def trouble(day: Day, begin: Callable[[], object], end: Callable[[], object]) ->
         {"kind": Kind.STATUS, "status": 502},
         {"kind": Kind.STATUS, "status": 504, "after_write": True},
         {"kind": Kind.CUT, "seconds": 0.01},
+        {"kind": Kind.CUT, "seconds": 0.01, "after_write": True},
         {"kind": Kind.TOO_MANY, "retry_after": 1},
         {"kind": Kind.MALFORMED},
     ],
@@ -121,11 +128,32 @@ def test_more_work_than_amocrm_takes(firm: Firm, other: Firm, app: Flask, crm: C
     assert 429 not in {request.status for request in crm.requests()}
 
 
-def test_an_unpaid_account_goes_on_when_it_is_paid(day: Day) -> None:
+def test_an_unpaid_account_pauses_tells_and_goes_on_when_it_is_paid(day: Day) -> None:
     account = day.firm.account
     with trouble(day, lambda: account.set(paid=False), lambda: account.set(paid=True)):
         until(lambda: _state(day) is AccountState.UNPAID, "it is seen to be unpaid")
+        until(lambda: "не оплачена" in _alerted(day), "the widget tells it")
+    until(lambda: any("доступ к amoCRM восстановлен" in task["text"] for task in account.state()["tasks"].values()),
+          "a task tells that it is over")  # fmt: skip
+    assert _alerted(day) == ""
     day.in_the_end()
+
+
+def test_after_hours_away_what_happens_now_comes_first(day: Day) -> None:
+    """And what waited keeps its order."""
+    account = day.firm.account
+    with trouble(day, lambda: account.set(paid=False), lambda: None):
+        until(lambda: _state(day) is AccountState.UNPAID, "it is seen to be unpaid")
+        _hours_pass(day)
+    known, waited = len(account.leads), len(day.calls[day.firm.id])
+    account.set(paid=True)
+    day.in_the_end()
+    made = [lead["name"][-5:] for lead in sorted(account.leads, key=lambda lead: lead["id"])][known:]
+    phones = [f"{each[-4:-2]}-{each[-2:]}" for each in day.phones[day.firm.id]]
+    now = [each for each in made if phones.index(each) >= waited - 5]
+    assert len(now) > 2
+    assert made == [*now, *(each for each in made if each not in now)]
+    assert made == sorted(made, key=lambda each: (each not in now, phones.index(each)))
 
 
 def test_revoked_tokens_wait_for_the_next_consent(day: Day) -> None:
@@ -152,15 +180,46 @@ def test_the_administrator_who_installed_it_leaves(day: Day) -> None:
     day.in_the_end()
 
 
-def test_an_employee_and_a_pipeline_are_deleted(day: Day) -> None:
-    """New leads are then nobody's, in the CRM's first stage: they are not lost."""
-    pipeline = next(iter(day.firm.account.state()["pipelines"]))
-    day.firm.set(stages_by_did={}, stage={"pipeline_id": int(pipeline) + 4_000, "status_id": 77})
-    with day.firm.crm.parts.world.lock:
-        del day.firm.crm.parts.world.by_subdomain("acme").users[day.firm.people["Анна"]]
+def test_an_employee_and_a_pipeline_are_deleted(day: Day, crm: Crm) -> None:
+    """New leads are then the default employee's, in the CRM's first stage: they are not lost. The health names both."""
+    firm, world = day.firm, crm.parts.world
+    service = seeding.add_pipeline(world, world.accounts[firm.account.id], "Сервис")["id"]
+    connect(day.app, firm.account)  # as a reinstall: it is read who and what is there
+    firm.set(stage={"pipeline_id": service}, default_employee=firm.people["Вера"])
+    day.tell(firm, 5)
+    day.until_noted(firm)
+    assert _gone(day) == {"employees": [], "stages": []}
+    firm.account.delete_user(firm.people["Анна"])
+    firm.account.delete_pipeline(service)
     day.tell(day.other, 3)
-    day.tell(day.firm)
+    day.tell(firm)
     day.in_the_end()
+    assert _gone(day) == {"employees": ["Анна"], "stages": [{"of": "account", "name": ""}]}
+    assert {lead["responsible_user_id"] for lead in firm.account.leads[-10:]} == {firm.people["Вера"]}
+
+
+def _gone(day: Day) -> dict[str, Any]:
+    with day.app.app_context():
+        told: dict[str, Any] = health(day.firm.id)["gone"]
+        return told
+
+
+def _alerted(day: Day) -> str:
+    """What the widget tells administrators, as if whatever began now had begun minutes ago."""
+    with day.app.app_context():
+        older = (
+            "update outages set began_at = began_at - interval '3 minutes' where told_at is null and ended_at is null"
+        )
+        db.session.execute(text(older))
+        db.session.commit()
+        return " ".join(each["message"] for each in alerts.shown(day.firm.id, "ru"))
+
+
+def _hours_pass(day: Day) -> None:
+    with day.app.app_context():
+        older = "update intents set created_at = created_at - interval '3 hours' where account_id = :account"
+        db.session.execute(text(older), {"account": day.firm.id})
+        db.session.commit()
 
 
 def _state(day: Day) -> AccountState:

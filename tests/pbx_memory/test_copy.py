@@ -31,7 +31,7 @@ IVANS, OLGAS = IVAN[1:], OLGA[1:]
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting for the next look, and no rest between plans."""
-    for name, value in (("LOOK", 0.02), ("SHORTEST_PAUSE", 0.0), ("REST", 0), ("RATE", 5000)):
+    for name, value in (("LOOK", 0.02), ("SHORTEST_PAUSE", 0.0), ("REST", 0), ("RATE", 5000), ("REFUSED_FOR", 0.02)):
         monkeypatch.setattr(processes, name, value)
 
 
@@ -170,6 +170,19 @@ async def test_a_pbx_without_a_tree_is_sent_the_changes_all_the_same(app: Flask)
                 assert (shown["trouble"], told(pbx, "DBPut")) == ("no_tree", puts)
                 if connect == 2:
                     await keeper.ask(moves)
+
+
+@story
+async def test_a_pbx_that_took_nothing_for_a_while_gets_all_of_it(app: Flask) -> None:
+    """Its disk is full, and has room again; nobody has to reconnect."""
+    async with FakeAmi() as pbx, linked(pbx) as (link, _), kept(app, link) as keeper:
+        pbx.refuses |= {"DBGetTree": "Database entry not found", "DBPut": "Failed to update entry"}
+        await keeper.ask(lambda: client(MINE, 1, "Иван", ANNA, IVAN))
+        await pbx.hears("DBPut", times=2)
+        del pbx.refuses["DBPut"]
+        while (shown := await keeper.ask(lambda: desk.shown(MINE)))["trouble"] or shown["waiting"]:
+            await asyncio.sleep(0.02)
+        assert shown["entries"] == 1
 
 
 def told(pbx: FakeAmi, action: str) -> int:

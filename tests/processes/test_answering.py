@@ -171,9 +171,10 @@ async def test_a_missing_right_ends_it_until_the_next_login() -> None:
         await until(lambda: pbx.told("PHONE_STATION_HEARTBEAT"))
 
 
+@pytest.mark.parametrize("trouble", [ActionTimedOut("Setvar"), ActionRefused("Failed to update entry")], ids=repr)
 @story
-async def test_a_slow_pbx_is_told_again() -> None:
-    pbx = Pbx(raises=ActionTimedOut("Setvar"))
+async def test_a_pbx_that_is_slow_or_takes_nothing_is_told_again(trouble: Exception) -> None:
+    pbx = Pbx(raises=trouble)
     async with line(pbx, Store()):
         await asyncio.sleep(0.03)
         pbx.raises = None

@@ -96,6 +96,21 @@ def test_a_note_that_lacks_something_is_mended(firm: Firm, spoilt: dict[str, Any
     assert counts(look(firm)) == {"in_crm": 2}
 
 
+def test_what_amocrm_does_not_keep_is_not_written_every_hour(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account whose other integration undoes us must not cost a request per call and hour."""
+    call = firm.talk(STRANGER, "101", seconds=42)
+    firm.work_through()
+    for _ in range(audit.MOST_MENDINGS):
+        spoil_note(firm, call, duration=0)
+        assert counts(look(firm, thorough=False)) == {"mended": 1}
+    spoil_note(firm, call, duration=0)
+    assert counts(look(firm, thorough=False)) == {"failed": 1}
+    assert whys(firm)[call] == "not kept by amoCRM: duration"
+    assert note_of(firm, call)["params"]["duration"] == 0
+    assert counts(look(firm, thorough=True)) == {"mended": 1}
+    assert note_of(firm, call)["params"]["duration"] == 42
+
+
 def test_a_note_that_is_gone_is_made_again_once_though_the_answer_is_lost(firm: Firm) -> None:
     call = firm.talk(STRANGER, "101", seconds=42)
     firm.work_through()
