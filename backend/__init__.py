@@ -54,12 +54,13 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
 
 
 def _database(url: str, connections: int) -> dict[str, Any]:
-    """One connection of the process's share is kept aside: see `store.session`."""
+    """Of the process's share half is kept aside: see `store.session`."""
     from backend.store.session import ASIDE
 
+    aside = max(1, connections // 2)
     common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT, "hide_parameters": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - 1)},
-        "SQLALCHEMY_BINDS": {ASIDE: {"url": url, **common, "pool_size": 1, "max_overflow": 2}},
+        "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - aside)},
+        "SQLALCHEMY_BINDS": {ASIDE: {"url": url, **common, "pool_size": aside}},
     }

@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.store import counters, metrics
+from backend.store import counters, db, metrics
 from backend.store.metrics import Numbers
 from backend.web import api
 from backend.web.reader import AWAY, BUCKETS
@@ -58,8 +58,8 @@ def write_counts(answer: Response) -> Response:
     if time.monotonic() - _written_at > EVERY and _turn.acquire(blocking=False):
         try:
             _written_at = time.monotonic()
-            with current_app._get_current_object().app_context():  # type: ignore[attr-defined]  # its own session
-                counters.flush()
+            db.session.rollback()  # what the request has not committed, nobody does
+            counters.flush()
         except SQLAlchemyError as error:
             log.warning("not counted yet", error=str(error))
         finally:

@@ -98,6 +98,15 @@ def test_the_defaults_fit_a_small_database_plan() -> None:
     assert load().connections <= 18
 
 
+@pytest.mark.parametrize("share", [2, 3, 4, 10])
+def test_a_process_never_opens_more_than_its_share(share: int) -> None:
+    app = create_app(load(), connections=share)
+    with app.app_context():
+        engines = cast(list[QueuePool], [db.engine.pool, db.engines[ASIDE].pool])
+    assert all(pool._max_overflow == 0 for pool in engines)
+    assert sum(pool.size() for pool in engines) == share
+
+
 def test_the_redirect_address_follows_the_public_one() -> None:
     assert load(PUBLIC_URL="https://phone.example.com/").redirect_uri == "https://phone.example.com/oauth/amocrm"
 
