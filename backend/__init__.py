@@ -54,10 +54,10 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
 
 
 def _database(url: str, connections: int) -> dict[str, Any]:
-    """Of the process's share half is kept aside: see `store.session`."""
+    """One of the process's share, of a larger one two, is kept aside: see `store.session`."""
     from backend.store.session import ASIDE
 
-    aside = max(1, connections // 2)
+    aside = 1 if connections < 4 else 2
     common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT, "hide_parameters": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,

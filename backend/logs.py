@@ -25,6 +25,7 @@ SECRET_SHAPE = re.compile(
 PHONE_TEXT = re.compile(
     r"\+\d[\d ()-]{5,17}\d"
     r"|(?<![A-Za-z0-9.])\d{11,15}(?![A-Za-z0-9]|\.\d)"  # also within the name of a recording
+    r"|(?<![A-Za-z0-9.])[3-9]\d{9}(?![A-Za-z0-9]|\.\d)"  # a national one; what begins with 1 or 2 is a moment
     r"|(?<![\w.-])[78]?[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d\d[ -]?\d\d(?![\w-]|\.\d)"
 )
 PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "account", "call"})

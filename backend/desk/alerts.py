@@ -27,7 +27,7 @@ def watch() -> int:
     if not outages.alone():
         db.session.rollback()
         return 0
-    troubles = {(each.account_id, each.kind.value): each for each in outages.present()}
+    troubles = {(each.account_id, each.kind.value): each for each in outages.present(PATIENCE)}
     going_on = outages.open_ones()
     known = {(each.account_id, each.kind) for each in going_on}
     outages.begin([each for key, each in troubles.items() if key not in known])
@@ -140,7 +140,7 @@ def _found(job: Job, text: str) -> bool:
 def _whom(job: Job) -> int | None:
     """Who installed us, while he is an administrator; else the first who is; else who gets what nobody owns."""
     account = accounts.find(job.desk.account_id)
-    admins = [each.user_id for each in accounts.users(job.desk.account_id) if each.is_admin and each.is_active]
+    admins = accounts.admins(job.desk.account_id)
     installed_by = account.installed_by if account else None
     return installed_by if installed_by in admins else next(iter(admins), job.desk.rules.default_employee)
 

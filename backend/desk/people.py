@@ -1,24 +1,27 @@
-"""The account's employees and how they are now: what each sees of himself and of his colleagues."""
+"""The account's employees and how they are now: what each sees of himself, of his colleagues and of the account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backend.calls.rules import Employee
 from backend.calls.states import ExtensionState, busiest
-from backend.store import extensions, settings
+from backend.desk import alerts
+from backend.store import accounts, extensions, settings
 from backend.store.conditions import Condition, conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """One account's people at one moment."""
+    """One account's people at one moment. `alerts` are for administrators alone."""
 
     employees: Mapping[int, Employee]
     states: Mapping[str, ExtensionState]
     condition: Condition
+    admins: frozenset[int]
+    alerts: Sequence[Mapping[str, Any]]
 
     def me(self, user_id: int) -> dict[str, Any]:
         """What this user is told of himself and of the account; also one who is not an employee."""
@@ -30,6 +33,7 @@ class Office:
             "phone": self._phone(employee).value,
             "link": self.condition.link.value,
             "account": self.condition.state.value,
+            "alerts": list(self.alerts) if user_id in self.admins else [],
         }
 
     def colleagues(self) -> list[dict[str, Any]]:
@@ -54,5 +58,9 @@ def office(account_id: int) -> Office | None:
     condition = conditions([account_id]).get(account_id)
     if condition is None:
         return None
-    employees = {each.user_id: each for each in settings.rules(account_id).employees}
-    return Office(employees=employees, states=extensions.states(account_id), condition=condition)
+    rules = settings.rules(account_id)
+    wrong = alerts.shown(account_id, rules.language)
+    return Office(
+        employees={each.user_id: each for each in rules.employees}, states=extensions.states(account_id),
+        condition=condition, alerts=wrong, admins=frozenset(accounts.admins(account_id) if wrong else ()),
+    )  # fmt: skip

@@ -16,12 +16,14 @@ from .address import Networks, PbxAddress
 from .errors import NeedsPerson
 from .link import EVENTS, USUAL_WAITS, Link, LinkState, Waits
 from .masking import Mask
+from .session import EAR
 from .wire import END, Splitter
 
 FILE_LIMIT = 1024**3  # bytes; a recording forgotten in the background must not fill the disk
 _KEPT = frozenset(f"Event: {name}".encode() for name in (*EVENTS, "CoreShowChannel", "CoreShowChannelsComplete"))
 _STAMP = b"\r\nTimestamp: "
 _VARIABLE, _RECORDING = b"Event: VarSet", b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
+_OUR_EAR = f"\r\nDevice: {EAR}\r\n".encode()
 
 
 async def record(
@@ -82,7 +84,7 @@ class Recorder:
 
 def _is_kept(raw: bytes) -> bool:
     first, _, _ = raw.partition(b"\r\n")
-    return first in _KEPT and (first != _VARIABLE or _RECORDING in raw)
+    return first in _KEPT and (first != _VARIABLE or _RECORDING in raw) and _OUR_EAR not in raw
 
 
 def _stamped(raw: bytes, now: float) -> bytes:

@@ -163,6 +163,11 @@ def users(account_id: int) -> Sequence[AccountUser]:
     return db.session.scalars(query).all()
 
 
+def admins(account_id: int) -> list[int]:
+    """The account's administrators whom amoCRM lets in."""
+    return [each.user_id for each in users(account_id) if each.is_admin and each.is_active]
+
+
 def stages(account_id: int) -> Sequence[AccountStage]:
     query = select(AccountStage).where(AccountStage.account_id == account_id)
     return db.session.scalars(query.order_by(AccountStage.pipeline_id, AccountStage.sort)).all()

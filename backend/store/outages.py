@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, select, text
@@ -44,7 +44,7 @@ class Trouble:
 
 
 # A line that no process holds is down, whatever was written of it last; one on which calls are not told is as good as
-# down.
+# down, and one that people know to be lost is back once it stays.
 _NOW = text(
     """
     select accounts.id, 'crm' as kind,
@@ -56,7 +56,10 @@ _NOW = text(
            case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end
     from account_pbx join accounts on accounts.id = account_id
     where state <> 'disabled' and link <> 'never'
-      and (link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp())
+      and (link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp()
+           or link_since > clock_timestamp() - :steady and exists (
+               select from outages where outages.account_id = account_pbx.account_id and kind = 'link'
+                                     and ended_at is null and told_at is not null))
     """
 )
 _ALONE = text("select pg_try_advisory_xact_lock(hashtext('outages'))")
@@ -67,9 +70,10 @@ def alone() -> bool:
     return bool(db.session.scalar(_ALONE))
 
 
-def present() -> list[Trouble]:
-    """What is wrong at this moment, of all accounts that are not disabled."""
-    rows = db.session.execute(_NOW)
+def present(steady: timedelta) -> list[Trouble]:
+    """What is wrong at this moment, of all accounts that are not disabled. A line that people were told is lost counts
+    as such until it was up for so long."""
+    rows = db.session.execute(_NOW, {"steady": steady})
     return [Trouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows]
 
 

@@ -15,6 +15,7 @@ class Pbx(FakeAmi):
         super().__init__()
         self.version, self.endpoints, self.clock = version, endpoints, clock
         self.values: dict[str, str] = {}
+        self.may: Sequence[str] = ("Ping", "Originate", "Setvar", "Filter")
 
     def _answers(self, name: str, action: Message) -> Sequence[Message]:
         known = {"ActionID": action["ActionID"]}
@@ -24,7 +25,7 @@ class Pbx(FakeAmi):
         if name == "Ping":
             return [{**success, "Timestamp": f"{time.time() + self.clock:.6f}"}]
         if name == "ListCommands":
-            return [{**success, **dict.fromkeys(("Ping", "Originate", "Setvar", "Filter"), "Does what it says")}]
+            return [{**success, **dict.fromkeys(self.may, "Does what it says")}]
         if name == "CoreSettings":
             return [{**success, "AsteriskVersion": self.version}]
         if name == "Getvar":

@@ -55,6 +55,7 @@ def test_the_calls_of_who_was_deleted_are_the_default_employees(firm: Firm) -> N
 
 def test_when_it_is_known_who_left_his_calls_are_not_even_tried_in_his_name(firm: Firm) -> None:
     firm.set(default_employee=firm.people["Вера"])
+    firm.sync()
     firm.account.delete_user(firm.people["Анна"])
     for phone in (STRANGER, CALLED):
         firm.talk(phone, "101")

@@ -21,7 +21,7 @@ from tests.journeys.ledger import Ledger
 
 PATIENCE = 20.0  # seconds; only ever spent by a journey that fails
 GLANCE = 0.03  # seconds between looks
-TALK = 0.52  # seconds of a talk, which round to one
+TALK = 0.6  # seconds of a talk, which round to one, though Local channels may take a tenth to be joined
 
 UNSETTLED = """
     select 1 from calls where account_id = %(account)s and ended is null

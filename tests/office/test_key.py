@@ -87,4 +87,6 @@ def test_what_the_pbx_puts_before_a_number_is_taken_away(office: Office) -> None
 
 
 def test_what_is_no_number_has_no_key_and_runs_nothing(office: Office) -> None:
-    assert set(keys(office, Routing(), list(HOSTILE)).values()) == {""}
+    made = keys(office, Routing(), [*HOSTILE, "+79161234567"])
+    assert made.pop("+79161234567") == "79161234567"  # the call goes on after all of them
+    assert set(made.values()) == {""}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from backend.desk import alerts
+from backend.desk import alerts, people
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
 from sandbox.crm.faults import Kind
@@ -24,11 +24,14 @@ def _with_pbxs(firm: Firm, other: Firm) -> None:
         link(each, LinkState.UP)
 
 
-def link(firm: Firm, state: LinkState, trouble: str = "", *, held: bool = True) -> None:
+def link(firm: Firm, state: LinkState, trouble: str = "", *, held: bool = True, minutes: float = 60) -> None:
+    """Since so long."""
     with firm.app.app_context():
         accounts.set_link(firm.id, state, trouble, trouble=trouble)
         until = text("clock_timestamp() + interval '1 hour'" if held else "clock_timestamp() - interval '1 second'")
-        db.session.execute(update(AccountPbx).where(AccountPbx.account_id == firm.id).values(lease_until=until))
+        since = text(f"clock_timestamp() - interval '{minutes} minutes'")
+        mine = update(AccountPbx).where(AccountPbx.account_id == firm.id)
+        db.session.execute(mine.values(lease_until=until, link_since=since))
         db.session.commit()
 
 
@@ -82,6 +85,25 @@ def test_only_administrators_see_it(firm: Firm) -> None:
     assert shown(firm, "Анна") is None
 
 
+def test_administrators_are_told_on_whatever_page_they_are(firm: Firm, other: Firm) -> None:
+    """By the stream, which needs nothing of amoCRM: the token may be what died."""
+    move(firm, AccountState.NEEDS_REAUTHORISATION)
+    later(firm)
+    (alert,) = heard(firm, "Вера")
+    assert (alert["kind"], "подключите аккаунт заново" in alert["message"]) == ("crm", True)
+    assert heard(firm, "Анна") == heard(other, "Вера") == []
+    move(firm, AccountState.CONNECTED)
+    later(firm)
+    assert heard(firm, "Вера") == []
+
+
+def heard(firm: Firm, name: str) -> Any:
+    with firm.app.app_context():
+        office = people.office(firm.id)
+        assert office is not None
+        return office.me(firm.people[name])["alerts"]
+
+
 def test_a_blink_is_nothing(firm: Firm) -> None:
     link(firm, LinkState.DOWN, "lost")
     later(firm, minutes=1)
@@ -100,10 +122,33 @@ def test_a_line_that_comes_and_goes_is_told_of_from_its_first_loss(firm: Firm) -
     assert len(tasks(firm)) == 1
 
 
+def test_a_line_that_is_back_for_a_moment_is_not_told_of_again(firm: Firm) -> None:
+    for _ in range(3):
+        link(firm, LinkState.DOWN, "silent")
+        later(firm)
+        link(firm, LinkState.UP, minutes=1)
+        later(firm)
+    firm.work_through()
+    assert [task["is_completed"] for task in tasks(firm)] == [False]
+    link(firm, LinkState.UP, minutes=3)
+    later(firm)
+    firm.work_through()
+    assert [task["is_completed"] for task in tasks(firm)] == [True]
+
+
 def test_a_line_that_nobody_holds_is_dead(firm: Firm) -> None:
     link(firm, LinkState.UP, held=False)
     later(firm)
     assert "никто не держит" in shown(firm)[0]["message"]
+
+
+def test_a_line_on_which_no_calls_are_told_is_dead_and_one_that_lacks_other_rights_is_not(firm: Firm) -> None:
+    link(firm, LinkState.UP, "no_right")
+    later(firm)
+    assert shown(firm) == []
+    link(firm, LinkState.UP, "deaf")
+    later(firm)
+    assert "read =" in shown(firm, language="en")[0]["message"]
 
 
 def test_while_amocrm_is_closed_the_widget_tells_and_afterwards_a_task(firm: Firm, other: Firm) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete
+from sqlalchemy.pool import QueuePool
 
 from backend.store import counters, db
 from backend.store.counters import CounterRow
@@ -90,6 +92,20 @@ def test_processes_add_up_and_nothing_is_written_twice(firm: Firm) -> None:
         counters.add(1, counters.FACTS, "of nobody")
         counters.flush()
     assert of(firm, scrape(firm.app), "facts_total", kind="odd") == 6
+
+
+def test_a_request_that_writes_the_counts_down_needs_no_second_connection(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process with one, it would wait for itself, every few seconds."""
+    held: list[int] = []
+    with firm.app.app_context():
+        pool = cast(QueuePool, db.engine.pool)
+    before = pool.checkedout()
+    monkeypatch.setattr(page, "EVERY", -1.0)
+    monkeypatch.setattr(counters, "flush", lambda: held.append(pool.checkedout()))
+    assert firm.app.test_client().get("/readyz").status_code == 200
+    assert held == [before]
 
 
 def test_a_count_outlives_a_database_that_is_away(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

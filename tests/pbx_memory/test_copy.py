@@ -173,6 +173,19 @@ async def test_a_pbx_without_a_tree_is_sent_the_changes_all_the_same(app: Flask)
 
 
 @story
+async def test_a_slow_pbx_is_never_sent_many_entries_at_once(app: Flask) -> None:
+    async with FakeAmi() as pbx, linked(pbx) as (link, _):
+        pbx.refuses["DBGetTree"] = "Database entry not found"
+        pbx.ignores.add("DBPut")
+        async with kept(app, link) as keeper:
+            numbers = [f"+791612345{n:02}" for n in range(processes.AT_ONCE + 10)]
+            await keeper.ask(lambda: client(MINE, 1, "Иван", ANNA, *numbers))
+            await pbx.hears("DBPut", times=processes.AT_ONCE)
+            await link.ping()
+            assert told(pbx, "DBPut") == processes.AT_ONCE
+
+
+@story
 async def test_a_pbx_that_took_nothing_for_a_while_gets_all_of_it(app: Flask) -> None:
     """Its disk is full, and has room again; nobody has to reconnect."""
     async with FakeAmi() as pbx, linked(pbx) as (link, _), kept(app, link) as keeper:

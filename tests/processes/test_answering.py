@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -110,6 +111,15 @@ async def test_the_pbx_knows_the_way_and_then_that_it_may_ask() -> None:
         pbx.has_dialplan = True
         await until(lambda: len(pbx.told("PHONE_STATION_HEARTBEAT")) > 2)
         assert pbx.asked[0] == ("route", "10|PJSIP/||||")
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+@story
+async def test_the_heartbeat_is_told_by_the_pbxs_own_clock(ahead: float) -> None:
+    pbx = Pbx(clock_ahead=ahead)
+    async with line(pbx, Store()):
+        await until(lambda: pbx.told("PHONE_STATION_HEARTBEAT"))
+    assert int(pbx.told("PHONE_STATION_HEARTBEAT")[0]) == pytest.approx(time.time() + ahead, abs=600)
 
 
 @story

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
+from sqlalchemy.pool import QueuePool
 
+from backend import create_app
 from backend.config import (
     Settings,
     StartError,
@@ -17,6 +20,8 @@ from backend.config import (
     secret_key_file,
     write_private,
 )
+from backend.store import db
+from backend.store.session import ASIDE
 
 KEY, OLD_KEY = new_secret_key(), new_secret_key()
 PLAIN = {"DATABASE_URL": "postgres://db/name", "SECRET_KEYS": KEY}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from backend.store.popups import Popup
@@ -18,7 +20,8 @@ def greeted(account_id: int, user_id: int) -> Reader:
 
 
 def popup(call: str, serial: int, changed_in: int) -> Popup:
-    return Popup(call=call, state="ringing", serial=serial, details={}, changed_in=changed_in)
+    now = datetime.now(UTC)
+    return Popup(call=call, state="ringing", serial=serial, details={}, changed_in=changed_in, updated_at=now)
 
 
 def waiting(reader: Reader) -> list[str]:

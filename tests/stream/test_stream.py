@@ -22,7 +22,7 @@ def test_a_reader_is_greeted_in_order_and_then_hears_each_change(web: Web, firm:
     me, colleagues, missed, popup = (data for _, data in heard)
     assert me == {
         "user_id": firm.people["Анна"], "name": "Анна", "extensions": ["101"], "phone": "unknown", "link": "never",
-        "account": "connected",
+        "account": "connected", "alerts": [],
     }  # fmt: skip
     assert colleagues == {
         "colleagues": [{"user_id": firm.people["Борис"], "name": "Борис", "extension": "102", "state": "unknown"}]

@@ -51,8 +51,9 @@ function start(amo) {
   const phone = createPhone(amo, stream, popups);
   let isOn = true;
   amo.onTurnedOff(() => (isOn = false));
-  return amo.load('card').then(({ createMissed, createOutcome, createPanel }) => {
+  return amo.load('card').then(({ createAlerts, createMissed, createOutcome, createPanel }) => {
     if (!isOn) return null;
+    createAlerts(amo, stream);
     popups.useOutcome(createOutcome);
     const panel = createPanel(amo, stream, phone, createMissed(amo, stream, phone));
     panel.show();
