@@ -460,7 +460,7 @@ def test_an_event_of_the_dialplan_may_name_a_recording() -> None:
 
 
 def test_each_leg_of_a_transferred_call_may_have_its_own_recording() -> None:
-    """One of them was begun in a call of its own, when a colleague was asked, and belongs to the client's in the end."""
+    """One of them was begun in a call of its own, when a colleague was asked, and is the client's in the end."""
     pbx = Pbx()
     pbx.client_calls()
     pbx.say("VarSet", Uniqueid="c", Variable="MIXMONITOR_FILENAME", Value="/monitor/in-1.wav")
