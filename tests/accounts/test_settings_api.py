@@ -148,7 +148,7 @@ def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser:
         "account": {"id": acme.id, "name": "ООО Акме", "state": "connected", "since": ANY},
         "me": {
             "user_id": acme.users[1]["id"], "name": "Борис Иванов", "extensions": ["101"], "phone": "unknown",
-            "link": "never", "account": "connected",
+            "link": "never", "account": "connected", "alerts": [],
         },
         "is_admin": False, "settings": None, "version": None, "pbx": None, "health": None, "recordings": None,
         "users": [], "stages": [],

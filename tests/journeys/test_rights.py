@@ -53,10 +53,16 @@ def alerts(company: Company) -> list[str]:
     return [task["text"] for task in tasks if not task["is_completed"] and "не сообщает о звонках" in task["text"]]
 
 
-def time_passes(company: Company) -> bool:
-    """The outage is over two minutes old."""
+def is_old(company: Company) -> bool:
+    """Once there is an outage it is over two minutes old."""
     older = "update outages set began_at = began_at - interval '3 minutes' where told_at is null and account_id = %s"
     return company.town.journal.execute(older, [company.account.id]).rowcount > 0
+
+
+def is_steady(company: Company) -> None:
+    """The line has been up for over two minutes."""
+    older = "update account_pbx set link_since = link_since - interval '3 minutes' where account_id = %s"
+    company.town.journal.execute(older, [company.account.id])
 
 
 @ON_22
@@ -76,7 +82,7 @@ def test_rights_are_reduced_while_the_line_is_up_and_given_back(company: Company
         assert "write=originate" in pbx(company)["link_reason"]
         with pytest.raises(StationDown, match="originate"):
             company.station.click(company.account, company.account.users[0]["id"], after.number)
-        company.station.until(lambda: time_passes(company), "the outage is noticed")
+        company.station.until(lambda: is_old(company), "the outage is noticed")
         company.station.until(lambda: len(alerts(company)) == 1, "an administrator is told inside amoCRM")
         crm.append(talked(company, unheard))
         company.holds(crm[0])
@@ -91,4 +97,5 @@ def test_rights_are_reduced_while_the_line_is_up_and_given_back(company: Company
             f"Анна: failed, {after.name} → «{after.lead}»",
         ),
     )
+    is_steady(company)
     company.station.until(lambda: not alerts(company), "the task is completed")
