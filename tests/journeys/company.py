@@ -21,7 +21,7 @@ from tests.journeys.ledger import Ledger
 
 PATIENCE = 20.0  # seconds; only ever spent by a journey that fails
 GLANCE = 0.03  # seconds between looks
-TALK = 0.6  # seconds of a talk, which round to one, though Local channels may take a tenth to be joined
+TALK = 0.9  # seconds of a talk, which round to one, however long the PBX takes to join and to part
 
 UNSETTLED = """
     select 1 from calls where account_id = %(account)s and ended is null
