@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 1024 * 1024  # bytes; the settings of 2,000 employees are under half of it
 POOL_WAIT = 30  # seconds
+STANDS_STILL = 60.0  # seconds; the longest that a transaction of ours waits for, new tokens, is two requests of 20
 
 
 def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
@@ -54,11 +55,15 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
 
 
 def _database(url: str, connections: int) -> dict[str, Any]:
-    """One of the process's share, of a larger one two, is kept aside: see `store.session`."""
+    """One of the process's share, of a larger one two, is kept aside: see `store.session`.
+
+    A transaction of a process that stands still is ended by the database: else it would keep what it locked for ever.
+    """
     from backend.store.session import ASIDE
 
     aside = 1 if connections < 4 else 2
     common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT, "hide_parameters": True}
+    common["connect_args"] = {"options": f"-c idle_in_transaction_session_timeout={STANDS_STILL:.0f}s"}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - aside)},

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from sqlalchemy import make_url
 
 from backend import create_app
@@ -21,6 +23,10 @@ from tests.processes import postgres_15
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 BOOTED = frozenset({"town", "office", "chromium"})  # fixtures that cost seconds and serve many tests
+# A run tries the same each time, and a slow machine is no failure.
+PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+hypothesis.register_profile("ours", deadline=None, derandomize=True, database=None, suppress_health_check=PATIENT)
+hypothesis.load_profile("ours")
 NAMES = (f"copy{number}" for number in itertools.count())
 
 
@@ -29,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shots", action="store_true", help="take the screenshots of docs/images/widget anew")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In a parallel run (`-n 2 --dist loadgroup`) one worker gets all that shares a booted thing, or a file."""
     for item in items:

@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
@@ -101,7 +101,6 @@ def _is_short(number: phonenumbers.PhoneNumber) -> bool:
 
 
 @given(st.sampled_from(EXAMPLES), st.data())
-@settings(max_examples=100, deadline=None)
 def test_decoration_changes_no_key(example: tuple[str, phonenumbers.PhoneNumber], data: st.DataObject) -> None:
     """Signs between the digits, words before them, and what is dialled after them."""
     region, number = example
@@ -113,7 +112,6 @@ def test_decoration_changes_no_key(example: tuple[str, phonenumbers.PhoneNumber]
 
 
 @given(st.text(max_size=80), st.sampled_from(["RU", "US", "DE"]))
-@settings(deadline=None)
 def test_a_key_is_digits_with_at_most_a_plus_and_is_its_own_key(raw: str, country: str) -> None:
     key = phones.key(raw, country)
     assert key is None or re.fullmatch(r"\+?[0-9]+", key)

@@ -90,6 +90,7 @@ def test_phone_numbers_have_its_action(runs: Callable[..., Screen], language: st
     screen = runs()
     user = screen._user["id"]
     screen.page.goto(f"{screen._account.url}/enter/{user}?lang={language}&to=/contacts")
+    told(screen, "render init bind_actions")
     screen.clicks_phone(IVAN, caption)
     told(screen, "render init bind_actions dial:+7916123-45-67")
 

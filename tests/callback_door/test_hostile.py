@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -56,9 +56,7 @@ NESTED = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
     max_leaves=20,
 )
-USUAL = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+USUAL = settings(max_examples=60)
 
 
 @USUAL
@@ -86,7 +84,6 @@ def test_any_json_beside_a_phone_is_a_request(shop: Shop, fields: dict[str, Any]
 
 
 @given(pairs=st.lists(st.tuples(st.text(max_size=60), st.text(max_size=60)), max_size=80))
-@settings(deadline=None, derandomize=True)
 def test_reading_a_form_never_fails_and_loses_nothing_it_can_keep(pairs: list[tuple[str, str]]) -> None:
     form = forms.read(pairs)
     said = [form.phone, form.name, form.comment, form.department, *(part for pair in form.parameters for part in pair)]

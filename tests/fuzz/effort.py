@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-_SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=_SHARED, derandomize=True, database=None)
-LONG = settings(max_examples=4_000, deadline=None, suppress_health_check=_SHARED, database=None)
+QUICK = settings(max_examples=120)
+LONG = settings(max_examples=4_000, derandomize=False)

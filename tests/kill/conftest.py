@@ -24,6 +24,7 @@ from tests.kill.processes import ROOT, Nursery, Process, environ
 
 # What is seconds in production; the proportions are kept.
 QUICK = {
+    "backend.STANDS_STILL": 1.0,
     "backend.desk.carry.FIRST_WAIT": 0.1,
     "backend.desk.work.BREATH": 0.2,
     "backend.desk.job.STALE": 0.15,

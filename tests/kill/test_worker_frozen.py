@@ -19,6 +19,7 @@ from tests.kill.conftest import Hire, once
 from tests.kill.processes import PATIENCE, Process, until
 
 STRANGER, MISSED = "+79267778800", "+79267778801"
+_BUDGETS_AWAITED = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%budget_tat%'"
 WRITES = ["POST /api/v4/leads/complex", "POST /api/v4/leads/notes", "POST /api/v4/leads/unsorted/sip"]
 
 
@@ -47,6 +48,22 @@ def test_frozen_between_its_claim_and_the_request(firm: Firm, app: Flask, crm: C
     _taken_over(first, app, hire)
     assert_noted_once(firm, calls)
     assert_one_of_each(firm, [STRANGER])
+
+
+def test_frozen_with_a_row_that_its_successor_needs(
+    firm: Firm, other: Firm, app: Flask, crm: Crm, hire: Hire, settings_here: Settings
+) -> None:
+    """In the middle of a transaction, which the database ends when it has stood still for too long."""
+    calls = {each.id: [each.talk(STRANGER, "101")] for each in (firm, other)}
+    with psycopg.connect(settings_here.libpq_url) as holder:
+        holder.execute("select 1 from accounts for no key update")
+        first = hire()
+        until(lambda: _ask(app, _BUDGETS_AWAITED), "it waits for the budgets' rows")
+        first.freeze()
+    _taken_over(first, app, hire)
+    for each in (firm, other):
+        assert_noted_once(each, calls[each.id])
+        assert_one_of_each(each, [STRANGER])
 
 
 def test_a_transaction_that_stands_still_holds_up_nobody_else(

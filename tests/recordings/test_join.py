@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as pace
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ def test_what_is_no_audio_ends_with_a_reason(name: str, leg: sounds.Kept, tmp_pa
     assert not (tmp_path / "out.mp3").exists()
 
 
-@pace(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pace(max_examples=8)
 @given(cut=st.integers(0, 200), rubbish=st.binary(max_size=300), suffix=st.sampled_from(["wav", "WAV", "mp3", "gsm"]))
 def test_a_head_of_rubbish_never_does_harm(
     cut: int, rubbish: bytes, suffix: str, leg: sounds.Kept, tmp_path: Path

@@ -130,7 +130,7 @@ def test_a_name_that_is_none_is_refused(firm: Firm) -> None:
 def test_whatever_is_put_has_an_answer(firm: Firm) -> None:
     key = key_of(firm)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(name=st.text(max_size=40), body=st.binary(max_size=40))
     def holds(name: str, body: bytes) -> None:
         assert put(firm, key, name, body).status_code in (201, 308, 404, 405, 422)

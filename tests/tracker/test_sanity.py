@@ -53,7 +53,7 @@ def told_once(facts: list[Fact]) -> bool:
     return len({(fact.call, fact.key) for fact in facts}) == len(facts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(EVENT, TIME), max_size=60))
 def test_no_sequence_of_events_breaks_it(sequence: list[tuple[dict[str, str], float | None]]) -> None:
     tracker = Tracker(Lines(mobiles={"4567": "103"}), internal=True, most_channels=4)
@@ -68,7 +68,6 @@ def test_no_sequence_of_events_breaks_it(sequence: list[tuple[dict[str, str], fl
         over |= {fact.call} if isinstance(fact, CallEnded) else set()
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(st.text(max_size=12), st.text(max_size=12)),
     st.dictionaries(st.text(max_size=12), st.text(max_size=12)),
