@@ -28,7 +28,7 @@ test: widget/node_modules/.ready
 
 drills: widget/node_modules/.ready
 	@sh scripts/tools.sh
-	@$(RUN)/python -m pytest -m drill -v $(TESTS)
+	@$(RUN)/python -m pytest -m drill -v --timeout=1800 $(TESTS)
 
 lint: $(VENV)/.ready
 	@$(RUN)/ruff check .
