@@ -46,9 +46,10 @@ def _group(item: pytest.Item) -> str:
     assert isinstance(item, pytest.Function)
     shared = BOOTED.intersection(item.fixturenames)
     if not shared:
-        return str(item.path)
+        return str(item.path.relative_to(item.config.rootpath))
     chosen = item.callspec.params if hasattr(item, "callspec") else {}
-    return " ".join([str(item.path.parent), *(str(chosen[name]) for name in sorted(shared & chosen.keys()))])
+    folder = item.path.parent.relative_to(item.config.rootpath)
+    return " ".join([str(folder), *(str(chosen[name]) for name in sorted(shared & chosen.keys()))])
 
 
 @pytest.fixture(scope="session")
