@@ -62,8 +62,9 @@ def _database(url: str, connections: int) -> dict[str, Any]:
     from backend.store.session import ASIDE
 
     aside = 1 if connections < 4 else 2
-    common = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT, "hide_parameters": True}
-    common["connect_args"] = {"options": f"-c idle_in_transaction_session_timeout={STANDS_STILL:.0f}s"}
+    patience = {"options": f"-c idle_in_transaction_session_timeout={STANDS_STILL:.0f}s"}
+    pool = {"max_overflow": 0, "pool_pre_ping": True, "pool_timeout": POOL_WAIT}
+    common = {**pool, "connect_args": patience, "hide_parameters": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {**common, "pool_size": max(1, connections - aside)},
