@@ -14,6 +14,7 @@ from sandbox.crm.handle import AccountHandle
 from tests.browser import month
 from tests.browser.chromium import Screen
 from tests.browser.conftest import People
+from tests.browser.test_alerts import without_pbx
 from tests.journeys.company import Company, Town
 from tests.journeys.opening import open_town
 from tests.recordings.sounds import wav
@@ -121,6 +122,13 @@ def test_missed_calls(anna: Screen, company: Company, shoot: Shoot) -> None:
     anna.popup(MARIAS_NAME).locator("[data-act=close]").click()
     anna.sees(".ps-missed-button").click()
     shoot(anna, "card-missed")
+
+
+def test_the_line_is_lost(anna: Screen, company: Company, shoot: Shoot) -> None:
+    with without_pbx(company):
+        anna.sees(".ps-alert")
+        shoot(anna, "alert")
+    anna.sees_no(".ps-alert")
 
 
 def test_the_pages_of_settings(anna: Screen, company: Company, shoot: Shoot) -> None:
