@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -30,7 +29,17 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 0 done, 2 asked wrongly or something a person must put right first."""
+    """The exit status: 0 done, 2 asked wrongly or something a person must put right first, 141 nobody read the end."""
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `… | head`; what a shell says of a program that SIGPIPE ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
     name, *rest = arguments or ["--help"]
     if name not in COMMANDS:
         print(_usage(), file=sys.stdout if name in ("-h", "--help") else sys.stderr)
@@ -51,7 +60,6 @@ def main(arguments: Sequence[str]) -> int:
 def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
     """A command gets its arguments, a process its settings and the logs set up."""
     if function == "main":
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends us without a word
         return (rest,)
     if function in ("run_all", "secret_key"):
         return ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
@@ -24,9 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines = Lines.of(trunks=asked.trunk, extensions=asked.extension)
         with _opened(asked.file) as stream:
             damage = _replay(asked, Tracker(lines, internal=asked.internal), Recording(stream))
-    except BrokenPipeError:  # the reader of our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:  # our reader, not the file
+        raise
     except BadPattern as wrong:
         return _complain(str(wrong))
     except OSError as wrong:
