@@ -23,8 +23,8 @@ demo: widget/node_modules/.ready
 
 test: widget/node_modules/.ready
 	@sh scripts/tools.sh
-	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
-	$(if $(TESTS),,@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --postgres 15 tests/desk tests/test_migrations.py)
+	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --max-worker-restart 0 $(TESTS)
+	$(if $(TESTS),,@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --max-worker-restart 0 --postgres 15 tests/desk tests/test_migrations.py)
 
 drills: widget/node_modules/.ready
 	@sh scripts/tools.sh
