@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from backend.check_words.reaching import REACHING
+
+_ALIKE = {
+    kind: REACHING["address"][kind]
+    for kind in ("no_name", "not_allowed", "other_name", "bad_certificate", "nobody", "unclear")
+}
 # what → kind → Russian, English. What is not found under its subject is looked for under "any".
 WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "any": {
@@ -19,14 +25,8 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "refused": ("Сервер отказал: {detail}.", "The server refused: {detail}."),
     },
     "address": {
+        **_ALIKE,
         "works": ("Соединение установлено.", "Connected."),
-        "no_name": ("Имя {detail} не найдено в DNS.", "The name {detail} was not found in DNS."),
-        "not_allowed": (
-            "{detail} — не публичный адрес. Чтобы обращаться к нему, владельцу сервиса нужно разрешить эту сеть"
-            " (PBX_NETWORKS).",
-            "{detail} is not a public address. The operator of this service has to allow its network first"
-            " (PBX_NETWORKS).",
-        ),
         "no_connection": (
             "По этому адресу никто не отвечает: проверьте порт и межсетевой экран ({detail}).",
             "Nobody answers at this address: check the port and the firewall ({detail}).",
@@ -39,11 +39,6 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Сертификату сервера нельзя доверять ({detail}). Если он самодельный, вставьте его в поле «Сертификат».",
             "The server's certificate cannot be trusted ({detail}). If it is self-made, paste it as its certificate.",
         ),
-        "other_name": (
-            "Сертификат выдан не этому имени, а: {detail}. Укажите это имя или вставьте сам сертификат.",
-            "The certificate is for another name: {detail}. Use that name, or paste the certificate itself.",
-        ),
-        "bad_certificate": ("Вставленный сертификат не читается.", "The pasted certificate cannot be read."),
         "no_host_key": (
             "Ключ сервера: {detail}. Сравните его с ключом на АТС и сохраните; пароль ещё не отправлялся.",
             "The server's key is {detail}. Compare it with the PBX's own and save it; no password was sent yet.",
@@ -56,11 +51,6 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "По этому адресу нет ARI: проверьте, что он включён в ari.conf и http.conf и что адрес кончается на /ari.",
             "There is no ARI at this address: check that ari.conf and http.conf turn it on, and that it ends in /ari.",
         ),
-        "nobody": (
-            "Проверить сейчас некому: процесс сервиса, который говорит с АТС, не запущен.",
-            "Nobody can check now: the service's process that speaks to PBXs is not running.",
-        ),
-        "unclear": ("Проверка не закончилась вовремя. Повторите.", "The check did not end in time. Try again."),
     },
     "login": {
         "works": ("Вход выполнен.", "Logged in."),
