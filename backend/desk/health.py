@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,9 +52,10 @@ def _days(account_id: int) -> list[dict[str, Any]]:
 
 
 def _recordings(account_id: int) -> dict[str, int]:
-    """Those that are on their way, and those that will not come by themselves."""
+    """Those that are on their way, and those that lately ended without coming."""
     told = {"waiting": 0, "failed": 0}
-    for (state, why), count in recordings.counts(account_id).items():
+    since = datetime.now(UTC) - timedelta(days=DAYS_SHOWN)
+    for (state, why), count in recordings.counts(account_id, since).items():
         if state in UNDER_WAY:
             told["waiting"] += count
         elif state is RecordingState.FAILED and why not in NO_LOSS:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ColumnElement, Double, ForeignKey, Index, Text, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Double, ForeignKey, Index, Text, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -281,10 +281,13 @@ def of_calls(account_id: int, calls: Collection[str]) -> Mapping[str, Shown]:
     return {row.call: _shown(row) for row in db.session.scalars(query)}
 
 
-def counts(account_id: int) -> Mapping[tuple[RecordingState, Why | None], int]:
-    """How many of the account's recordings are in which state, and why."""
-    query = select(RecordingRow.state, RecordingRow.why, func.count()).group_by(RecordingRow.state, RecordingRow.why)
-    rows = db.session.execute(query.where(RecordingRow.account_id == account_id))
+def counts(account_id: int, since: datetime) -> Mapping[tuple[RecordingState, Why | None], int]:
+    """How many of the account's recordings are not there, in which state and why: under way, or tried in vain since."""
+    row = RecordingRow
+    under_way = row.state.in_((RecordingState.WAITING.value, RecordingState.FETCHING.value))
+    failed_lately = and_(row.state == RecordingState.FAILED.value, row.due_at > since)
+    query = select(row.state, row.why, func.count()).group_by(row.state, row.why)
+    rows = db.session.execute(query.where(row.account_id == account_id, under_way | failed_lately))
     return {(RecordingState(state), Why(why) if why else None): count for state, why, count in rows}
 
 

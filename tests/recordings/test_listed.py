@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from backend.desk.health import health
 from backend.recordings.fetching import DOUBTS
 from backend.store import db, recordings
 from backend.store.journal import CallRow
+from backend.store.recordings import RecordingRow
 from backend.web.recording_words import WHY
 from tests.asking import ask
 from tests.recordings.conftest import IVAN, Recorder
@@ -75,3 +78,18 @@ def test_nobody_is_let_wait_for_what_nobody_answered(recorder: Recorder, card: s
 def test_every_reason_has_words() -> None:
     assert set(WHY) == {recordings.RecordingState.GONE, *recordings.Why} - {recordings.Why.NO_SOURCE}
     assert all(words.keys() == {"ru", "en"} for words in WHY.values())
+
+
+def test_the_health_tells_what_failed_in_the_last_days(recorder: Recorder, stranger: Recorder) -> None:
+    def told() -> list[Any]:
+        return [health(each.firm.id)["recordings"] for each in (recorder, stranger)]
+
+    recorder.record("a.wav")
+    stranger.record("a.wav")
+    recorder.spool.files["a.wav"] = b"<html>"
+    for _ in range(DOUBTS):
+        recorder.fetch()
+    with recorder.firm.app.app_context():
+        assert told() == [{"waiting": 0, "failed": 1}, {"waiting": 1, "failed": 0}]
+        db.session.execute(update(RecordingRow).values(due_at=RecordingRow.due_at - timedelta(days=8)))
+        assert told() == [{"waiting": 0, "failed": 0}, {"waiting": 1, "failed": 0}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import asyncssh
@@ -161,5 +162,5 @@ def test_what_failed_is_tried_again_when_the_source_is_mended(firm: Firm, other:
         db.session.commit()
     saved(firm, **HTTP)
     with firm.app.app_context():
-        states = [list(recordings.counts(each.id)) for each in (firm, other)]
+        states = [list(recordings.counts(each.id, datetime.min)) for each in (firm, other)]
     assert [state for ((state, _),) in states] == [RecordingState.WAITING, RecordingState.FAILED]
