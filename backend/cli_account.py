@@ -259,6 +259,7 @@ def _change(account_id: int, body: dict[str, Any]) -> None:
 
 
 def _secret(what: str) -> str:
+    db.session.rollback()  # no transaction waits for a person
     typed = getpass.getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline()
     if not typed.strip():
         raise ValueError(f"no {what} was given")
