@@ -32,8 +32,12 @@ class Ssh:
 
 
 class _Server(asyncssh.SSHServer):
-    def __init__(self, ssh: Ssh) -> None:
+    def __init__(self, ssh: Ssh, talking: list[asyncssh.SSHServerConnection]) -> None:
         self._ssh = ssh
+        self._talking = talking
+
+    def connection_made(self, connection: asyncssh.SSHServerConnection) -> None:
+        self._talking.append(connection)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -58,15 +62,19 @@ def ssh_over(folder: Path) -> Iterator[Ssh]:
     loop, stop, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
     host_key = asyncssh.generate_private_key("ssh-ed25519")
     ssh = Ssh(port=0, host_key=host_key.get_fingerprint())
+    talking: list[asyncssh.SSHServerConnection] = []
 
     async def serve() -> None:
         async with asyncssh.listen(
-            "127.0.0.1", 0, server_factory=lambda: _Server(ssh), server_host_keys=[host_key],
+            "127.0.0.1", 0, server_factory=lambda: _Server(ssh, talking), server_host_keys=[host_key],
             sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),
         ) as listening:  # fmt: skip
             ssh.port = listening.get_port()
             ready.set()
             await stop.wait()
+        for each in talking:
+            each.close()
+            await each.wait_closed()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
