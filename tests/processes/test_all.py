@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from backend.config import database_url_file, secret_key_file
+from tests.journeys.opening import free_port
 
 from .conftest import PATIENCE, StartScript, next_line, next_pid, wait_until_gone
 
@@ -49,6 +50,7 @@ def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "SECRET_KEYS", "LOG_FORMAT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORT", str(free_port()))
 
 
 def pids_of(station: subprocess.Popen[str]) -> list[int]:
