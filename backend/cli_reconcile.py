@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic, sleep, time
 from zoneinfo import ZoneInfo
 
@@ -62,8 +62,10 @@ def _reconcile(account_id: int, first: date, last: date) -> int:
     audits.count_days(account_id, span, zone)
     db.session.commit()
     days = audits.days(account_id, first, last)
-    for day in days:
-        print(_day_line(day))
+    for line in map(_day_line, days):
+        print(line)
+    if not days:
+        print(f"{first} to {last}: no calls were seen on the PBX")
     troubles = audits.troubles(account_id, span, MOST_TROUBLES)
     for name, why in troubles:
         print(f"  call {name}: {logs.mask_text(why)}")
@@ -79,7 +81,9 @@ def _span(account_id: int, first: date, last: date) -> tuple[Span, str]:
     if not timedelta() <= last - first < timedelta(days=LONGEST):
         raise StartError(f"--to must not be before --from, nor more than {LONGEST} days after it")
     zone = settings.read(account_id).zone
-    since, until = (audit.midnight(day, ZoneInfo(zone)) for day in (first, last + timedelta(days=1)))
+    if first > (today := datetime.now(ZoneInfo(zone)).date()):
+        raise StartError(f"--from {first} has not come yet: in {zone} it is {today}")
+    since, until = (audit.midnight(day, ZoneInfo(zone)) for day in (first, min(last, today) + timedelta(days=1)))
     return Span(since=since, until=min(until, time()), thorough=True), zone
 
 

@@ -201,8 +201,16 @@ MISSING = {
     "secret_keys": f"is not set: {MAKE_KEY}",
 }
 
+SHAPES = {
+    "recordings_url": "must look like s3://bucket/prefix",
+    "aws_endpoint_url": "must look like https://storage.example.com",
+    "support_email": "must be an address such as help@example.com",
+    "support_phone": "must be a telephone number",
+    "metrics_token": "must have 16 to 200 letters, digits and signs, no spaces",
+}
+
 
 def _in_words(error: Any) -> str:
     name = str(error["loc"][0])
-    words = MISSING[name] if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-    return f"{name.upper()}: {words}"
+    words = {"missing": MISSING, "string_pattern_mismatch": SHAPES}.get(error["type"], {})
+    return f"{name.upper()}: {words.get(name) or error['msg'].removeprefix('Value error, ')}"

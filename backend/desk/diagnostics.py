@@ -13,15 +13,16 @@ from sqlalchemy import func, select, text
 
 from backend import logs
 from backend.desk import alerts
-from backend.desk.health import health
+from backend.desk.health import NO_LOSS, health
 from backend.store import accounts, db, outages, settings
 from backend.store.accounts import Account, AccountPbx
 from backend.store.audits import CallAudit
 from backend.store.commands import CommandRow
 from backend.store.journal import CallRow, IntentRow, IntentState
 from backend.store.outages import Outage
+from backend.store.recordings import RecordingRow, Why
 
-MOST_CALLS, MOST_INTENTS, MOST_OUTAGES = 50, 50, 20
+MOST_CALLS, MOST_INTENTS, MOST_OUTAGES, MOST_RECORDINGS = 50, 50, 20, 20
 PACKAGES = ("flask", "sqlalchemy", "psycopg", "procrastinate", "panoramisk", "gunicorn", "phonenumbers")
 
 
@@ -41,6 +42,7 @@ def diagnostics(account_id: int) -> dict[str, Any]:
         "outages": [_outage(each) for each in outages.last(account_id, MOST_OUTAGES)],
         "check": _last_check(account_id),
         "intents": _intents(account_id),
+        "recordings": _recordings(account_id),
         "calls": _calls(account_id),
     }
     told: dict[str, Any] = logs.masked(whole)
@@ -99,6 +101,18 @@ def _intents(account_id: int) -> dict[str, Any]:
             for row in db.session.scalars(query.limit(MOST_INTENTS))
         ],
     }  # fmt: skip
+
+
+def _recordings(account_id: int) -> list[dict[str, Any]]:
+    """The last ones that are not there, though they were asked for, and why."""
+    worth = [why.value for why in Why if why not in NO_LOSS]
+    absent = (RecordingRow.account_id == account_id, RecordingRow.key.is_(None), RecordingRow.why.in_(worth))
+    query = select(RecordingRow).where(*absent).order_by(RecordingRow.due_at.desc()).limit(MOST_RECORDINGS)
+    names = ("call", "names", "state", "why", "detail", "tries")
+    return [
+        {**{name: getattr(row, name) for name in names}, "due_at": _iso(row.due_at)}
+        for row in db.session.scalars(query)
+    ]
 
 
 def _calls(account_id: int) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ MOST_SHOWN = 20
 DAYS_SHOWN = 7
 UNDER_WAY = (RecordingState.WAITING, RecordingState.FETCHING)
 NO_LOSS = (Why.NO_SOURCE, Why.EMPTY)
+TROUBLES = (Why.REFUSED, Why.UNREACHABLE)  # of the PBX, the worse one first
 COUNTS = ("seen", "in_crm", "mended", "by_rule", "gone", "waiting", "failed")
 
 
@@ -51,16 +52,18 @@ def _days(account_id: int) -> list[dict[str, Any]]:
     return [{"day": each.day.isoformat(), **{name: getattr(each, name) for name in COUNTS}} for each in counted]
 
 
-def _recordings(account_id: int) -> dict[str, int]:
-    """Those that are on their way, and those that lately ended without coming."""
-    told = {"waiting": 0, "failed": 0}
+def _recordings(account_id: int) -> dict[str, Any]:
+    """Those that are on their way, what keeps the PBX from giving them, and those that lately ended without coming."""
     since = datetime.now(UTC) - timedelta(days=DAYS_SHOWN)
-    for (state, why), count in recordings.counts(account_id, since).items():
-        if state in UNDER_WAY:
-            told["waiting"] += count
-        elif state is RecordingState.FAILED and why not in NO_LOSS:
-            told["failed"] += count
-    return told
+    counted = recordings.counts(account_id, since)
+    waiting = {each: count for each, count in counted.items() if each[0] in UNDER_WAY}
+    failed = {each: count for each, count in counted.items() if each[0] is RecordingState.FAILED}
+    reasons = {why for _, why in waiting}
+    return {
+        "waiting": sum(waiting.values()),
+        "failed": sum(count for (_, why), count in failed.items() if why not in NO_LOSS),
+        "trouble": next((why.value for why in TROUBLES if why in reasons), ""),
+    }
 
 
 def unmapped_extensions(account_id: int) -> list[str]:

@@ -40,7 +40,8 @@ def run_all() -> None:
         log.info("starting", public_url=settings.public_url, port=settings.port, connections=settings.connections)
         if not settings.amocrm_client_id or not settings.amocrm_client_secret:
             log.warning("no account can be connected: AMOCRM_CLIENT_ID and AMOCRM_CLIENT_SECRET are not set")
-        programs = [Program(name=name, command=backend_command(name)) for name in PROCESSES]
+        tells_json = settings.log_format == "json"
+        programs = [Program(name=name, command=backend_command(name), tells_json=tells_json) for name in PROCESSES]
         supervise(programs, each_second=each_second)
         _on_signals(signal.SIG_IGN)  # a second Ctrl-C does not keep the database from its orderly, bounded stop
 

@@ -96,6 +96,7 @@ class Switchboard:
             await asyncio.gather(listening, calling_back, copying, self._orders.close(), return_exceptions=True)
             await asyncio.gather(*(line.close() for line in self._lines.values()))
             await self._in_store(self._release)
+            await self._count()
 
     async def _renew(self) -> None:
         """The leases are the truth: a line that is not ours any more, or whose PBX is another now, ends first."""

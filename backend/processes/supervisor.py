@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -22,10 +24,11 @@ LONGEST_LINE = 64 * 1024  # bytes of a child's log line kept together
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A child to keep running; its output appears with its name before each line."""
+    """A child to keep running; its output appears with its name before each line, or, where lines are JSON, within."""
 
     name: str
     command: tuple[str, ...]
+    tells_json: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ async def _run(program: Program, width: int, patience: Patience, stop: asyncio.E
         preexec_fn=dies_with_parent(signal.SIGKILL),  # sure; the work survives a kill at any moment
     )
     log.info("process_started", process=program.name, pid=child.pid)
-    output = asyncio.create_task(_forward(child, program.name.ljust(width)))
+    output = asyncio.create_task(_forward(child, partial(_named, program, width)))
     ended, asked = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
@@ -100,7 +103,17 @@ async def _run(program: Program, width: int, patience: Patience, stop: asyncio.E
     return await ended
 
 
-async def _forward(child: asyncio.subprocess.Process, name: str) -> None:
+def _named(program: Program, width: int, line: bytes) -> bytes:
+    """In JSON, whatever a library prints by itself becomes an event."""
+    if not program.tells_json:
+        return b"%s | %s\n" % (program.name.ljust(width).encode(), line)
+    if line.startswith(b'{"') and line.endswith(b"}"):
+        return b'{"process": "%s", %s\n' % (program.name.encode(), line[1:])
+    told = {"process": program.name, "event": line.decode("utf-8", "replace"), "level": "info"}
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+
+
+async def _forward(child: asyncio.subprocess.Process, named: Callable[[bytes], bytes]) -> None:
     if child.stdout is None:
         return
     rest = b""
@@ -108,13 +121,13 @@ async def _forward(child: asyncio.subprocess.Process, name: str) -> None:
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > LONGEST_LINE:
             lines, rest = [*lines, rest], b""
-        _print(name, lines)
-    _print(name, [rest] if rest else [])
+        _print(map(named, lines))
+    _print([named(rest)] if rest else [])
 
 
-def _print(name: str, lines: list[bytes]) -> None:
+def _print(lines: Iterable[bytes]) -> None:
     with contextlib.suppress(BrokenPipeError):  # nobody reads any more: no reason to stop answering calls
-        sys.stderr.buffer.write(b"".join(b"%s | %s\n" % (name.encode(), line) for line in lines))
+        sys.stderr.buffer.write(b"".join(lines))
         sys.stderr.flush()
 
 

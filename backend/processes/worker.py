@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import procrastinate
 import structlog
 from flask import Flask
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backend import accounts, create_app, installs
 from backend.amocrm.errors import NeedsPerson
@@ -35,6 +36,7 @@ class Chore:
     run: Callable[[], object]
 
 
+COUNT = Chore(every=5, run=counters.flush)  # and once at the end
 CHORES = (
     Chore(every=1, run=installs.finish_installs),
     Chore(every=2, run=lambda: wake.rescue(DEAD_AFTER)),
@@ -47,7 +49,7 @@ CHORES = (
     Chore(every=30, run=chores.audit_due_calls),
     Chore(every=300, run=chores.forget_old),
     Chore(every=60, run=stream.forget_watchers),
-    Chore(every=5, run=counters.flush),
+    COUNT,
     Chore(every=10, run=alerts.watch),
     *[Chore(every=1, run=fetching.fetch_due)] * FETCHERS,
     Chore(every=4, run=fetching.hold_on),
@@ -75,6 +77,7 @@ async def _serve(app: Flask, settings: Settings) -> None:
         await stop.wait()
         for task in (drains, *chores):
             task.cancel()
+    await asyncio.to_thread(_once, app, COUNT)
 
 
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:
@@ -103,5 +106,7 @@ def _once(app: Flask, chore: Chore) -> None:
     with app.app_context():
         try:
             chore.run()
+        except (OperationalError, InterfaceError) as error:  # every second, for as long as it is away
+            log.warning("chore waits for the database", chore=chore.run.__qualname__, error=str(error.orig))
         except Exception:  # a supervision loop: a chore that fails is done again, the others go on
             log.exception("chore failed", chore=repr(chore.run))

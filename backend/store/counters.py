@@ -1,6 +1,7 @@
 """What processes count, summed in the database: several of them, on several machines, give one right sum.
 
-A process adds in its memory and writes every few seconds; what it had not written when it was killed is not counted.
+A process adds in its memory and writes every few seconds and at its end; what it had not written when it was killed is
+not counted.
 """
 
 from __future__ import annotations

@@ -190,6 +190,7 @@ class Hub:
                 self._try(counters.flush)
                 beat = time.monotonic() + readers.BEAT
         self._try(lambda: self._write_down(everybody=False))
+        self._try(counters.flush)
 
     def _write_down(self, *, everybody: bool) -> None:
         with self._lock:

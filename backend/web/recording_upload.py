@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, cast
 import gevent
 import structlog
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -66,7 +67,10 @@ def _told(refused: Refused) -> Response:
 
 
 @blueprint.errorhandler(NoConnection)
-def _no_connection(_: NoConnection) -> Response:
+@blueprint.errorhandler(OperationalError)
+@blueprint.errorhandler(InterfaceError)
+def _no_database(error: SQLAlchemyError) -> Response:
+    log.warning("a pushed recording waits for the database", error=str(error))
     return _told(Refused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
 
 

@@ -14,6 +14,7 @@ from itertools import chain
 import gevent
 import structlog
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.http import http_date
 
@@ -53,7 +54,10 @@ def play(account_id: int, token: str) -> Response:
 
 
 @blueprint.errorhandler(NoConnection)
-def _busy(_: NoConnection) -> Response:
+@blueprint.errorhandler(OperationalError)
+@blueprint.errorhandler(InterfaceError)
+def _no_database(error: SQLAlchemyError) -> Response:
+    log.warning("a recording waits for the database", error=str(error))
     return _said("later", HTTPStatus.SERVICE_UNAVAILABLE, SOON)
 
 

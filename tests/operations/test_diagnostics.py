@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from backend.desk import diagnostics as desk
-from backend.store import db, settings
+from backend.store import db, recordings, settings
 from backend.store.accounts import AccountPbx
+from backend.store.recordings import RecordingRow, Why
 from sandbox.crm.faults import Kind
 from tests.asking import ask
 from tests.firm import Firm
@@ -50,6 +52,24 @@ def test_it_tells_what_a_helper_needs_and_no_more(firm: Firm, other: Firm) -> No
     whole = json.dumps(told, ensure_ascii=False)
     private = [SECRETS["secret"], "9267778899", "926 777-88-99", "9150001122", "9151112233", "Илья", "Тайн", theirs]
     assert [each for each in private if each in whole] == []
+
+
+def test_it_tells_which_recordings_are_not_there_and_why(firm: Firm, other: Firm) -> None:
+    name = "in-74951000002-+79267778899-20261123-143738.wav"
+    for each in (firm, other):
+        call = each.talk(STRANGER, "101")
+        with each.app.app_context():
+            recordings.named(each.id, call, name)
+            db.session.commit()
+    with firm.app.app_context():
+        mine = {"account_id": firm.id}
+        refused = {"why": Why.REFUSED.value, "detail": f"401 for {STRANGER}", "tries": 3}
+        db.session.execute(update(RecordingRow).filter_by(**mine).values(refused))
+        db.session.commit()
+        (told,) = desk.diagnostics(firm.id)["recordings"]
+        assert desk.diagnostics(other.id)["recordings"] == []
+    assert (told["state"], told["why"], told["detail"], told["tries"]) == ("waiting", "refused", "401 for ***8899", 3)
+    assert "9267778899" not in str(told)
 
 
 def test_it_is_for_administrators(firm: Firm) -> None:

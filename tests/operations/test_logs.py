@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import structlog
+from sqlalchemy.exc import OperationalError
 
 from backend import logs
+from backend.processes import worker
+from tests.firm import Firm
 
 HIDDEN = {
     "recording:out-89036000059-102-20261123-095929-17.3.wav": "recording:out-***0059-102-20261123-095929-17.3.wav",
@@ -47,3 +51,20 @@ def test_a_whole_value_is_masked_however_deep() -> None:
     assert "***4567" in masked
     assert "1795406441.123" in masked
     assert "abc" not in masked
+
+
+@pytest.mark.parametrize(("trouble", "event"), [
+    (OperationalError("", None, OSError("refused")), ("warning", "chore waits for the database")),
+    (ValueError("our bug"), ("exception", "chore failed")),
+])  # fmt: skip
+def test_a_database_that_is_away_is_told_in_a_line(
+    firm: Firm, trouble: Exception, event: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chore() -> None:
+        raise trouble
+
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr(worker, "log", log)
+    worker._once(firm.app, worker.Chore(every=1, run=chore))
+    (told,) = log.calls
+    assert (told.method_name, told.args[0]) == event

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Iterator
-from typing import cast
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -12,8 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete
 from sqlalchemy.pool import QueuePool
 
-from backend.store import counters, db
+from backend.config import Settings
+from backend.processes import pbx, worker
+from backend.store import counters, db, leases
 from backend.store.counters import CounterRow
+from backend.store.leases import Lease
 from backend.web import metrics as page
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
@@ -116,6 +121,35 @@ def test_a_count_outlives_a_database_that_is_away(firm: Firm, monkeypatch: pytes
             with pytest.raises(Exception, match="division by zero"):
                 counters.flush()
     assert of(firm, scrape(firm.app), "facts_total", kind="kept") == 1
+
+
+Serve = Callable[[Flask, Settings], Coroutine[Any, Any, None]]
+
+
+@pytest.mark.parametrize("serve", [pbx._serve, worker._serve], ids=["pbx", "worker"])
+def test_what_was_counted_last_is_written_at_the_end(
+    firm: Firm, settings: Settings, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last(*_: object) -> None:
+        counters.add(firm.id, counters.FACTS, "last")
+
+    def no_lines(_: str) -> list[Lease]:
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    async def last_drain(*_: object) -> None:
+        last()
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(leases, "hold", no_lines)
+    monkeypatch.setattr(leases, "release", last)
+    monkeypatch.setattr(worker, "CHORES", ())
+    monkeypatch.setattr(worker, "run_drains", last_drain)
+    asyncio.run(serve(firm.app, settings))
+    with firm.app.app_context():
+        written = delete(CounterRow).filter_by(account_id=firm.id, label="last").returning(CounterRow.value)
+        assert db.session.scalars(written).all() == [1]
+        db.session.commit()
 
 
 def test_popups_are_a_histogram(firm: Firm) -> None:

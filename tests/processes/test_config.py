@@ -63,6 +63,11 @@ def test_any_spelling_of_the_database_is_understood(given: str, sqlalchemy: str,
         ("PUBLIC_URL", "https://phone.example.com/x", "PUBLIC_URL: must be an address without a path"),
         ("PUBLIC_URL", "phone.example.com", "PUBLIC_URL: must be an address"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: "),
+        ("METRICS_TOKEN", "hunter2", "METRICS_TOKEN: must have 16 to 200"),
+        ("RECORDINGS_URL", "ftp://hunter2", "RECORDINGS_URL: must look like s3://bucket/prefix"),
+        ("AWS_ENDPOINT_URL", "hunter2", "AWS_ENDPOINT_URL: must look like https://"),
+        ("SUPPORT_EMAIL", "hunter2", "SUPPORT_EMAIL: must be an address"),
+        ("SUPPORT_PHONE", "hunter2", "SUPPORT_PHONE: must be a telephone number"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_named_and_its_value_kept_private(name: str, value: str, words: str) -> None:

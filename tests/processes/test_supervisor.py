@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -89,6 +90,19 @@ def test_lines_of_every_kind_are_passed_on(start_script: StartScript) -> None:
     assert len(long) < 300_000
     assert next_pid(supervisor.stderr, "p0") == 7
     next_line(supervisor.stderr, r"^p0 \| end$")
+    stop(supervisor)
+
+
+def test_where_lines_are_json_every_one_is(start_script: StartScript) -> None:
+    odd = r"""import os; os.write(1, b'{"event": "ours", "account": 7}\ntheirs \xff "7"\n{"cut')"""
+    tells_json = SUPERVISE.replace('"-c", text))', '"-c", text), tells_json=True)')
+    supervisor = start_script(tells_json.replace("first_wait=0.01", "first_wait=3600"), LONG_GRACE, odd)
+    told = [json.loads(next_line(supervisor.stderr, r"^\{.*\}$")) for _ in range(3)]
+    assert told == [
+        {"process": "p0", "event": "ours", "account": 7},
+        {"process": "p0", "event": 'theirs \ufffd "7"', "level": "info"},
+        {"process": "p0", "event": '{"cut', "level": "info"},
+    ]
     stop(supervisor)
 
 

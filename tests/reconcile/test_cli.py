@@ -70,10 +70,16 @@ def test_what_cannot_be_mended_is_named_without_its_number(firm: Firm, reconcile
 @pytest.mark.parametrize(("arguments", "why"), [
     (["--from", "2026-11-02", "--to", "2026-11-01"], "--to must not be before --from"),
     (["--from", "2020-01-01", "--to", "2026-01-01"], "366 days"),
+    (["--from", "9999-12-31"], "has not come yet"),
 ])  # fmt: skip
 def test_a_wrong_period_is_refused(reconcile: Type, arguments: list[str], why: str) -> None:
     with pytest.raises(StartError, match=why):
         reconcile(*arguments)
+
+
+def test_days_without_calls_are_told_so(firm: Firm, reconcile: Type) -> None:
+    status, said, _ = reconcile("--from", "2001-02-03", "--to", "2001-02-04")
+    assert (status, said.splitlines()[-1]) == (0, "2001-02-03 to 2001-02-04: no calls were seen on the PBX")
 
 
 def test_an_account_that_waits_for_a_person_is_not_asked(firm: Firm, reconcile: Type) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from backend.desk.health import health
 from backend.recordings.fetching import DOUBTS
+from backend.recordings.sources import NeedsPerson, SourceError, Unreachable
 from backend.store import db, recordings
 from backend.store.journal import CallRow
 from backend.store.recordings import RecordingRow
@@ -90,6 +91,22 @@ def test_the_health_tells_what_failed_in_the_last_days(recorder: Recorder, stran
     for _ in range(DOUBTS):
         recorder.fetch()
     with recorder.firm.app.app_context():
-        assert told() == [{"waiting": 0, "failed": 1}, {"waiting": 1, "failed": 0}]
+        well = {"trouble": ""}
+        assert told() == [{"waiting": 0, "failed": 1, **well}, {"waiting": 1, "failed": 0, **well}]
         db.session.execute(update(RecordingRow).values(due_at=RecordingRow.due_at - timedelta(days=8)))
-        assert told() == [{"waiting": 0, "failed": 0}, {"waiting": 1, "failed": 0}]
+        assert told() == [{"waiting": 0, "failed": 0, **well}, {"waiting": 1, "failed": 0, **well}]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "word"), [(NeedsPerson("401"), "refused"), (Unreachable("refused"), "unreachable")]
+)
+def test_the_health_tells_at_once_that_the_pbx_does_not_give_them(
+    recorder: Recorder, stranger: Recorder, trouble: SourceError, word: str
+) -> None:
+    recorder.record("a.wav")
+    stranger.record("a.wav")
+    recorder.spool.trouble = trouble
+    recorder.fetch()
+    with recorder.firm.app.app_context():
+        assert health(recorder.firm.id)["recordings"] == {"waiting": 1, "failed": 0, "trouble": word}
+        assert health(stranger.firm.id)["recordings"]["trouble"] == ""

@@ -9,10 +9,12 @@ from typing import cast
 
 import av
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool
 
 from backend.recordings import shelf
-from backend.store import db, recordings
+from backend.store import db, recording_access, recordings
 from backend.store.accounts import Account
 from tests.recordings.conftest import Recorder
 from tests.recordings.sounds import wav
@@ -53,6 +55,24 @@ def test_no_connection_to_the_database_waits_for_the_shelf(
     monkeypatch.setattr(shelf.Shelf, "read", slow)
     recorder.get(song, Range="bytes=0-0")
     assert held == [before]
+
+
+@pytest.mark.parametrize(
+    "away", [NoConnection("none"), OperationalError("", None, OSError("shut down"))], ids=["taken", "gone"]
+)
+def test_without_the_database_it_is_asked_for_again_later(
+    recorder: Recorder, song: str, monkeypatch: pytest.MonkeyPatch, away: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(recordings, "at", fail)
+    monkeypatch.setattr(recording_access, "may_upload", fail)
+    answer = recorder.get(song, Accept_Language="en")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert answer.text == "Recordings are away, try again later\n"
+    answer = recorder.get(f"/recordings/{recorder.firm.id}/upload/key/a.wav", "PUT")
+    assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, "busy\n", "30")
 
 
 def test_it_plays_whole(recorder: Recorder, song: str) -> None:

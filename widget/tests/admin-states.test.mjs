@@ -74,7 +74,7 @@ test('what a newer service finds on a PBX is drawn without a name of its own', (
 test('the health tells what is there, and nothing of what the account has not', () => {
   const { say } = openAdmin(() => ({}));
   const empty = { entries: 0, waiting: 9, checked_at: null, trouble: '' };
-  const quiet = { link: 'up', account: 'connected', waiting: 0, alerts: [], copy: empty, journal: { lost: 0, trouble: '' }, recordings: { waiting: 0, failed: 0 } };
+  const quiet = { link: 'up', account: 'connected', waiting: 0, alerts: [], copy: empty, journal: { lost: 0, trouble: '' }, recordings: { waiting: 0, failed: 0, trouble: '' } };
   const titles = (more) => healthItems(say, { ...quiet, ...more }, String).map(({ state, title, text }) => `${state} ${title}: ${text}`);
   const usual = titles({});
   assert.equal(usual.length, 3);
@@ -82,7 +82,7 @@ test('the health tells what is there, and nothing of what the account has not', 
     alerts: [{ kind: 'line', since: 1, message: '<i>away</i>' }],
     copy: { entries: 1, waiting: 2, checked_at: 5, trouble: '' },
     journal: { lost: 3, trouble: '' },
-    recordings: { waiting: 4, failed: 5 },
+    recordings: { waiting: 4, failed: 5, trouble: '' },
   }).filter((each) => !usual.includes(each));
   assert.deepEqual(more, [
     'fail Administrators were told: <i>away</i>',
@@ -102,6 +102,11 @@ test('the health tells what is there, and nothing of what the account has not', 
   for (const [trouble, words] of Object.entries({ no_right: /lacks rights/, no_tree: /does not list/, silent: /in time/ })) {
     const [journal] = healthItems(say, { ...quiet, journal: { lost: 0, trouble } }, String);
     assert.match(`${journal.state} ${journal.detail}`, words);
+  }
+  for (const [trouble, words] of Object.entries({ refused: /refuses access/, unreachable: /hand out/ })) {
+    const [recordings] = healthItems(say, { ...quiet, recordings: { waiting: 1, failed: 0, trouble } }, String);
+    assert.match(`${recordings.state} ${recordings.detail} ${recordings.todo}`, words);
+    assert.match(`${recordings.state} ${recordings.todo}`, /^warn Press Test/);
   }
 });
 

@@ -104,9 +104,16 @@ function unread(say, { trouble }) {
 
 function recorded(say, recordings) {
   if (!recordings?.waiting && !recordings?.failed) return null;
-  const { waiting, failed } = recordings;
+  const { waiting, failed, trouble } = recordings;
   const parts = [waiting && say('health.recordings.waiting', { count: waiting }), failed && say('health.recordings.failed', { count: failed })];
-  return { state: failed ? 'warn' : 'ok', title: say('health.recordings.title'), text: parts.filter(Boolean).join(', '), todo: failed ? say('health.recordings.todo') : '' };
+  const isWell = !failed && !trouble;
+  return {
+    state: isWell ? 'ok' : 'warn',
+    title: say('health.recordings.title'),
+    text: parts.filter(Boolean).join(', '),
+    detail: trouble ? say(`health.recordings.${trouble}`) : '',
+    todo: isWell ? '' : say('health.recordings.todo'),
+  };
 }
 
 function listed(say, name, values) {
