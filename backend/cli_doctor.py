@@ -1,4 +1,4 @@
-"""`python -m backend doctor`: looks at an account's PBX itself, whether the service runs or not, one line each."""
+"""`python -m backend doctor`: looks at an account's PBX and its recordings, whether the service runs or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from backend import create_app
-from backend.check_words import words
+from backend.check_words import sources, words
 from backend.config import Settings, StartError, database_url_file, load_settings
 from backend.pbx.address import networks
 from backend.pbx.check import check
@@ -21,6 +21,7 @@ from backend.pbx.findings import Finding, Report, State
 from backend.processes.all import database
 from backend.processes.checking import expected_of, unusable
 from backend.processes.setup import stored_address
+from backend.recordings.trial import tried_as_stored
 from backend.store import settings
 
 SHOWN = {State.OK: "ok", State.WARN: "look", State.FAIL: "broken"}
@@ -35,14 +36,18 @@ def main(arguments: Sequence[str]) -> int:
         with create_app(configured).app_context():
             try:
                 report = _looked(asked.account, configured)
+                recordings = tried_as_stored(asked.account)
                 language = asked.language or settings.read(asked.account).language
             except LookupError as unknown:
                 raise StartError(str(unknown)) from None
             except OperationalError as trouble:
                 raise StartError(f"the database does not let us in: {trouble.orig}") from None
-    for each in report.findings:
-        print(_line(each, language))
-    return int(any(each.state is State.FAIL for each in report.findings))
+    told = [(each.state, _line(each.state, each.what, _says(each, language))) for each in report.findings]
+    if recordings:
+        says = sources.words(recordings.what, recordings.kind, recordings.detail, language)
+        told.append((State(recordings.state), _line(State(recordings.state), "recordings", says)))
+    print("\n".join(line for _, line in told))
+    return int(any(state is State.FAIL for state, _ in told))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +77,10 @@ def _looked(account_id: int, configured: Settings) -> Report:
     return asyncio.run(check(address, expected, networks(configured.pbx_networks)))
 
 
-def _line(finding: Finding, language: str) -> str:
+def _says(finding: Finding, language: str) -> str:
     says = [{"kind": each.kind, "values": each.values} for each in finding.says]
-    return f"{SHOWN[finding.state]:7} {finding.what:10} {words(finding.what, says, language)}"
+    return words(finding.what, says, language)
+
+
+def _line(state: State, what: str, says: str) -> str:
+    return f"{SHOWN[state]:7} {what:10} {says}"

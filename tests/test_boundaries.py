@@ -56,7 +56,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "cli_phonebook": ("store", "desk"),
     "cli_account": ("amocrm", "store", "config", "logs", "accounts", "desk", "installs", "backend", "cli_phonebook"),
     "cli_dialplan": ("pbx", "store", "config", "backend"),
-    "cli_doctor": ("pbx", "store", "config", "check_words", "backend", "processes"),
+    "cli_doctor": ("pbx", "store", "config", "check_words", "recordings", "backend", "processes"),
     "cli_record": ("pbx", "config", "backend", "processes"),
     "cli_reconcile": ("store", "config", "logs", "desk", "backend"),
     "cli_replay": ("calls", "replay"),

@@ -24,17 +24,17 @@ class Tried(Source, Protocol):
         ...
 
 
-def source_of(account_id: int) -> Source | None:
-    """As it is set now; None where nothing is set. Raises LookupError."""
+def source_of(account_id: int, longest: float = LONGEST) -> Tried | Awaited | None:
+    """As it is set now; None where nothing is set. `longest` are seconds of each question. Raises LookupError."""
     chosen = settings.read(account_id)
     if chosen.recordings.source is SourceKind.PUSH:
         return Awaited()
     secret = recording_access.secret_for(account_id, chosen.recordings)
-    return made(chosen.recordings, secret, ZoneInfo(chosen.zone))
+    return made(chosen.recordings, secret, ZoneInfo(chosen.zone), longest)
 
 
 def made(setting: RecordingsSetting, secret: str | None, zone: ZoneInfo, longest: float = LONGEST) -> Tried | None:
-    """Of settings that need not be stored; each question takes at most `longest` seconds."""
+    """Of settings that need not be stored."""
     if setting.source in (SourceKind.NONE, SourceKind.PUSH) or setting.url is None:
         return None
     address = address_of(setting.url, setting.certificate)

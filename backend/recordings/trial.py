@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
-from backend.recordings.source_of import Tried
-from backend.recordings.sources import SourceError
+from backend.recordings.source_of import Tried, source_of
+from backend.recordings.sources import Awaited, SourceError
+from backend.store import db, recording_access, recording_objects
 
 LONGEST = 8.0  # seconds of each of the two questions
 
@@ -57,6 +58,25 @@ def tried(source: Tried, name: str | None) -> Trial:
     except SourceError as error:
         return _failed(error)
     return Trial(lines=(_ok(What.ADDRESS), _ok(What.LOGIN), _looked_for(source, name)))
+
+
+def tried_as_stored(account_id: int) -> Line | None:
+    """How far the account's own source is in order; None where it has none. Raises LookupError."""
+    source = source_of(account_id, LONGEST)
+    if source is None:
+        return None
+    if isinstance(source, Awaited):
+        return pushed(account_id)
+    name = recording_access.newest_name(account_id)
+    db.session.rollback()  # no transaction waits for a PBX
+    return tried(source, name).lines[-1]
+
+
+def pushed(account_id: int) -> Line:
+    """Of an account whose PBX sends its recordings itself."""
+    last = recording_objects.last_part(account_id)
+    kind, state = ("pushed", "ok") if last else ("not_pushed", "warn")
+    return Line(what=What.FILE, state=state, kind=kind, detail=last or "")
 
 
 def _looked_for(source: Tried, name: str | None) -> Line:

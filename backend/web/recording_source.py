@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from flask import current_app
 
+from backend.check_words.sources import words
 from backend.pbx.dialplan.upload import command as upload_command
 from backend.pbx.dialplan.upload import recorded, upload_address
-from backend.store import commands, db, recording_access, recording_objects, settings
+from backend.recordings.trial import pushed
+from backend.store import commands, db, recording_access, settings
 from backend.store.commands import NOT_TAKEN, Command, Outcome
 from backend.store.setting_recordings import SourceKind
 from backend.store.settings_change import source_to_check
 from backend.web import api
 from backend.web.api import Refused
-from backend.web.source_words import words
 from backend.web.words import language
 
 LONGEST = 19.0  # seconds: the trial bounds itself, and may wait to be taken
@@ -36,7 +38,7 @@ def check_source() -> Told:
     if errors:
         raise Refused("invalid", 422, errors)
     if wanted["recordings"]["source"] == SourceKind.PUSH:
-        return _pushed(account.id)
+        return _answer([asdict(pushed(account.id))], None)
     commands.alone(account.id, KIND)
     if commands.is_busy(account.id, KIND):
         raise Refused("checking", 409)
@@ -71,12 +73,6 @@ def _lines(account_id: int, key: str | None) -> Told | None:
         return None
     address = upload_address(current_app.config["PUBLIC_URL"], account_id, key)
     return {"asterisk": recorded(address), "freepbx": upload_command(address)}
-
-
-def _pushed(account_id: int) -> Told:
-    last = recording_objects.last_part(account_id)
-    kind, state = ("pushed", "ok") if last else ("not_pushed", "warn")
-    return _answer([{"what": "file", "state": state, "kind": kind, "detail": last or ""}], None)
 
 
 def _told(outcome: Outcome) -> Told:

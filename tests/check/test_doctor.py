@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from backend.store.settings import PbxSetting
 from sandbox.pbx.office import Office
 from tests.conftest import running
 from tests.firm import Firm
+from tests.sources.servers import BASIC, USER, web_over
 
 pytestmark = pytest.mark.asterisk
 ON_22 = pytest.mark.parametrize("office", [22], indirect=True)
@@ -84,6 +86,28 @@ def test_what_is_wrong_on_the_way_is_told_apart(firm: Firm, office: Office, doct
         is_at(firm, office, **changes)
         status, lines = doctor(firm.id, "--language", "en")
         assert (status, lines[-1].startswith(words)) == (1, True), (lines, words)
+
+
+@ON_22
+def test_where_recordings_come_from_is_tried_too(
+    firm: Firm, other: Firm, office: Office, doctor: Doctor, tmp_path: Path
+) -> None:
+    for each in (firm, other):
+        is_at(each, office)
+    with web_over(tmp_path) as web:
+        web.authorization = BASIC
+        firm.set(recordings={"source": "http", "url": web.url(""), "path": "{name}", "username": USER})
+        assert doctor(firm.id)[1][-1] == (
+            "broken  recordings Сервер не впустил: неверны имя или пароль (ключ), или этому пользователю сюда нельзя."
+        )
+        web.authorization = None
+        unnamed = "look    recordings The PBX has not named any recording yet: make a call and try again."
+        assert doctor(firm.id, "--language", "en")[1][-1] == unnamed
+        call = firm.call("+79161234567")
+        firm.tell(*firm.answer(call, "101"), replace(firm.end(call, ["101"]), recording="a.wav"))
+        (tmp_path / "a.wav").write_bytes(b"RIFF")
+        assert doctor(firm.id)[1][-1] == "ok      recordings Последняя запись найдена: a.wav."
+    assert "recordings" not in [line.split()[1] for line in doctor(other.id)[1]]
 
 
 @pytest.mark.drill

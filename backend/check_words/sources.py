@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.check_words.reaching import REACHING
+from .reaching import REACHING
 
 _ALIKE = {
     kind: REACHING["address"][kind]
