@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, make_response, request
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -57,7 +58,14 @@ def blueprint(name: str) -> Blueprint:
     made.register_error_handler(Refused, refusal)
     made.register_error_handler(TooOften, lambda _: refusal(Refused("too_often", 429)))
     made.register_error_handler(NoConnection, lambda _: refusal(Refused("busy", 503)))
+    made.register_error_handler(OperationalError, _no_database)
+    made.register_error_handler(InterfaceError, _no_database)
     return made
+
+
+def _no_database(error: DBAPIError) -> tuple[dict[str, Any], int]:
+    log.warning("a request waits for the database", path=request.path, error=str(error.orig))
+    return refusal(Refused("no_database", 503))
 
 
 def init_app(app: Flask) -> None:

@@ -54,6 +54,10 @@ API: dict[str, dict[str, str]] = {
     },
     "later": {"ru": "amoCRM не отвечает, попробуйте позже", "en": "amoCRM does not answer, try again later"},
     "busy": {"ru": "Слишком много соединений, попробуйте позже", "en": "Too many connections, try again later"},
+    "no_database": {
+        "ru": "База данных сервиса не отвечает, попробуйте через минуту",
+        "en": "The service's database does not answer, try again in a minute",
+    },
     "too_large": {"ru": "Слишком большой запрос", "en": "The request is too large"},
     "not_json": {"ru": "Запрос должен быть объектом JSON", "en": "The request must be a JSON object"},
     "not_found": {"ru": "Такого здесь нет", "en": "There is no such thing here"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from backend.web import settings
 from sandbox.crm.handle import AccountHandle
@@ -43,6 +44,21 @@ def test_an_error_of_ours_is_told_without_its_details(
     assert "secret-detail" not in answer.text
     assert answer.headers["Access-Control-Allow-Origin"] == acme.url
     assert answer.headers.getlist("Vary") == ["Origin"]
+
+
+def test_a_database_that_is_away_is_told_so(
+    connected: Two, app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("select secret", None, OSError("secret-detail"))
+
+    monkeypatch.setattr(settings.settings, "read", fails)
+    acme, _ = connected
+    token = acme.widget_token(acme.users[0])
+    answer = browser.get("/api/settings?lang=en", headers={"X-Auth-Token": token, "Origin": acme.url})
+    words = "The service's database does not answer, try again in a minute"
+    assert (answer.status_code, answer.json) == (503, {"error": "no_database", "message": words, "fields": []})
+    assert answer.headers["Access-Control-Allow-Origin"] == acme.url
 
 
 def test_pages_for_people_keep_their_own_errors(connected: Two, browser: FlaskClient) -> None:
