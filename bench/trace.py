@@ -39,7 +39,8 @@ ROUNDS = 5
 REACH = 0.5
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
-ID = re.compile(rb"\b(\d{10})(\.\d+)\b|(station-click-\d+)")  # made by Asterisk from the clock; and by our Originate
+# made by Asterisk from the clock; and by our Originate
+ID = re.compile(rb"\b(\d{10})(\.\d+)\b|\b((?:station-click|callback-\d+)-\d+)")
 BETWEEN = 1_000_000  # seconds between two tellings of the same story
 
 
