@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import update
 
 from backend import create_app, installs
 from backend.amocrm.oauth import Tokens
@@ -23,6 +25,7 @@ from backend.config import Settings, new_secret_key
 from backend.desk import arrive
 from backend.processes.postgres import EmbeddedPostgres
 from backend.store import db, journal, migrate, settings
+from backend.store.hooks import HookRow
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import CLIENT_ID, CLIENT_SECRET, Crm
@@ -84,6 +87,13 @@ class Firm:
                 assert time.monotonic() < until, "the worker does not get done"
                 time.sleep(LOOK)
 
+    def put_off_polls(self) -> None:
+        """They cost the same whether anybody calls or not."""
+        with self.app.app_context():
+            later = db.func.now() + timedelta(hours=1)
+            db.session.execute(update(HookRow).where(HookRow.account_id == self.id).values(polled_at=later))
+            db.session.commit()
+
     def requests(self) -> int:
         """How many the CRM has answered so far."""
         return len(self.crm.requests())
@@ -107,6 +117,7 @@ def firm(clients: Sequence[str]) -> Iterator[Firm]:
         worker = stack.enter_context(_worker(values, log))
         office = Firm(app=app, crm=crm, account=account, id=account_id, worker=worker, log=log)
         office.settle()
+        office.put_off_polls()
         crm.limit(Limits())
         yield office
 
