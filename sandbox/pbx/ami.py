@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from select import select
 from typing import Self
 
 from .errors import NotRunning, Refused
@@ -38,6 +39,7 @@ class Ami:
         self._numbers = itertools.count(1)
         self._answers: dict[str, Event] = {}
         self._news = threading.Condition()
+        self._in_use = threading.Lock()  # OpenSSL bears no reading and writing at once
         self.closed = False
         plain = socket.create_connection((host, port), ANSWER_SECONDS)
         plain.settimeout(None)
@@ -58,7 +60,8 @@ class Ami:
             lines += [f"{name}: {each}" for each in ([value] if isinstance(value, str) else value)]
         with self._news:
             try:
-                self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+                with self._in_use:
+                    self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
             except OSError as error:
                 raise NotRunning(f"{action}: the link is down") from error
             arrived = self._news.wait_for(lambda: ticket in self._answers or self.closed, self._patience)
@@ -94,8 +97,15 @@ class Ami:
 
     def _receive(self) -> bytes:
         try:
-            return self._socket.recv(65536)
-        except OSError:
+            while True:
+                select([self._socket], [], [])
+                with self._in_use, suppress(BlockingIOError, ssl.SSLWantReadError):  # a part of a record, a ticket
+                    self._socket.setblocking(False)
+                    try:
+                        return self._socket.recv(65536)
+                    finally:
+                        self._socket.setblocking(True)
+        except (OSError, ValueError):  # closed
             return b""
 
     def _sort(self, message: Event) -> None:
