@@ -28,17 +28,19 @@ _RENEW = text(
     returning account_id, {_VERSIONS}
     """
 )
+# Materialized: PostgreSQL may else choose anew for each row it looks at, and take more than there is room for.
 _FREE = text(
     f"""
-    update account_pbx set lease_owner = :owner,
-                           lease_until = clock_timestamp() + make_interval(secs => :lease)
-    from accounts
-    where accounts.id = account_id and account_id in (
+    with free as materialized (
         select account_id from account_pbx join accounts on accounts.id = account_id
         where (lease_until is null or lease_until <= clock_timestamp()) and state <> 'disabled'
         order by account_id limit :room
         for update of account_pbx skip locked)
-    returning account_id, {_VERSIONS}
+    update account_pbx set lease_owner = :owner,
+                           lease_until = clock_timestamp() + make_interval(secs => :lease)
+    from accounts, free
+    where accounts.id = account_pbx.account_id and free.account_id = account_pbx.account_id
+    returning account_pbx.account_id, {_VERSIONS}
     """
 )
 _PRESENT = text(

@@ -127,17 +127,18 @@ def named(account_id: int, call: str, name: str) -> None:
 
 
 # What was never tried comes first: of a PBX that is back after a day thousands are due, and people listen to what was
-# said just now. Accounts are listed once, not asked for each of those.
+# said just now. Materialized: PostgreSQL may else choose anew for each row it looks at, and change more than one.
 _CLAIM = text(
     """
-    update recordings set state = 'fetching', tries = tries + 1, claim = :claim, due_at = clock_timestamp() + :lease
-    where (account_id, call) in (
+    with next as materialized (
         select account_id, call from recordings
         where state in ('waiting', 'fetching') and due_at <= now()
           and account_id not in (select account_id from recordings where state = 'fetching' and due_at > now())
           and account_id not in (select id from accounts where state = 'disabled')
         order by tries > 0, due_at limit 1 for update skip locked)
-    returning account_id, call, names, tries
+    update recordings set state = 'fetching', tries = tries + 1, claim = :claim, due_at = clock_timestamp() + :lease
+    from next where recordings.account_id = next.account_id and recordings.call = next.call
+    returning recordings.account_id, recordings.call, names, tries
     """
 )
 
@@ -147,15 +148,14 @@ def claim() -> Due | None:
     (two claims at the very same instant aside, which do no harm). Commits."""
     mine = secrets.token_hex(16)
     row = db.session.execute(_CLAIM, {"claim": mine, "lease": LEASE}).one_or_none()
-    key = f"{row.account_id}/{mine}.mp3" if row else ""
-    if row:
-        recording_objects.foresee(key, FORESEEN)
-    db.session.commit()
     if row is None:
+        db.session.rollback()
         return None
-    return Due(
-        account_id=row.account_id, call=row.call, names=tuple(row.names), tries=row.tries, claim=mine, key=key
-    )  # fmt: skip
+    key = f"{row.account_id}/{mine}.mp3"
+    recording_objects.foresee(key, FORESEEN)
+    db.session.commit()
+    names = tuple(row.names)
+    return Due(account_id=row.account_id, call=row.call, names=names, tries=row.tries, claim=mine, key=key)
 
 
 def hold(claims: Sequence[str]) -> None:

@@ -387,6 +387,22 @@ def test_two_workers_do_not_fetch_for_one_account_at_once(recorder: Recorder, st
     assert third is None
 
 
+@pytest.mark.parametrize("plan", ["on", "off"])
+def test_one_is_taken_at_a_time_however_the_database_looks_for_it(
+    recorder: Recorder, stranger: Recorder, plan: str
+) -> None:
+    for each in (recorder, stranger):
+        for name in "abcdefgh":
+            each.record(f"{name}.wav")
+        each.bring_forward()
+    with recorder.firm.app.app_context():
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            db.session.execute(db.text(f"set local enable_{way} = {plan}"))
+        assert recordings.claim() is not None
+        taken = db.select(func.count()).where(RecordingRow.state == RecordingState.FETCHING.value)
+        assert db.session.scalar(taken) == 1
+
+
 def test_one_that_nobody_lives_to_tell_of_ends(recorder: Recorder) -> None:
     recorder.record("a.wav")
     recorder.spool.files["a.wav"] = wav(1)
