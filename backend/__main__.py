@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -33,10 +34,21 @@ def main(arguments: Sequence[str]) -> int:
     try:
         status = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # `… | head`; what a shell says of a program that SIGPIPE ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except BrokenPipeError:
+        if _is_read():
+            raise  # it was another pipe
+        return 141  # what a shell says of a program that SIGPIPE ended
     return status
+
+
+def _is_read() -> bool:
+    """Whether anybody takes what we print; `… | head` does not for long, and then the rest goes nowhere."""
+    ours = select.poll()
+    ours.register(1, 0)  # standard output; that its reader has gone is told unasked
+    if not ours.poll(0):
+        return True
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return False
 
 
 def _run(arguments: Sequence[str]) -> int:

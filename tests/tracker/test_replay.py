@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from backend import __main__ as command
 from backend.cli_replay import main
 from tests.tracker.pbx import Event, Pbx
 
@@ -265,6 +266,15 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Non
     monkeypatch.setattr(sys, "stdin", stream)
     assert main(["-"]) == 0
     assert json.loads(capsys.readouterr().out)["call"] == "c"
+
+
+def test_a_connection_that_breaks_is_not_taken_for_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("backend.cli_replay.main", breaks)
+    with pytest.raises(BrokenPipeError):
+        command.main(["replay", "-"])
 
 
 def test_a_reader_who_leaves_early(tmp_path: Path) -> None:
