@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.limits import Limits
@@ -93,6 +93,18 @@ def test_phone_numbers_have_its_action(runs: Callable[..., Screen], language: st
     told(screen, "render init bind_actions")
     screen.clicks_phone(IVAN, caption)
     told(screen, "render init bind_actions dial:+7916123-45-67")
+
+
+def test_a_click_before_all_is_there_is_not_lost(crm: Crm, acme: AccountHandle, tmp_path: Path, person: People) -> None:
+    crm.install_widget(tiny.make(tmp_path / "tiny"))
+    screen = _without_images(person(acme, acme.users[0])).opens_tab("/settings/widgets")
+    held: list[Route] = []
+    screen.page.route("**/vendor/jquery*", lambda route: held.append(route))  # noqa: PLW0108 - playwright wants a function
+    screen.page.reload(wait_until="domcontentloaded")
+    screen.page.locator(".tile").click()
+    screen.sees_no("[role=dialog]")
+    held[0].continue_()
+    screen.sees("[role=dialog]")
 
 
 def test_install_save_and_disable(crm: Crm, acme: AccountHandle, tmp_path: Path, person: People) -> None:

@@ -22,20 +22,21 @@ async function run() {
   });
   keepFresh();
   if (!session.user || !session.widget) return;
-  life = await host(session.widget);
+  const coming = host(session.widget);
+  listenToSettings(coming);
+  const hosted = await coming;
+  if (hosted.isInstalled) await hosted.start();
+  life = hosted;
   showOwnPage(life);
 }
 
-/** Gives the widget what amoCRM's pages have, then lets it live if it is installed here. */
+/** Gives the widget what amoCRM's pages have. */
 async function host(about) {
   window.requirejs.config({ paths: { jquery: '/vendor/jquery' }, waitSeconds: 30 });
   window.define('lib/components/base/modal', ['jquery'], () => Modal);
   await new Promise((resolve, reject) => window.requirejs(['jquery'], resolve, reject));
   offerApp();
-  const life = new Life(about);
-  listenToSettings(life);
-  if (life.isInstalled) await life.start();
-  return life;
+  return new Life(about);
 }
 
 /** The demo's own: what its phones and clients can be told to do. */

@@ -6,8 +6,9 @@ import { Modal } from './modal.js';
 
 const OWN_PAGE = 'advanced-settings:';
 
-export function listenToSettings(life) {
-  document.addEventListener('click', ({ target }) => target.closest('.tile[data-widget]') && open(life));
+/** `coming` is the widget's life, once there can be one: a click before that waits for it. */
+export function listenToSettings(coming) {
+  document.addEventListener('click', async ({ target }) => target.closest('.tile[data-widget]') && open(await coming));
 }
 
 /** Draws the widget's own page where it lies open. */
