@@ -70,6 +70,11 @@ class Channel:
         return self.call.root is self
 
     @property
+    def may_come_in(self) -> bool:
+        """Nobody has been seen before it in its conversation."""
+        return self.is_first or self.call.root is None
+
+    @property
     def extension(self) -> str | None:
         return self.line.extension
 

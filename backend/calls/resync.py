@@ -80,6 +80,7 @@ def snapshot(exchange: Exchange, rows: Sequence[Row]) -> None:
         if channel := exchange.seen(_as_event(exchange, row)):
             up.append(channel)
             exchange.progress(channel, row.get("ChannelState", ""))
+            exchange.take_part(channel)
             _place(exchange, channel, row.get("BridgeId", ""))
     gone = [channel for uid, channel in exchange.board.channels.items() if uid not in listed]
     for channel in gone:

@@ -172,6 +172,7 @@ def _bridge_enter(exchange: Exchange, event: Event) -> None:
         return
     if channel.state is not State.UP:
         exchange.progress(channel, event.get("ChannelState", ""))
+    exchange.take_part(channel)
     if event.get("BridgeTechnology") == "holding_bridge":
         exchange.leaves(channel)
         return

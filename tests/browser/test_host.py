@@ -98,6 +98,7 @@ def test_phone_numbers_have_its_action(runs: Callable[..., Screen], language: st
 def test_a_click_before_all_is_there_is_not_lost(crm: Crm, acme: AccountHandle, tmp_path: Path, person: People) -> None:
     crm.install_widget(tiny.make(tmp_path / "tiny"))
     screen = _without_images(person(acme, acme.users[0])).opens_tab("/settings/widgets")
+    screen.page.wait_for_function("window.jQuery")  # which this page has, the next one shall wait for
     held: list[Route] = []
     screen.page.route("**/vendor/jquery*", lambda route: held.append(route))  # noqa: PLW0108 - playwright wants a function
     screen.page.reload(wait_until="domcontentloaded")

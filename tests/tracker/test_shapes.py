@@ -523,15 +523,20 @@ def test_why_an_outbound_call_failed(cause: int | None, status: str | None, reas
 # ---- ends and beginnings that are easily mistaken
 
 
-def test_a_number_heard_only_with_the_dialling() -> None:
-    """Newstate may come before DialBegin (Asterisk 13)."""
+@pytest.mark.parametrize("exten", ["s", "979161234567"])
+@pytest.mark.parametrize("states", [[RINGING], [UP], [RINGING, UP]])
+def test_the_number_is_what_the_trunk_was_asked_for(exten: str, states: list[str]) -> None:
+    """Newstate may come before DialBegin (Asterisk 13; 22 under load)."""
     pbx = Pbx()
-    pbx.new("e", "PJSIP/101", state=RING, exten="s")
-    pbx.new("t", "PJSIP/trunk", linked="e")
-    pbx.state("t", RINGING)
+    pbx.new("e", "PJSIP/101", state=RING, exten=exten)
+    pbx.new("t", "PJSIP/trunk", linked="e", number=exten)
+    for state in states:
+        pbx.state("t", state)
     pbx.dial("e", "t", "79161234567@trunk")
-    pbx.hang_up("t", "e", cause="17")
-    assert [fact.client for fact in pbx.facts] == [None, "79161234567"]
+    pbx.enter("b", "e", "t")
+    pbx.hang_up("t", "e")
+    assert [fact.kind for fact in pbx.facts] == ["started", "answered", "ended"]
+    assert {fact.client for fact in pbx.facts} == {"79161234567"}
 
 
 def test_a_failed_call_is_over_when_its_caller_is_gone() -> None:
@@ -574,6 +579,7 @@ def test_a_dialled_trunk_is_dialled_whatever_its_state_is_called() -> None:
     pbx = Pbx()
     pbx.new("e", "PJSIP/101", state=RING, exten="79161234567")
     pbx.new("t", "SIP/trunk", linked="e", state=RING)
+    pbx.dial("e", "t", "79161234567@trunk")
     assert [fact.direction for fact in pbx.facts] == [Direction.OUTBOUND]
 
 
