@@ -57,6 +57,7 @@ class Why(StrEnum):
     """Our own disk or bucket."""
 
 
+_AFRESH = {"state": RecordingState.WAITING.value, "claim": None, "why": None, "detail": None}
 AWAY = (Why.UNREACHABLE.value, Why.REFUSED.value)  # of the PBX, not of one recording
 
 
@@ -116,10 +117,7 @@ def named(account_id: int, call: str, name: str) -> None:
 
     A name known already changes nothing. Does not commit.
     """
-    fresh = {
-        "state": RecordingState.WAITING.value, "due_at": func.now() + FIRST_WAIT, "tries": 0,
-        "claim": None, "why": None, "detail": None,
-    }  # fmt: skip
+    fresh = {**_AFRESH, "due_at": func.now() + FIRST_WAIT, "tries": 0}
     query = insert(RecordingRow).values(account_id=account_id, call=call, names=[name], **fresh)
     is_new = ~RecordingRow.names.contains([name]) & (func.cardinality(RecordingRow.names) < MOST_NAMES)
     more = {"names": func.array_append(RecordingRow.names, name), **fresh}
@@ -193,22 +191,24 @@ def tries_in_vain(account_id: int) -> int:
 
 
 def wait_for_pbx(due: Due, tries: int, wait: timedelta, why: Why, detail: str) -> None:
-    """None of the account's is tried before; all that wait so have been tried as often. Commits."""
+    """None of the account's is tried before; all that wait so have been tried as often. Nothing, where the attempt
+    counts no more. Commits."""
     at = func.clock_timestamp() + wait
     told = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
-    _settle(due, state=RecordingState.WAITING.value, tries=tries, **told)
-    waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
-    more = {**told, "tries": func.greatest(RecordingRow.tries, tries)}
-    db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(more))
+    if _settle(due, state=RecordingState.WAITING.value, tries=tries, **told):
+        waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
+        more = {**told, "tries": func.greatest(RecordingRow.tries, tries)}
+        db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(more))
     db.session.commit()
 
 
 def give_up(due: Due, why: Why, detail: str) -> None:
     """Nor are those tried that wait for the same PBX, until it gives another. Commits."""
     failed = {"state": RecordingState.FAILED.value, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
-    _settle(due, **failed)
-    waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
-    db.session.execute(update(RecordingRow).where(RecordingRow.account_id == due.account_id, *waiting).values(failed))
+    if _settle(due, **failed):
+        waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
+        query = update(RecordingRow).where(RecordingRow.account_id == due.account_id, *waiting)
+        db.session.execute(query.values(failed))
     db.session.commit()
 
 
@@ -226,17 +226,15 @@ def _settle(due: Due, **values: object) -> bool:
 
 
 def try_again(account_id: int) -> int:
-    """What failed, or waits, is due now, and for another day: the account's source was set or mended; how many.
-
-    Does not commit.
-    """
-    return _again(account_id, func.coalesce(RecordingRow.why, "") != Why.EMPTY.value)
+    """What failed, waits or is being fetched is due now, and for another day: the account's source was set or mended,
+    and an attempt that knows the former one counts no more; how many. Does not commit."""
+    return _again(account_id, func.coalesce(RecordingRow.why, "") != Why.EMPTY.value, RecordingState.FETCHING)
 
 
-def _again(account_id: int, which: ColumnElement[bool]) -> int:
-    waits = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value])
-    values = {"state": RecordingState.WAITING.value, "due_at": func.now(), "tries": 1, "why": None, "detail": None}
-    again = update(RecordingRow).where(RecordingRow.account_id == account_id, waits, which).values(values)
+def _again(account_id: int, which: ColumnElement[bool], *more: RecordingState) -> int:
+    states = RecordingRow.state.in_([RecordingState.WAITING.value, RecordingState.FAILED.value, *more])
+    values = {**_AFRESH, "due_at": func.now(), "tries": 1}
+    again = update(RecordingRow).where(RecordingRow.account_id == account_id, states, which).values(values)
     return len(db.session.scalars(again.returning(RecordingRow.call)).all())
 
 

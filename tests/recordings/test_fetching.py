@@ -14,11 +14,11 @@ from sqlalchemy import func, update
 
 from backend.recordings import fetching, shelf
 from backend.recordings.fetching import Bounded
-from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
+from backend.recordings.sources import Fetched, NeedsPerson, NotYet, Source, SourceError, Unreachable
 from backend.store import db, recordings
 from backend.store.accounts import Account, AccountState
 from backend.store.recordings import RecordingRow, RecordingState, Why
-from tests.recordings.conftest import Recorder
+from tests.recordings.conftest import Recorder, Spool
 from tests.recordings.sounds import wav
 
 
@@ -227,6 +227,34 @@ def test_without_a_source_it_fails_and_is_due_when_there_is_one(recorder: Record
         db.session.commit()
     recorder.fetch()
     assert state(recorder) == ("ready", None)
+
+
+FORMER = [None, Unreachable("timed out"), NeedsPerson("wrong password"), NotYet("no such file")]
+
+
+@pytest.mark.parametrize("trouble", FORMER, ids=repr)
+def test_an_attempt_that_knows_the_former_source_counts_no_more(
+    recorder: Recorder, trouble: SourceError | None
+) -> None:
+    """The source is set while two recordings wait, and one of them is just being fetched from the former."""
+    former = Spool(trouble=trouble) if trouble else None
+    recorder.record("a.wav")
+    recorder.record("a.wav")
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.bring_forward()
+    sources = iter([former, recorder.spool, recorder.spool])
+
+    def source_of(_: int) -> Source | None:
+        source = next(sources)
+        if source is former:
+            assert recordings.try_again(recorder.firm.id) == 2
+            db.session.commit()
+        return source
+
+    with recorder.firm.app.app_context():
+        fetching.fetch_due(source_of)
+        assert recordings.counts(recorder.firm.id, datetime.min) == {}
+    assert next(sources, None) is None
 
 
 @pytest.mark.parametrize(
