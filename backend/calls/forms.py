@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.calls import phones
 from backend.calls.names import fold
 
 Fields = Sequence[tuple[str, str]]
@@ -65,13 +66,15 @@ class Form:
 
 
 def read(fields: Fields) -> Form:
-    """Of several fields of one meaning the first that holds something counts, the others stay parameters."""
+    """Of several fields of one meaning the first that holds something counts, the others stay parameters. Of a phone's
+    the first that can be dialled: beside it sites ask "may we write to this phone"."""
     told = [(clean(name, LONGEST_NAME), clean(value, LONGEST_VALUE)) for name, value in fields]
     found: dict[str, str] = {}
     rest: list[tuple[str, str]] = []
+    phone = next((value for name, value in told if _meaning(name) == "phone" and _is_dialable(value)), None)
     for name, value in told:
         meaning = _meaning(name)
-        if meaning and value and meaning not in found:
+        if meaning and value and meaning not in found and (meaning != "phone" or value == (phone or value)):
             found[meaning] = value
         elif name and value and name not in (TRAP, FILLED):
             rest.append((name, value))
@@ -102,6 +105,10 @@ def _meaning(name: str) -> str | None:
         if letters in names:
             return meaning
     return None
+
+
+def _is_dialable(value: str) -> bool:
+    return sum(map(str.isdecimal, value)) >= phones.SHORTEST_OUTSIDE
 
 
 def _lead(fields: Fields) -> int | None:

@@ -24,8 +24,9 @@ TILDA = {
         ({"your-name": "N", "tel-603": PHONE, "your-message": "m", "_wpcf7": "1"}, "N", "m", ["_wpcf7"]),
         ({"fields[phone]": PHONE, "fields[fio]": "Ф", "fields[x]": "1"}, "Ф", "", ["fields[x]"]),
         ({"phone": PHONE, "Phone_2": "8 495 000-00-00", "имя": ""}, "", "", ["Phone_2"]),
+        ({"whatsapp[phone]": "yes", "tel": "2", "phone": PHONE}, "", "", ["whatsapp[phone]", "tel"]),
     ],
-    ids=["tilda", "russian", "wordpress", "nested", "two phones"],
+    ids=["tilda", "russian", "wordpress", "nested", "two phones", "asked about the phone"],
 )
 def test_a_form_of_any_site(shop: Shop, fields: dict[str, str], name: str, comment: str, rest: list[str]) -> None:
     shapes: list[dict[str, Any]] = [
