@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, cast
 
@@ -30,7 +31,9 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @pytest.fixture(autouse=True)
-def _open_page(app: Flask) -> Iterator[None]:
+def _open_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is counted yet: accounts of other tests' databases have the same ids."""
+    monkeypatch.setattr(counters, "_added", Counter())
     app.config["METRICS_TOKEN"] = TOKEN
     yield
     app.config["METRICS_TOKEN"] = ""
