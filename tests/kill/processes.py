@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import select
@@ -83,6 +84,7 @@ class Nursery:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._born: list[Process] = []
+        self._numbers = itertools.count(1)
         self._mother = subprocess.Popen(
             [sys.executable, "-m", "tests.kill.nursery"],
             cwd=ROOT,
@@ -94,7 +96,7 @@ class Nursery:
     def bear(self, settings: Settings, job: str, **more: Any) -> Process:
         assert self._mother.stdin
         assert self._mother.stdout
-        log = self._folder / f"{len(self._born)}-{job}.log"
+        log = self._folder / f"{next(self._numbers)}-{job}.log"
         log.touch()
         order = {"job": job, "environ": environ(settings), "log": str(log), **more}
         self._mother.stdin.write(json.dumps(order) + "\n")
