@@ -21,6 +21,13 @@ CRM = {
         ("amoCRM временно не принимает запросы", "amoCRM does not accept requests for a while"),
         ("Если это длится часами, напишите в поддержку amoCRM", "If it lasts for hours, write to amoCRM's support"),
     ),
+    "silent": (
+        ("amoCRM не отвечает или отвечает ошибкой", "amoCRM does not answer, or answers with an error"),
+        (
+            "Мы пробуем снова и снова; если это длится часами, напишите в поддержку amoCRM",
+            "We try again and again; if it lasts for hours, write to amoCRM's support",
+        ),
+    ),
 }
 PASSWORD = (
     ("АТС не принимает логин или пароль AMI", "The PBX does not accept the AMI name or password"),

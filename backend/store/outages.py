@@ -43,14 +43,20 @@ class Trouble:
     trouble: str
 
 
-# A line that no process holds is down, whatever was written of it last; one on which calls are not told is as good as
-# down, and one that people know to be lost is back once it stays.
+# amoCRM is silent when something was tried in vain for long and nothing was done meanwhile: of a single request that it
+# cannot bear nobody needs to hear. A line that no process holds is down, whatever was written of it last; one on which
+# calls are not told is as good as down, and one that people know to be lost is back once it stays.
 _NOW = text(
     """
     select accounts.id, 'crm' as kind,
-           case when state <> 'connected' then state else 'blocked' end as trouble
-    from accounts where state in ('needs_reauthorisation', 'unpaid') or state = 'connected'
-        and blocked_until > clock_timestamp()
+           case when state <> 'connected' then state when blocked_until > clock_timestamp() then 'blocked'
+                else 'silent' end as trouble
+    from accounts where state in ('needs_reauthorisation', 'unpaid') or state = 'connected' and (
+        blocked_until > clock_timestamp()
+        or exists (select from intents where account_id = accounts.id and state = 'todo' and attempts > 1
+                                         and created_at < clock_timestamp() - :silent)
+           and not exists (select from intents where account_id = accounts.id and state = 'done'
+                                                 and done_at > clock_timestamp() - :silent))
     union all
     select account_id, 'link',
            case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end
@@ -62,6 +68,7 @@ _NOW = text(
                                      and ended_at is null and told_at is not null))
     """
 )
+SILENT = timedelta(minutes=10)
 _ALONE = text("select pg_try_advisory_xact_lock(hashtext('outages'))")
 
 
@@ -73,7 +80,7 @@ def alone() -> bool:
 def present(steady: timedelta) -> list[Trouble]:
     """What is wrong at this moment, of all accounts that are not disabled. A line that people were told is lost counts
     as such until it was up for so long."""
-    rows = db.session.execute(_NOW, {"steady": steady})
+    rows = db.session.execute(_NOW, {"steady": steady, "silent": SILENT})
     return [Trouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows]
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 
 from backend.desk import alerts, people
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
+from backend.store.journal import IntentRow, IntentState
 from sandbox.crm.faults import Kind
+from sandbox.crm.server import Crm
 from tests.asking import ask
 from tests.firm import Firm
+
+STRANGER, KNOWN = "+79267778899", "+79161234568"
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +174,45 @@ def test_an_unpaid_account_is_told_what_to_do(firm: Firm) -> None:
     move(firm, AccountState.UNPAID)
     later(firm)
     assert "Продлите подписку" in shown(firm)[0]["message"]
+
+
+def test_an_amocrm_that_answers_nothing_but_errors_is_told_of(firm: Firm, other: Firm, crm: Crm) -> None:
+    firm.account.spoil(Kind.STATUS, "/api", status=500)
+    firm.talk(STRANGER, "101")
+    in_vain(firm, minutes=9)
+    assert shown(firm) == []
+    in_vain(firm, minutes=2)
+    assert "отвечает ошибкой" in shown(firm)[0]["message"]
+    crm.mend()
+    firm.work_through()
+    later(firm)
+    firm.work_through()
+    (task,) = tasks(firm)
+    assert "доступ к amoCRM восстановлен" in task["text"]
+    assert (shown(firm), shown(other), tasks(other)) == ([], [], [])
+
+
+def test_one_request_that_amocrm_cannot_bear_is_no_outage(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/leads/complex", status=500)
+    firm.talk(STRANGER, "101")
+    in_vain(firm, minutes=20)
+    firm.account.add_contact("Иван", [KNOWN])
+    firm.talk(KNOWN, "101")
+    firm.work()
+    later(firm)
+    assert shown(firm) == []
+
+
+def in_vain(firm: Firm, minutes: float) -> None:
+    """What is due is tried, twice, and grows older by so much."""
+    for _ in range(2):
+        firm.work()
+        with firm.app.app_context():
+            older = {"due_at": func.now(), "created_at": IntentRow.created_at - timedelta(minutes=minutes / 2)}
+            todo = (IntentRow.account_id == firm.id, IntentRow.state == IntentState.TODO.value)
+            db.session.execute(update(IntentRow).where(*todo).values(older))
+            db.session.commit()
+    later(firm)
 
 
 def test_a_line_that_is_back_before_amocrm_could_be_told_makes_no_task(firm: Firm) -> None:
