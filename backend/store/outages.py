@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
+from backend.store.accounts import AccountPbx
 
 
 class OutageKind(StrEnum):
@@ -43,11 +44,13 @@ class Trouble:
     trouble: str
 
 
+# A line that no process holds is down, whatever was written of it last; one on which calls are not told is as good as
+# down.
+_DOWN = "(link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp())"
 # amoCRM is silent when something was tried in vain for long and nothing was done meanwhile: of a single request that it
-# cannot bear nobody needs to hear. A line that no process holds is down, whatever was written of it last; one on which
-# calls are not told is as good as down, and one that people know to be lost is back once it stays.
+# cannot bear nobody needs to hear. A line that people know to be lost is back once it stays.
 _NOW = text(
-    """
+    f"""
     select accounts.id, 'crm' as kind,
            case when state <> 'connected' then state when blocked_until > clock_timestamp() then 'blocked'
                 else 'silent' end as trouble
@@ -62,7 +65,7 @@ _NOW = text(
            case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end
     from account_pbx join accounts on accounts.id = account_id
     where state <> 'disabled' and link <> 'never'
-      and (link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp()
+      and ({_DOWN}
            or link_since > clock_timestamp() - :steady and exists (
                select from outages where outages.account_id = account_pbx.account_id and kind = 'link'
                                      and ended_at is null and told_at is not null))
@@ -106,9 +109,11 @@ def find(account_id: int, outage_id: int) -> Outage | None:
 
 
 def told(account_id: int) -> Sequence[Outage]:
-    """Those that go on and that people were told of."""
+    """Those that go on at this moment and that people were told of: without a line that is back and may not stay."""
     mine = (Outage.account_id == account_id, Outage.ended_at.is_(None), Outage.told_at.is_not(None))
-    return db.session.scalars(select(Outage).where(*mine).order_by(Outage.id)).all()
+    is_down = exists().where(AccountPbx.account_id == Outage.account_id, text(_DOWN))
+    query = select(Outage).where(*mine, (Outage.kind != OutageKind.LINK.value) | is_down)
+    return db.session.scalars(query.order_by(Outage.id)).all()
 
 
 def last(account_id: int, limit: int) -> Sequence[Outage]:

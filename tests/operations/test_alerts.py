@@ -131,7 +131,9 @@ def test_a_line_that_is_back_for_a_moment_is_not_told_of_again(firm: Firm) -> No
     for _ in range(3):
         link(firm, LinkState.DOWN, "silent")
         later(firm)
+        assert len(shown(firm)) == 1
         link(firm, LinkState.UP, minutes=1)
+        assert shown(firm) == []
         later(firm)
     firm.work_through()
     assert [task["is_completed"] for task in tasks(firm)] == [False]
