@@ -128,6 +128,16 @@ STANDING: dict[str, dict[str, tuple[str, str]]] = {
             "Установлен прежний диалплан: вставьте строки заново.",
             "An older dialplan is installed: paste its lines anew.",
         ),
+        "other_country": (
+            "Он сделан для номеров другой страны, чем теперь в настройках: вставьте строки заново.",
+            "It was made for the numbers of another country than the settings have now: paste its lines anew.",
+        ),
+        "no_queue": (
+            "Общей очереди {place} на АТС нет, и после телефона ответственного звонок пойдёт своим путём: проверьте"
+            " номер и контекст очереди в настройках.",
+            "The PBX has no general queue {place}, so that after the responsible's phone a call goes its own way:"
+            " check the queue's extension and context in the settings.",
+        ),
         "absent": (
             "Диалплан не установлен: вставьте его строки (в настройках виджета они ниже, в консоли их печатает backend"
             " dialplan).",

@@ -8,6 +8,8 @@ import time
 from contextlib import closing
 from dataclasses import replace
 
+from backend.calls.routing import Routing
+
 from . import installed, telephones
 from .address import Networks, PbxAddress, resolve
 from .connection import Asked, Connection, Fields, rows_of, within
@@ -35,7 +37,7 @@ WORDLESS = {Trouble.LOST, Trouble.SILENT}  # after which the first bytes tell wh
 
 async def check(address: PbxAddress, expected: Expected, allowed: Networks = ()) -> Report:
     """What works and what does not, in the order in which one would try; within 15 s, whatever is at the address."""
-    visit = _Visit(address, allowed)
+    visit = _Visit(address, allowed, expected.routing)
     try:
         answers = await visit.answers()
     except PbxError as error:
@@ -47,8 +49,9 @@ async def check(address: PbxAddress, expected: Expected, allowed: Networks = ())
 class _Visit:
     """Address, login, questions; `done` is what went well."""
 
-    def __init__(self, address: PbxAddress, allowed: Networks) -> None:
+    def __init__(self, address: PbxAddress, allowed: Networks, routing: Routing) -> None:
         self.done: list[Finding] = []
+        self._routing = routing
         self._address = address
         self._allowed = allowed
         self._first = b""
@@ -61,7 +64,7 @@ class _Visit:
             self._went_well(What.ADDRESS)
             await within(TO_LOG_IN, connection.log_in(), "login")
             self._went_well(What.LOGIN)
-            answers = await _ask(connection)
+            answers = await _ask(connection, self._routing)
             if connection.lost.done():
                 raise connection.lost.result()
             return answers
@@ -81,16 +84,17 @@ class _Visit:
         self._first = self._first or data[: len(BANNER)]
 
 
-async def _ask(connection: Connection) -> Answers:
+async def _ask(connection: Connection, routing: Routing) -> Answers:
     """Everything at once, so that a PBX that hangs costs the time of one question."""
+    questions = {**QUESTIONS, **installed.questions_of(routing)}
     clock_ahead, told, lists = await asyncio.gather(
         _clock_ahead(connection),
-        asyncio.gather(*(_asked(connection, *question) for question in QUESTIONS.values())),
+        asyncio.gather(*(_asked(connection, *question) for question in questions.values())),
         asyncio.gather(*(_asked(connection, *question, as_list=True) for question in LISTS.values())),
     )
     return Answers(
         clock_ahead=clock_ahead,
-        told=dict(zip(QUESTIONS, told, strict=True)),
+        told=dict(zip(questions, told, strict=True)),
         lists=dict(zip(LISTS, lists, strict=True)),
     )
 

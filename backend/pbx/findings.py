@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from backend.calls.lines import Lines, Side
+from backend.calls.routing import Routing
 from backend.calls.states import ExtensionState
 
 from .dialplan.flavours import Flavour
@@ -90,9 +91,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the account has set: whose is an endpoint, and its employees' extensions."""
+    """What the account has set: whose is an endpoint, its employees' extensions, and how it routes."""
 
     lines: Lines
+    routing: Routing
     extensions: frozenset[str] = frozenset()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from backend.calls.routing import Routing
 
 from .astdb import COUNTERS, JOURNAL, LOST
 from .connection import Fields
 from .dialplan import freepbx
 from .dialplan.flavours import Flavour
-from .dialplan.names import CALLBACK, CLICK, KEY, LEFT, ROUTE, SEEN, VERSION
+from .dialplan.names import CALLBACK, CLICK, KEY, LEFT, ROUTE, SEEN, VERSION, country_mark
 from .errors import ActionRefused, PbxError
 from .findings import Answers, Finding, Said, What, named, ok, refused, said, warn
 from .wire import Message
@@ -31,6 +33,7 @@ MIXMONITOR, CDR_EVENTS = "app_mixmonitor", "cdr_manager"
 FREEPBX_MARKS = ("macro-dialout-trunk", freepbx.ROOT, "ext-local")
 """Contexts that FreePBX has in each version, and its relatives have too."""
 INBOUND, OUTBOUND = "inbound hook", "outbound hook"
+COUNTRY, QUEUE = "country", "queue"
 _NOT_THERE = "Database entry not found"
 
 
@@ -49,6 +52,13 @@ def _questions() -> dict[str, tuple[str, Fields]]:
         OUTBOUND: exists(freepbx.HOOK, "s", freepbx.LABEL),
         **{each: ("ModuleCheck", {"Module": f"{each}.so"}) for each in sorted(modules)},
     }
+
+
+def questions_of(routing: Routing) -> dict[str, tuple[str, Fields]]:
+    """What to ask beside QUESTIONS, of an account that routes so."""
+    then = routing.then
+    queue = {QUEUE: exists(then.context, then.extension, "1")} if then else {}
+    return {COUNTRY: exists(KEY, country_mark(routing.country), "1"), **queue}
 
 
 def _current(context: str) -> str:
@@ -90,7 +100,7 @@ def _without(lost: Iterable[str]) -> list[Said]:
     return [said(f"without_{each}") for each in lost]
 
 
-def dialplan(answers: Answers) -> Finding:
+def dialplan(answers: Answers, routing: Routing) -> Finding:
     unanswered = answers.told[CLICK]
     if isinstance(unanswered, PbxError):
         return warn(What.DIALPLAN, *refused(unanswered))
@@ -100,7 +110,9 @@ def dialplan(answers: Answers) -> Finding:
     is_old = [what for what, names in CONTEXTS.items() if what not in absent and not _are_current(answers, names)]
     says = [said("old")] if is_old else []
     says += [said("incomplete"), *_without(absent)] if absent else []
+    says += _for_another(answers, absent) if not is_old else []
     says += _unhooked(answers)
+    says += _no_queue(answers, routing)
     if says:
         return warn(What.DIALPLAN, *says, *_for_whom(answers))
     return ok(What.DIALPLAN, said("current"), *_by_hand(answers))
@@ -108,6 +120,17 @@ def dialplan(answers: Answers) -> Finding:
 
 def _are_current(answers: Answers, contexts: Iterable[str]) -> bool:
     return all(answers.is_yes(_current(each)) for each in contexts)
+
+
+def _for_another(answers: Answers, absent: Collection[str]) -> list[Said]:
+    """The country was changed after the lines had been pasted."""
+    return [] if "route" in absent or answers.is_yes(COUNTRY) else [said("other_country")]
+
+
+def _no_queue(answers: Answers, routing: Routing) -> list[Said]:
+    if routing.then is None or answers.is_yes(QUEUE):
+        return []
+    return [said("no_queue", place=f"{routing.then.extension}@{routing.then.context}")]
 
 
 def _unhooked(answers: Answers) -> list[Said]:

@@ -31,7 +31,7 @@ def judge(answers: Answers, expected: Expected) -> Report:
             installed.modules(answers),
             telephones.extensions(answers, expected, endpoints),
             telephones.trunks(endpoints),
-            installed.dialplan(answers),
+            installed.dialplan(answers, expected.routing),
             _transfer(answers),
             installed.recording(answers),
             installed.journal(answers),

@@ -34,7 +34,7 @@ def expected_of(account_id: int) -> Expected:
     """Raises LookupError for an unknown account."""
     chosen = settings.read(account_id)
     extensions = frozenset(extension for each in chosen.employees for extension in each.extensions)
-    return Expected(lines=chosen.to_lines(), extensions=extensions)
+    return Expected(lines=chosen.to_lines(), extensions=extensions, routing=chosen.to_routing())
 
 
 def _plain(report: Report) -> dict[str, Any]:

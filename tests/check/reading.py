@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from backend.calls.lines import Lines
+from backend.calls.routing import Routing
 from backend.check_words import words
 from backend.pbx.address import PbxAddress
 from backend.pbx.check import check
+from backend.pbx.dialplan import USUAL
 from backend.pbx.findings import Expected, Report
 from tests.pbx.fake_ami import LOOPBACK
 
 
-async def checked(address: PbxAddress, *extensions: str, **patterns: Any) -> Report:
-    return await check(address, Expected(lines=Lines.of(**patterns), extensions=frozenset(extensions)), LOOPBACK)
+async def checked(address: PbxAddress, *extensions: str, routing: Routing = USUAL, **patterns: Any) -> Report:
+    expected = Expected(lines=Lines.of(**patterns), extensions=frozenset(extensions), routing=routing)
+    return await check(address, expected, LOOPBACK)
 
 
 def states(report: Report) -> dict[str, str]:

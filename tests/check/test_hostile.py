@@ -15,6 +15,7 @@ from backend.calls.lines import Lines
 from backend.pbx import check as checking
 from backend.pbx.address import PbxAddress
 from backend.pbx.check import check
+from backend.pbx.dialplan import USUAL
 from backend.pbx.findings import Expected
 from backend.pbx.telephones import MOST_ENDPOINTS
 from tests.pbx.fake_ami import Message, story
@@ -205,5 +206,5 @@ async def test_addresses_that_lead_nowhere_or_where_they_must_not() -> None:
     known: dict[str, Any] = {"port": 5038, "username": "crm", "secret": "not-a-secret"}
     nowhere = await checked(PbxAddress(host="nobody.invalid", **known))
     assert told(nowhere, "address", "ru") == "Имя nobody.invalid не найдено в DNS."
-    inside = await check(PbxAddress(host="127.0.0.1", **known), Expected(lines=Lines.of()))
+    inside = await check(PbxAddress(host="127.0.0.1", **known), Expected(lines=Lines.of(), routing=USUAL))
     assert "127.0.0.1 is not a public address" in told(inside, "address")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend.calls.routing import Routing
+from backend.calls.routing import Place, Routing
 from backend.pbx.address import PbxAddress
 from backend.pbx.astdb import COUNTERS, JOURNAL
 from backend.pbx.dialplan import DIALPLAN, VERSION, dialplan_for
@@ -106,6 +106,26 @@ async def test_a_dialplan_that_is_absent_old_incomplete_or_current(office: Offic
     words = "The dialplan is installed. Whether your two lines lead to it, the first call will show."
     assert (states(report)["dialplan"], told(report, "dialplan")) == ("ok", words)
     assert report.flavour is Flavour.ASTERISK
+
+
+@story
+async def test_a_dialplan_for_the_numbers_of_another_country(office: Office) -> None:
+    office.installs(DIALPLAN)
+    report = await checked(address(office), routing=Routing(country="KZ"))
+    assert states(report)["dialplan"] == "warn"
+    assert "the numbers of another country" in told(report, "dialplan")
+    office.installs(dialplan_for(Routing(country="KZ")))
+    assert states(await checked(address(office), routing=Routing(country="KZ")))["dialplan"] == "ok"
+
+
+@story
+async def test_a_general_queue_that_is_not_there(office: Office) -> None:
+    office.installs(DIALPLAN)
+    for queue, state in (("500", "ok"), ("5000", "warn")):
+        then = Place(context="from-internal", extension=queue)
+        report = await checked(address(office), routing=Routing(then=then))
+        assert states(report)["dialplan"] == state
+        assert ("no general queue 5000@from-internal" in told(report, "dialplan")) == (state == "warn")
 
 
 @story

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.calls.numbering import Numbering, numbering
 from backend.calls.phones import LONGEST, SHORTEST_OUTSIDE
 
-from .names import KEY, MARK, OF_ROUTE, SETTINGS
+from .names import KEY, MARK, OF_ROUTE, SETTINGS, country_mark
 
 SHORTEST_ABROAD = 8  # digits of a foreign number with its country's code
 
@@ -26,12 +26,15 @@ def keyed(country: str) -> str:
         *(_abroad(way) for way in reversed(plan.ways_out)),
         "same => n(done),Return()",
     )
-    return _HEAD + "".join(f" {line}\n" for line in lines)
+    mark = f"exten => {country_mark(country)},1,NoOp()\n same => n,Hangup()\n"
+    return _HEAD + mark + _BEGIN + "".join(f" {line}\n" for line in lines)
 
 
 _HEAD = f"""\
 [{KEY}]
 {MARK}
+"""
+_BEGIN = f"""\
 exten => s,1,Set(PHONE_STATION_KEY=)
 ; what holds anything but digits and signs between them is no number
  same => n,GotoIf($[${{REGEX("[^0-9+(). -]" ${{ARG1}})}}]?done)

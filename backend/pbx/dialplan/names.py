@@ -38,3 +38,8 @@ MARK = f"""\
 exten => {VERSION},1,NoOp()
  same => n,Hangup()"""
 """The first lines of each context."""
+
+
+def country_mark(country: str) -> str:
+    """An extension of KEY, which tells whose numbers these lines understand: ISO 3166, two letters."""
+    return f"country-{country}"
