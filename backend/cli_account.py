@@ -17,6 +17,7 @@ from backend import cli_phonebook, create_app, logs
 from backend.accounts import client_for, disable, integration, sync_mirrors
 from backend.amocrm import oauth
 from backend.amocrm.errors import AmoError
+from backend.cli import account_id
 from backend.config import load_settings
 from backend.desk.arrive import decide_again
 from backend.desk.diagnostics import diagnostics
@@ -82,7 +83,7 @@ def _command(
 
 
 def _account_id(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("account", type=int, help="amoCRM's id of the account")
+    parser.add_argument("account", type=account_id, help="amoCRM's id of the account")
 
 
 def _host_and_key(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from backend import create_app
+from backend.cli import account_id
 from backend.config import StartError, load_settings
 from backend.pbx.dialplan import made_for
 from backend.pbx.dialplan.flavours import FILE, INCLUDE, Flavour
@@ -53,7 +54,7 @@ def _push(account_id: int, flavour: Flavour) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend dialplan", description=__doc__)
-    parser.add_argument("--account", type=int, required=True, help="the amoCRM account")
+    parser.add_argument("--account", type=account_id, required=True, help="the amoCRM account")
     parser.add_argument(
         "--flavour", type=Flavour, choices=list(Flavour), default=Flavour.ASTERISK, metavar="asterisk|freepbx",
         help="the kind of PBX; one text is for FreePBX 15, 16 and 17",

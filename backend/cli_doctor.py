@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend import create_app
 from backend.check_words import sources, words
+from backend.cli import account_id
 from backend.config import Settings, StartError, database_url_file, load_settings
 from backend.pbx.address import networks
 from backend.pbx.check import check
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend doctor", description=__doc__)
-    parser.add_argument("--account", type=int, required=True, help="the amoCRM account")
+    parser.add_argument("--account", type=account_id, required=True, help="the amoCRM account")
     parser.add_argument("--language", choices=("ru", "en"), help="of the lines; without it the account's")
     return parser
 

@@ -10,6 +10,7 @@ from time import monotonic, sleep, time
 from zoneinfo import ZoneInfo
 
 from backend import create_app, logs
+from backend.cli import account_id
 from backend.config import StartError, load_settings
 from backend.desk import arrive, audit
 from backend.store import accounts, audits, db, journal, settings, wake
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m backend reconcile",
         description=f"{__doc__} Safe to repeat. A worker must run: it is the one who asks amoCRM, within its limits.",
     )
-    parser.add_argument("--account", type=int, required=True, help="amoCRM's id of the account")
+    parser.add_argument("--account", type=account_id, required=True, help="amoCRM's id of the account")
     parser.add_argument("--from", dest="first", type=_day, required=True, help="first day, 2026-11-01")
     parser.add_argument("--to", dest="last", type=_day, help="last day, included; else the first alone")
     return parser

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import BinaryIO
 
+from backend.cli import account_id
 from backend.config import StartError
 from backend.pbx.address import PbxAddress
 from backend.pbx.errors import BadCommand, NeedsPerson
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend record", description=__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--account", type=int, help="the PBX of this account, as it is stored")
+    parser.add_argument("--account", type=account_id, help="the PBX of this account, as it is stored")
     parser.add_argument("--host", help="or any PBX; its AMI secret is read from AMI_SECRET, or asked for")
     parser.add_argument("--port", type=int, default=5038)
     parser.add_argument("--username")

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from backend import create_app
 from backend.calls import intents, phones, policy
 from backend.calls.facts import CallAnswered, CallEnded, Direction, Fact, Reason, Result
+from backend.cli import account_id
 from backend.config import StartError, load_settings
 from backend.desk import lookup, routes
 from backend.store import db, journal, popups, settings
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend why", description=__doc__)
     parser.add_argument("call", nargs="?", help="the call, as the journal, the logs and its note name it")
-    parser.add_argument("--account", type=int, help="the amoCRM account; needed with --dry-run")
+    parser.add_argument("--account", type=account_id, help="the amoCRM account; needed with --dry-run")
     parser.add_argument("--dry-run", action="store_true", help="what would happen if this number called now")
     parser.add_argument("--from", dest="client", help="the client's number, in any spelling")
     parser.add_argument("--to", dest="did", help="the number that is dialled (DID)")

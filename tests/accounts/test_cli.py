@@ -109,6 +109,13 @@ def test_nonsense_is_refused_with_its_reason(connected: Two, account: Type, pair
     assert settings.read(acme.id).model_fields_set <= {"country", "language", "zone"}
 
 
+@pytest.mark.parametrize("typed", ["9" * 19, "x", "-5", "٣", ""], ids=repr)
+def test_an_account_that_cannot_be_is_refused(account: Type, capsys: pytest.CaptureFixture[str], typed: str) -> None:
+    with pytest.raises(SystemExit):
+        account("show", typed)
+    assert "is no account's id" in capsys.readouterr().err
+
+
 def test_employees_are_listed_and_mapped(connected: Two, account: Type) -> None:
     acme, beta = connected
     anna, boris = (user["id"] for user in acme.users)
