@@ -196,6 +196,14 @@ class Phone(Line):
     def __init__(self, office: Office, extension: str) -> None:
         super().__init__(office, extension, f"phone-{extension}")
 
+    def rings(self) -> Leg:
+        """Waits for the next call to arrive here, and until the PBX has heard that it rings."""
+        leg = super().rings()
+        self.office.pbx_channels.wait(
+            lambda: self.office.is_ringing(self.who) or leg.channel.gone, f"the PBX knows that {self} rings"
+        )
+        return leg
+
     def dials(self, number: str) -> Leg:
         """An outside number, an extension or a feature code, as typed."""
         return self._dial(number)

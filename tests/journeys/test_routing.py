@@ -103,6 +103,7 @@ def test_when_the_manager_does_not_take_it_the_queue_does_and_it_is_one_call(
         assert not phone.channel.gone
         phone.is_over()
     assert name_on(company, "101") == petr.name
+    company.rings(1 + len(rang))
     company.phone("101").answers().talks(TALK)
     call.hangs_up()
     company.in_the_end(
