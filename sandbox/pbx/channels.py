@@ -14,7 +14,7 @@ T = TypeVar("T")
 RINGING, UP = "5", "6"
 """Asterisk's numbers of a channel's state."""
 
-PATIENCE_SECONDS = 12.0
+PATIENCE_SECONDS = 30.0
 """Longer than any set-up here takes on a busy machine, shorter than a test's own limit."""
 
 

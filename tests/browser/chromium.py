@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from sandbox.crm.handle import AccountHandle
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 15_000  # ms; only ever spent by a test that fails
+PATIENCE = 45_000  # ms; only ever spent by a test that fails
 USUAL: dict[str, Any] = {
     "viewport": {"width": 1360, "height": 860},
     "locale": "ru-RU",

@@ -22,7 +22,7 @@ from tests.pbx.fake_ami import LOOPBACK, SECRET, USER
 
 from .fake_pbx import Pbx
 
-PATIENCE = 20.0  # seconds; only ever spent by a test that fails
+PATIENCE = 60.0  # seconds; only ever spent by a test that fails
 
 
 def test_a_line_that_is_refused_says_why_in_each_language(firm: Firm, other: Firm, pbx: Pbx) -> None:

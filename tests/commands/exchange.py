@@ -16,7 +16,7 @@ from backend.processes.orders import Orders
 from backend.store.commands import Command
 
 T = TypeVar("T")
-PATIENCE = 20.0  # seconds; only ever spent by a test that fails
+PATIENCE = 60.0  # seconds; only ever spent by a test that fails
 
 
 class Line:

@@ -19,7 +19,7 @@ from sandbox.pbx.numbers import Dids
 from sandbox.pbx.office import Office
 from tests.journeys.ledger import Ledger
 
-PATIENCE = 20.0  # seconds; only ever spent by a journey that fails
+PATIENCE = 60.0  # seconds; only ever spent by a journey that fails
 GLANCE = 0.03  # seconds between looks
 TALK = 0.9  # seconds of a talk, which round to one, however long the PBX takes to join and to part
 

@@ -11,7 +11,7 @@ import requests
 from tests.journeys.company import Company, await_value
 from tests.journeys.opening import choices
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 SOON = {"again_seconds": 1, "again_client_seconds": 1, "whole_seconds": 10, "one_within_seconds": 0}
 STATE = "select state, result from callbacks where id = %s"
 ATTEMPTS = "select attempts from callbacks where id = %s"

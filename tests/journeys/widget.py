@@ -9,7 +9,7 @@ import requests
 
 from tests.journeys.company import Company, await_value
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 class Widget:

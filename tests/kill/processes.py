@@ -17,7 +17,7 @@ from typing import Any
 from backend.config import Settings
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds; only ever spent by a test that fails
+PATIENCE = 180.0  # seconds; only ever spent by a test that fails
 GLANCE = 0.02  # seconds between looks at what cannot be waited on
 
 

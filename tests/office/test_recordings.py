@@ -24,7 +24,7 @@ from sandbox.pbx import Office
 pytestmark = pytest.mark.asterisk
 IVAN = "+79161234567"
 DID = "74951000099"
-PATIENCE = 20.0  # seconds; only ever spent by a test that fails
+PATIENCE = 60.0  # seconds; only ever spent by a test that fails
 HOSTILE = "x'$(touch PWNED)`touch PWNED`|touch PWNED&\\(\"y{1,2}"
 
 

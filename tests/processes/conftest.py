@@ -23,7 +23,7 @@ from backend.processes.postgres_programs import Runner, find_binaries
 from . import postgres_15
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds; only ever spent by a test that fails
+PATIENCE = 180  # seconds; only ever spent by a test that fails
 NO_SYNC = {"fsync": "off"}
 
 StartScript = Callable[..., "subprocess.Popen[str]"]

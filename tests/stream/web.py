@@ -18,7 +18,7 @@ from backend.config import Settings
 from backend.processes.web import gunicorn_arguments
 from tests.kill.processes import ROOT, environ, until
 
-PATIENCE = 20.0  # seconds; only ever spent by a test that fails
+PATIENCE = 60.0  # seconds; only ever spent by a test that fails
 HOST = "127.0.0.1"
 
 

@@ -40,7 +40,7 @@ def make_site(app: Flask, crm: Any, account: AccountHandle, **more: Any) -> str:
 def visits(chromium: Browser, site: Site, language: str = "ru") -> tuple[Page, list[str]]:
     """A visitor's page, with the form open, and what went wrong on it."""
     page = chromium.new_context().new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{site.url}/?lang={language}&utm_source=ya&secret=no")
