@@ -31,6 +31,15 @@ class Missed(StrEnum):
     """The employee answered; the dialplan then dialled no client."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """`cause` is Q.850's, of the channel's hangup; None where there was no channel."""
+
+    call: str
+    why: Missed
+    cause: int | None
+
+
 @dataclass(slots=True)
 class _Click:
     seen: bool = False
@@ -84,8 +93,8 @@ class Clicks:
         """Whether it is on its way and the employee has not answered yet."""
         return call in self._waiting and self._waiting[call].answered is None
 
-    def hear(self, event: Mapping[str, str]) -> tuple[str, Missed] | None:
-        """The click that this event ends, and why it reached nobody. One that reached a client ends without it."""
+    def hear(self, event: Mapping[str, str]) -> Failed | None:
+        """The click that this event ends because it reached nobody. One that reached a client ends without it."""
         call = event.get("Uniqueid", "")
         click = self._waiting.get(call)
         if click is None:
@@ -102,7 +111,7 @@ class Clicks:
         if missed is None:
             return None
         self.forget(call)
-        return call, missed
+        return Failed(call=call, why=missed, cause=click.cause)
 
     def lose(self) -> None:
         """The connection is gone, and with it what would have been told."""

@@ -111,8 +111,9 @@ class Line:
         self._tell(self.tracker.feed(event, at))
         self._journal.hear(event)
         self.seats.hear(event)
-        if ended := self.clicks.hear(event):
-            self.put(partial(click.fail, self._account_id, *ended))
+        if failed := self.clicks.hear(event):
+            self._log.info("click failed", call=failed.call, why=failed.why.value, cause=failed.cause)
+            self.put(partial(click.fail, self._account_id, failed.call, failed.why))
         self._heard.set()
         self._heard.clear()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.pbx.clicks import MOST_CLICKS, Clicks, Missed
+from backend.pbx.clicks import MOST_CLICKS, Clicks, Failed, Missed
 from backend.pbx.errors import BadCommand
 
 CALL = "click-1"
@@ -45,7 +45,7 @@ def test_why_a_click_reached_nobody(story: str) -> None:
     clicks.expect(CALL)
     events, missed = STORIES[story]
     told = [each for each in map(clicks.hear, events) if each]
-    assert told == ([(CALL, missed)] if missed else [])
+    assert [(each.call, each.why) for each in told] == ([(CALL, missed)] if missed else [])
     assert all(clicks.hear(event) is None for event in events[-1:] if missed)
 
 
@@ -59,7 +59,7 @@ def test_after_the_link_was_away_the_channels_tell_which_clicks_live() -> None:
     assert living == {"click-rings", CALL, "click-asked"}
     assert clicks.is_ringing("click-rings")
     assert not clicks.is_ringing(CALL)
-    assert clicks.hear(gone("16")) == (CALL, Missed.REFUSED)
+    assert clicks.hear(gone("16")) == Failed(call=CALL, why=Missed.REFUSED, cause=16)
 
 
 def test_clicks_are_bounded() -> None:
