@@ -1,8 +1,7 @@
 """Calls we asked the PBX for, until it has told what became of the employee's own phone.
 
 OriginateResponse says whether he answered, but not why not: Asterisk 16 and 22 give reason 0 for a busy phone, a
-declined call and one that does not exist alike. The cause is on the channel's Hangup, which may come before or after,
-and so may its Newchannel: both take another way through Asterisk than the answer.
+declined call and one that does not exist alike. The cause is on the channel's Hangup, which may come before or after.
 """
 
 from __future__ import annotations
@@ -51,13 +50,15 @@ class _Click:
     @property
     def missed(self) -> Missed | None:
         """None while something is to be heard yet."""
-        if self.answered is None or self.cause is None:
+        is_gone = self.cause is not None or not self.seen
+        if self.answered is None or not is_gone:
             return None
-        return Missed.REFUSED if self.answered else self.why
+        if self.answered:
+            return Missed.REFUSED if self.cause is not None else None
+        return self._why
 
     @property
-    def why(self) -> Missed:
-        """Of one that was not answered."""
+    def _why(self) -> Missed:
         if self.reason == BUSY or self.cause in DECLINED:
             return Missed.BUSY
         if self.reason == NO_ANSWER or (self.seen and self.cause in ALERTED):
@@ -111,20 +112,6 @@ class Clicks:
             return None
         self.forget(call)
         return Failed(call=call, why=missed, cause=click.cause)
-
-    def without_channel(self, event: Mapping[str, str]) -> str | None:
-        """The click of this event, heard already, where it reached nobody and has no channel yet: that will be told
-        within moments, or there is none."""
-        call = event.get("Uniqueid", "")
-        return call if self._has_none(call) else None
-
-    def give_up(self, call: str) -> Failed | None:
-        """There is no channel: the phone is not registered, or does not exist. None where it came after all."""
-        return Failed(call=call, why=self._waiting.pop(call).why, cause=None) if self._has_none(call) else None
-
-    def _has_none(self, call: str) -> bool:
-        click = self._waiting.get(call)
-        return click is not None and click.answered is False and not click.seen
 
     def lose(self) -> None:
         """The connection is gone, and with it what would have been told."""

@@ -18,7 +18,7 @@ from backend.desk import click
 from backend.desk.arrive import arrive, keep
 from backend.pbx import dialplan
 from backend.pbx.address import Networks
-from backend.pbx.clicks import Clicks, Failed, Missed
+from backend.pbx.clicks import Clicks, Missed
 from backend.pbx.commands import has_extension
 from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
 from backend.pbx.findings import tidy
@@ -35,7 +35,6 @@ from backend.store.accounts import LinkState as Shown
 MOST_UNWRITTEN = 20_000  # facts that wait for the database; beyond, the line is cut and begins anew with a snapshot
 LAST_WORDS = 3.0  # seconds for them to be written when the line ends
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries to write a fact while the database is away
-CHANNEL_COMES = 1.0  # seconds after the answer to a click; later there is none
 REFUSED_AGAIN = 300.0  # seconds between knocks at a PBX that refuses us: what bans an address counts in minutes
 
 SHOWN = {
@@ -113,22 +112,10 @@ class Line:
         self._journal.hear(event)
         self.seats.hear(event)
         if failed := self.clicks.hear(event):
-            self._fail(failed)
-        elif call := self.clicks.without_channel(event):
-            self.follow(self._await_channel(call))
+            self._log.info("click failed", call=failed.call, why=failed.why.value, cause=failed.cause)
+            self.put(partial(click.fail, self._account_id, failed.call, failed.why))
         self._heard.set()
         self._heard.clear()
-
-    async def _await_channel(self, call: str) -> None:
-        await asyncio.sleep(CHANNEL_COMES)
-        if failed := self.clicks.give_up(call):
-            self._fail(failed)
-            self._heard.set()
-            self._heard.clear()
-
-    def _fail(self, failed: Failed) -> None:
-        self._log.info("click failed", call=failed.call, why=failed.why.value, cause=failed.cause)
-        self.put(partial(click.fail, self._account_id, failed.call, failed.why))
 
     def on_snapshot(self, channels: Sequence[Mapping[str, str]], at: float) -> None:
         self._journal.begin(self.link, self.tracker)

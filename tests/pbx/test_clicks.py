@@ -30,8 +30,7 @@ STORIES: dict[str, tuple[list[Event], Missed | None]] = {
     "busy behind a Local channel": ([RINGS, response("Failure", "5"), gone("0")], Missed.BUSY),
     "declined": ([RINGS, FAILED, gone("21")], Missed.BUSY),
     "503": ([RINGS, FAILED, gone("34")], Missed.UNREACHABLE),
-    "busy, and the answer is told first": ([FAILED, RINGS, gone("17")], Missed.BUSY),
-    "not registered, or no such phone": ([FAILED], None),
+    "not registered, or no such phone": ([FAILED], Missed.UNREACHABLE),
     "answered, and no client was dialled": ([RINGS, response("Success", "4"), gone("16")], Missed.REFUSED),
     "answered": ([RINGS, response("Success", "4")], None),
     "rings": ([RINGS], None),
@@ -48,21 +47,6 @@ def test_why_a_click_reached_nobody(story: str) -> None:
     told = [each for each in map(clicks.hear, events) if each]
     assert [(each.call, each.why) for each in told] == ([(CALL, missed)] if missed else [])
     assert all(clicks.hear(event) is None for event in events[-1:] if missed)
-
-
-def test_what_has_no_channel_is_given_up_after_a_while() -> None:
-    clicks = Clicks()
-    stories: list[list[Event]] = [[FAILED], [FAILED, RINGS], [RINGS, FAILED], [RINGS]]
-    told = []
-    for number, events in enumerate(stories):
-        clicks.expect(f"click-{number}")
-        for event in ({**each, "Uniqueid": f"click-{number}"} for each in events):
-            assert clicks.hear(event) is None
-            told.append(clicks.without_channel(event))
-    assert told == ["click-0", "click-1", None, None, None, None]
-    assert clicks.give_up("click-0") == Failed(call="click-0", why=Missed.UNREACHABLE, cause=None)
-    assert [clicks.give_up(f"click-{number}") for number in range(5)] == [None] * 5
-    assert [clicks.waits(f"click-{number}") for number in range(5)] == [False, True, True, True, False]
 
 
 def test_after_the_link_was_away_the_channels_tell_which_clicks_live() -> None:
