@@ -72,11 +72,16 @@ def _put(outage: Outage, what: str) -> None:
 
 def shown(account_id: int, language: str) -> list[dict[str, Any]]:
     """What goes on and has been told, in the reader's language."""
+    return [{**each, "message": each["message"][language]} for each in in_each_language(account_id)]
+
+
+def in_each_language(account_id: int) -> list[dict[str, Any]]:
+    """The same for readers whose languages are not known yet."""
     return [
         {
             "kind": each.kind,
             "since": round(each.began_at.timestamp()),
-            "message": alert_words.now(each.kind, each.trouble, language),
+            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in ("ru", "en")},
         }
         for each in outages.told(account_id)
     ]

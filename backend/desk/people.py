@@ -59,7 +59,7 @@ def office(account_id: int) -> Office | None:
     if condition is None:
         return None
     rules = settings.rules(account_id)
-    wrong = alerts.shown(account_id, rules.language)
+    wrong = alerts.in_each_language(account_id)
     return Office(
         employees={each.user_id: each for each in rules.employees}, states=extensions.states(account_id),
         condition=condition, alerts=wrong, admins=frozenset(accounts.admins(account_id) if wrong else ()),

@@ -95,7 +95,8 @@ def test_administrators_are_told_on_whatever_page_they_are(firm: Firm, other: Fi
     move(firm, AccountState.NEEDS_REAUTHORISATION)
     later(firm)
     (alert,) = heard(firm, "Вера")
-    assert (alert["kind"], "подключите аккаунт заново" in alert["message"]) == ("crm", True)
+    assert (alert["kind"], "подключите аккаунт заново" in alert["message"]["ru"]) == ("crm", True)
+    assert "connect the account anew" in alert["message"]["en"]
     assert heard(firm, "Анна") == heard(other, "Вера") == []
     move(firm, AccountState.CONNECTED)
     later(firm)

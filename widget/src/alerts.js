@@ -19,7 +19,7 @@ export function createAlerts(amo, stream, storage = localStorage) {
   function notice(alert) {
     const props = { type: 'button', class: 'ps-button ps-bare', 'aria-label': amo.words('panel.close'), onclick: () => close(alert) };
     const head = h('b', {}, amo.words('widget.name'), ', ', moment(amo.language, alert.since));
-    return h('section', { class: 'ps-alert' }, h('div', {}, head, h('p', {}, alert.message)), h('button', props, icon('close')));
+    return h('section', { class: 'ps-alert' }, h('div', {}, head, h('p', {}, alert.message[amo.language])), h('button', props, icon('close')));
   }
 
   /** Those that are over by now are forgotten. */
