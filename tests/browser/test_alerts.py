@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import People
 from tests.journeys.company import Company
 from tests.journeys.test_breakdowns import linked_again
-from tests.journeys.test_rights import is_old, is_steady
+from tests.journeys.test_rights import is_old, is_over, is_steady
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.drill]
 
@@ -24,6 +24,7 @@ def without_pbx(company: Company) -> Iterator[None]:
         yield
         company.office.start_pbx()
     is_steady(company)
+    company.station.until(lambda: is_over(company), "the outage is over")
 
 
 def test_the_line_is_lost_and_back(works: People, company: Company) -> None:

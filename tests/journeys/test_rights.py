@@ -65,6 +65,11 @@ def is_steady(company: Company) -> None:
     company.town.journal.execute(older, [company.account.id])
 
 
+def is_over(company: Company) -> bool:
+    query = "select from outages where ended_at is null and account_id = %s"
+    return company.town.journal.execute(query, [company.account.id]).rowcount == 0
+
+
 @ON_22
 def test_rights_are_reduced_while_the_line_is_up_and_given_back(company: Company) -> None:
     """A login keeps its rights; the next one hears nothing, which is told. When they are given back the line is made
