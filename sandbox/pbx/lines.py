@@ -53,7 +53,7 @@ class Leg:
 
     def rejects(self) -> Self:
         """The phone's own "decline" key: 403."""
-        self._office.world_act("Redirect", Channel=self.channel.name, Context="manner", Exten="refused", Priority="1")
+        self._office.world_act("Redirect", Channel=self.channel.name, Context="manner", Exten="rejects", Priority="1")
         return self.is_over()
 
     def hangs_up(self) -> Self:

@@ -183,9 +183,8 @@ def test_two_calls_on_one_phone_are_two_calls(company: Company) -> None:
 def test_two_calls_of_one_stranger_at_the_same_time_are_one_contact_and_one_lead(company: Company) -> None:
     stranger = company.stranger()
     calls = [stranger.calls(did) for did in (company.did.direct, company.did.mobile)]
-    talks = [company.phone(extension).answers().talks() for extension in ("101", "103")]  # Anna is the first to talk
-    for talk in talks:
-        talk.talks(TALK)
+    for extension in ("101", "103"):  # Anna is the first to talk
+        company.phone(extension).answers().talks(TALK)
     for call in calls:
         call.hangs_up()
     company.in_the_end(
