@@ -86,7 +86,7 @@ class Exchange:
         """What a trunk's channel is in its call, where that is not known yet.
 
         One that is not the first of its conversation was dialled. Its DialBegin says which number, and may come after
-        its Newstate (measured: Asterisk 22 under load); only who has missed that asks before.
+        its Newstate (Asterisk 13); only who has missed that asks before.
         """
         if not channel.is_trunk or channel.part is not Part.UNKNOWN:
             return

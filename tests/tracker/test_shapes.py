@@ -526,7 +526,7 @@ def test_why_an_outbound_call_failed(cause: int | None, status: str | None, reas
 @pytest.mark.parametrize("exten", ["s", "979161234567"])
 @pytest.mark.parametrize("states", [[RINGING], [UP], [RINGING, UP]])
 def test_the_number_is_what_the_trunk_was_asked_for(exten: str, states: list[str]) -> None:
-    """Newstate may come before DialBegin (Asterisk 13; 22 under load)."""
+    """Newstate may come before DialBegin (Asterisk 13)."""
     pbx = Pbx()
     pbx.new("e", "PJSIP/101", state=RING, exten=exten)
     pbx.new("t", "PJSIP/trunk", linked="e", number=exten)
