@@ -24,8 +24,9 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     from backend import web
     from backend.amocrm.hosts import Hosts
     from backend.amocrm.oauth import Integration
-    from backend.recordings import shelf
-    from backend.store import crypto, db, migrate
+    from backend.recordings import storage
+    from backend.store import db, migrate
+    from backend.store.base import crypto
 
     app = Flask(__name__)
     app.config.update(
@@ -46,7 +47,7 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
         redirect_uri=settings.redirect_uri,
         hosts=Hosts(sandbox=settings.sandbox_host_suffix),
     )
-    shelf.init_app(app, settings)
+    storage.init_app(app, settings)
     web.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -59,7 +60,7 @@ def _database(url: str, connections: int) -> dict[str, Any]:
 
     A transaction of a process that stands still is ended by the database: else it would keep what it locked for ever.
     """
-    from backend.store.session import ASIDE
+    from backend.store.base.side_session import ASIDE
 
     aside = 1 if connections < 4 else 2
     patience = {"options": f"-c idle_in_transaction_session_timeout={STANDS_STILL:.0f}s"}

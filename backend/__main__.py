@@ -19,13 +19,13 @@ COMMANDS = {
     "worker": ("backend.processes.worker", "run_worker", "carry out what calls do to the CRM"),
     "migrate": (__name__, "migrate", "bring the database's tables to the newest version"),
     "secret-key": (__name__, "secret_key", "print a fresh key for SECRET_KEYS"),
-    "account": ("backend.cli_account", "main", "list, show and change accounts"),
-    "dialplan": ("backend.cli_dialplan", "main", "what to paste on an account's PBX"),
-    "doctor": ("backend.cli_doctor", "main", "look at an account's PBX: what is right, and what to do"),
-    "why": ("backend.cli_why", "main", "why a call did what it did; what a call would do"),
-    "reconcile": ("backend.cli_reconcile", "main", "hold a period's calls against amoCRM and mend what lacks"),
-    "replay": ("backend.cli_replay", "main", "calls out of a recorded AMI stream"),
-    "record": ("backend.cli_record", "main", "record the AMI stream of a live PBX"),
+    "account": ("backend.cli.account", "main", "list, show and change accounts"),
+    "dialplan": ("backend.cli.dialplan", "main", "what to paste on an account's PBX"),
+    "doctor": ("backend.cli.doctor", "main", "look at an account's PBX: what is right, and what to do"),
+    "why": ("backend.cli.why", "main", "why a call did what it did; what a call would do"),
+    "reconcile": ("backend.cli.reconcile", "main", "hold a period's calls against amoCRM and mend what lacks"),
+    "replay": ("backend.cli.replay", "main", "calls out of a recorded AMI stream"),
+    "record": ("backend.cli.record", "main", "record the AMI stream of a live PBX"),
 }
 
 

@@ -13,15 +13,16 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DataError
 
-from backend.accounts import Mirrors, integration, keep_mirrors, read_mirrors
 from backend.amocrm import account_answers, limiter, requests
 from backend.amocrm.client import Access, Client
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
 from backend.amocrm.oauth import Tokens
-from backend.desk import sync
-from backend.store import accounts, db, installs, journal, tokens, wake
+from backend.crm_access import Mirrors, integration, keep_mirrors, read_mirrors
+from backend.desk.phonebook import full_sync
+from backend.store import accounts, db, installs, tokens
 from backend.store.accounts import Account, AccountState
 from backend.store.installs import CODE_LIFE, Install
+from backend.store.journal import journal, wake
 
 LOOKED = 4  # requests that an install has made before the account has a budget: account, users, pipelines
 
@@ -148,7 +149,7 @@ def _keep_account(host: str, granted: Tokens, found: Found) -> int:
     )  # fmt: skip
     if found.mirrors is not None:
         keep_mirrors(account_id, found.mirrors)
-    sync.start(account_id)
+    full_sync.start(account_id)
     journal.hasten(account_id)
     wake.wake(account_id)
     return account_id

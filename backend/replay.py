@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from backend.calls.conversation import Conversation
 from backend.calls.facts import CallEnded, Fact, RecordingNamed, Result, to_json
-from backend.calls.tracker import Tracker
-from backend.pbx.wire import Wire
+from backend.calls.tracking.conversation import Conversation
+from backend.calls.tracking.tracker import Tracker
+from backend.pbx.link.wire import Wire
 
 Event = dict[str, str]
 Recorded = tuple[Event, float | None]

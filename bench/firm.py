@@ -23,9 +23,11 @@ from backend.amocrm.oauth import Tokens
 from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, Fact, Result, Talk
 from backend.config import Settings, new_secret_key
 from backend.desk import arrive
-from backend.processes.postgres import EmbeddedPostgres
-from backend.store import db, journal, migrate, settings
-from backend.store.hooks import HookRow
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.store import db, migrate
+from backend.store.journal import journal
+from backend.store.phonebook.webhooks import HookRow
+from backend.store.settings import settings
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import CLIENT_ID, CLIENT_SECRET, Crm

@@ -23,8 +23,8 @@ from backend import create_app
 from backend.amocrm import limiter
 from backend.amocrm.requests import Entity
 from backend.config import Settings, new_secret_key
-from backend.desk import lookup
-from backend.processes.postgres import EmbeddedPostgres
+from backend.desk.phonebook import lookup
+from backend.processes.host.postgres import EmbeddedPostgres
 from backend.store import db, migrate
 from backend.store.accounts import Account
 from bench.firm import firm

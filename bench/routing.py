@@ -26,9 +26,10 @@ from sqlalchemy import text
 from backend import create_app
 from backend.config import Settings, new_secret_key
 from backend.pbx.dialplan import DIALPLAN
-from backend.processes.postgres import EmbeddedPostgres
-from backend.store import accounts, db, migrate, settings
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.store import accounts, db, migrate
 from backend.store.accounts import Account, AccountUser
+from backend.store.settings import settings
 from bench.table import Row
 from sandbox.pbx.office import Office
 

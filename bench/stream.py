@@ -30,9 +30,11 @@ from backend import create_app
 from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, ExtensionRang, Fact, Result
 from backend.config import Settings, new_secret_key
 from backend.desk import arrive
-from backend.processes.postgres import EmbeddedPostgres
-from backend.store import accounts, crypto, db, migrate, settings
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.store import accounts, db, migrate
 from backend.store.accounts import Account, AccountUser
+from backend.store.base import crypto
+from backend.store.settings import settings
 from bench.audience import Audience, audience
 from bench.table import Row
 

@@ -25,10 +25,10 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from backend.calls.facts import CallEnded
-from backend.calls.lines import Lines
-from backend.calls.tracker import Tracker
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import Tracker
 from backend.pbx.address import PbxAddress
-from backend.pbx.link import EVENTS, Link, LinkState
+from backend.pbx.link.link import EVENTS, Link, LinkState
 from bench import pbx
 from bench.pbx import END
 from bench.table import Row

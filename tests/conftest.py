@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from backend import create_app
 from backend.config import Settings
-from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.host.postgres import EmbeddedPostgres
 from backend.store import db, migrate
 from tests.processes import postgres_15
 

@@ -13,9 +13,12 @@ from flask import Flask
 from backend import installs
 from backend.amocrm.oauth import Tokens
 from backend.calls.facts import CallAnswered, CallEnded, CallPassed, CallStarted, Direction, Fact, Reason, Result, Talk
-from backend.desk import arrive, sync, work
-from backend.desk.job import Fence
-from backend.store import db, journal, settings
+from backend.desk import arrive, drain
+from backend.desk.journal.job import Fence
+from backend.desk.phonebook import full_sync as sync
+from backend.store import db
+from backend.store.journal import journal
+from backend.store.settings import settings
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 
@@ -84,7 +87,7 @@ class Firm:
     def work(self) -> None:
         """Carries out all that is due now."""
         with self.app.app_context():
-            work.work(self.id, Fence())
+            drain.drain_account(self.id, Fence())
 
     def work_through(self) -> None:
         """Carries out everything, whatever it waits for: due times are brought forward."""

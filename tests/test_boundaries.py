@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,10 +28,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "config": ("pbx",),  # networks in which a PBX may be
     "recordings": ("calls", "pbx", "store", "config"),
     "replay": ("calls", "pbx"),
-    "accounts": ("amocrm", "store"),
-    "desk": ("calls", "amocrm", "logs", "store", "accounts"),
-    "installs": ("amocrm", "store", "accounts", "desk"),
-    "web": ("amocrm", "pbx", "store", "config", "recordings", "accounts", "desk", "installs", "check_words"),
+    "crm_access": ("amocrm", "store"),
+    "desk": ("calls", "amocrm", "logs", "store", "recordings", "crm_access"),
+    "installs": ("amocrm", "store", "crm_access", "desk"),
+    "web": ("amocrm", "pbx", "store", "config", "recordings", "crm_access", "desk", "installs", "check_words"),
     "backend": (
         "amocrm",
         "store",
@@ -47,32 +48,28 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "config",
         "recordings",
         "logs",
-        "accounts",
+        "crm_access",
         "desk",
         "installs",
         "backend",
     ),
     "wsgi": ("config", "logs", "backend"),
-    "cli": (),
-    "cli_phonebook": ("store", "desk"),
-    "cli_account": (
-        "cli",
+    "cli": (
+        "calls",
         "amocrm",
+        "pbx",
         "store",
         "config",
+        "recordings",
         "logs",
-        "accounts",
+        "crm_access",
         "desk",
         "installs",
+        "check_words",
         "backend",
-        "cli_phonebook",
+        "processes",
+        "replay",
     ),
-    "cli_dialplan": ("cli", "pbx", "store", "config", "backend"),
-    "cli_doctor": ("cli", "pbx", "store", "config", "check_words", "recordings", "backend", "processes"),
-    "cli_record": ("cli", "pbx", "config", "backend", "processes"),
-    "cli_reconcile": ("cli", "store", "config", "logs", "desk", "backend"),
-    "cli_replay": ("calls", "replay"),
-    "cli_why": ("cli", "calls", "store", "config", "desk", "backend"),
 }
 # Others' libraries that belong to one part, or to a few.
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -103,24 +100,26 @@ AMI_WORDS = {
     "BridgeUniqueid", "DestChannel", "DestUniqueid", "DialString", "DialStatus", "Cause-txt",
 }  # fmt: skip
 AMI_PLACES = (
-    "backend/pbx/", "backend/replay.py", "backend/calls/tracker.py", "backend/calls/exchange.py",
-    "backend/calls/resync.py", "backend/calls/legacy.py", "backend/calls/recordings.py",
+    "backend/pbx/", "backend/replay.py", "backend/calls/tracking/tracker.py", "backend/calls/tracking/exchange.py",
+    "backend/calls/tracking/resync.py", "backend/calls/tracking/legacy.py", "backend/calls/tracking/recording_names.py",
 )  # fmt: skip
 AMOCRM_WORDS = {"_embedded", "_links", "custom_fields_values", "validation-errors", "note_type", "call_status"}
 AMOCRM_PLACES = ("backend/amocrm/",)
 
 # Where an error of any kind may be caught and not raised again: each keeps going what serves many.
 SUPERVISION_LOOPS = {
-    "backend/desk/carry.py:_carry",  # one call's bug, the account's other calls
-    "backend/pbx/link.py:_hand",  # the consumer's bug, the link
-    "backend/processes/calling_back.py:_look_at",  # one account's requests, the others' are rung
-    "backend/processes/line.py:_write",  # a fact that cannot be decided is kept
+    "backend/desk/drain.py:_carry",  # one call's bug, the account's other calls
+    "backend/pbx/link/link.py:_hand",  # the consumer's bug, the link
+    "backend/processes/commands/callbacks.py:_look_at",  # one account's requests, the others' are rung
+    "backend/processes/line/line.py:_write",  # a fact that cannot be decided is kept
     "backend/processes/worker.py:_once",  # one chore, the worker
-    "backend/web/hub.py:_tell_account",  # one account's streams, the others' go on
+    "backend/web/stream/hub.py:_tell_account",  # one account's streams, the others' go on
 }
 
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 10  # lines
+FULLEST_FOLDER = 18  # files
 FROZEN = "backend/store/migrations/versions/"
+FROZEN_FOLDER = FROZEN.strip("/").replace("/", ".")
 
 
 @dataclass(frozen=True)
@@ -133,9 +132,14 @@ class Module:
 
     @property
     def part(self) -> str:
-        """`backend/desk/carry.py` is of `desk`, `backend/config.py` of `config`, `backend/__init__.py` of `backend`."""
+        """`backend/desk/drain.py` is of `desk`, `backend/config.py` of `config`, `backend/__init__.py` of `backend`."""
         _, *inner = self.path.relative_to(ROOT).with_suffix("").parts
         return self.path.relative_to(ROOT).parts[0] if inner[0] in ("__init__", "__main__") else inner[0]
+
+    @property
+    def folder(self) -> str:
+        """`backend/desk/callback/admission.py` is in `backend.desk.callback`."""
+        return ".".join(self.path.relative_to(ROOT).parts[:-1])
 
     @property
     def tree(self) -> ast.Module:
@@ -167,11 +171,19 @@ def modules(*folders: str) -> list[Module]:
 
 
 def part_of(imported: str) -> str:
-    """`backend.desk.carry` → `desk`; `backend.create_app` and `backend` itself → `backend`."""
+    """`backend.desk.drain` → `desk`; `backend.create_app` and `backend` itself → `backend`."""
     first, _, rest = imported.partition(".")
     inner = rest.partition(".")[0]
     there = ROOT / first / inner
     return inner if inner and (there.is_dir() or there.with_suffix(".py").is_file()) else first
+
+
+def folder_of(imported: str) -> str:
+    """`backend.desk.callback.admission.Admission` → `backend.desk.callback`."""
+    parts = imported.split(".")
+    while not (ROOT / Path(*parts)).is_dir():
+        parts.pop()
+    return ".".join(parts)
 
 
 def test_every_part_of_the_backend_has_its_arrows() -> None:
@@ -203,6 +215,22 @@ def _against_the_arrows() -> Iterator[str]:
 def _is_command(module: Module, part: str) -> bool:
     """`python -m backend` may import what it starts."""
     return module.path.name == "__main__.py" and part in ARROWS
+
+
+def test_sibling_folders_import_one_way() -> None:
+    """Two folders of one layer that import each other are one folder, or hide a third."""
+    arrows = {
+        (module.folder, folder_of(imported))
+        for module in modules(*OURS)
+        for imported in module.imports()
+        if imported.partition(".")[0] in OURS
+    }
+    both_ways = {
+        tuple(sorted((one, other)))
+        for one, other in arrows
+        if one != other and one.rpartition(".")[0] == other.rpartition(".")[0] and (other, one) in arrows
+    }
+    assert both_ways == set()
 
 
 def test_backend_and_sandbox_do_not_know_each_other() -> None:
@@ -266,7 +294,7 @@ def test_which_of_many_is_the_client_is_decided_in_one_place() -> None:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute) and node.attr == "open_leads"
     }
-    assert deciding == {"backend/calls/client.py"}
+    assert deciding == {"backend/calls/rules/client.py"}
 
 
 def test_only_supervision_loops_swallow_any_error() -> None:
@@ -291,6 +319,11 @@ def _swallows_all(node: ast.AST) -> bool:
 def test_files_stay_small() -> None:
     lines = {module.name: len(module.path.read_text().splitlines()) for module in modules(*OURS, "bench")}
     assert _over(lines, LONGEST_FILE) == {}
+
+
+def test_folders_stay_small() -> None:
+    sizes = Counter(module.folder for module in modules(*OURS, "bench") if module.path.name != "__init__.py")
+    assert {folder: size for folder, size in sizes.items() if size > FULLEST_FOLDER and folder != FROZEN_FOLDER} == {}
 
 
 def test_functions_stay_small() -> None:

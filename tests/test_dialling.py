@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from backend.calls import phones
-from backend.calls.dialling import Dialling, Form, number_to_dial
+from backend.calls.numbers import phones
+from backend.calls.numbers.dialling import Dialling, Form, number_to_dial
 
 PLAIN = Dialling()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.calls.display import LONGEST, LONGEST_BYTES, shown_name
+from backend.calls.numbers.phone_display import LONGEST, LONGEST_BYTES, shown_name
 
 SYNTAX = set("\"'`\\,;:|&$%{}[]()<>=@#!?*/^~\t\r\n\0")
 texts = st.text(st.characters(codec=None)) | st.text(

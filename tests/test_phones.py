@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from backend.calls import phones
+from backend.calls.numbers import phones
 
 CLIENT = "+79161234567"
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.calls import phones
-from backend.calls.names import fold
+from backend.calls.numbers import phones
+from backend.calls.numbers.name_key import fold
 
 Fields = Sequence[tuple[str, str]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .reaching import REACHING
-from .standing import STANDING
+from backend.check_words.connection import REACHING
+from backend.check_words.pbx import STANDING
 
 # what → sentence → Russian, English. What is not found under its subject is looked for under "any".
 WORDS = {**REACHING, **STANDING}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.calls import phones, policy
-from backend.calls.callback import is_callback
-from backend.calls.chain import talk_seconds
 from backend.calls.facts import (
     CallAnswered,
     CallEnded,
@@ -21,11 +18,23 @@ from backend.calls.facts import (
     to_json,
 )
 from backend.calls.intents import LogCall, PopupState
-from backend.calls.rules import Rules
-from backend.desk import callbacks, lookup, outcomes, transfer, writing
-from backend.store import call_list, counters, db, journal, popups, recordings, settings, stream, wake
-from backend.store.journal import CallRow
-from backend.store.settings import AccountSettings
+from backend.calls.numbers import phones
+from backend.calls.rules import policy
+from backend.calls.rules.callback_plan import is_callback
+from backend.calls.rules.rules import Rules
+from backend.calls.rules.talk_chain import talk_seconds
+from backend.desk import outcomes
+from backend.desk.callback import lifecycle
+from backend.desk.dialing import transfer
+from backend.desk.journal import decision as writing
+from backend.desk.phonebook import lookup
+from backend.store import call_list, db, popups, stream
+from backend.store.base import counters
+from backend.store.journal import journal, wake
+from backend.store.journal.journal import CallRow
+from backend.store.recordings import recordings
+from backend.store.settings import settings
+from backend.store.settings.settings import AccountSettings
 from backend.store.stream import Topic
 
 
@@ -85,7 +94,7 @@ def _write(account_id: int, fact: Fact, rules: Rules, is_late: bool) -> int | No
     _remember(call, fact)
     put = sum(writing.put(call, each, is_late=is_late) for each in decision.intents)
     transfer.follow(account_id, fact, rules)
-    put += callbacks.follow(call, fact, rules)
+    put += lifecycle.follow(call, fact, rules)
     return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
 
 

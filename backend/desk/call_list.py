@@ -6,15 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.calls import client, names, phones
-from backend.calls.client import Knowledge
 from backend.calls.facts import Result
-from backend.calls.rules import Rules, seated_at
-from backend.desk import lookup
-from backend.desk.work import recording_link
-from backend.store import call_list, cards, recordings, settings
-from backend.store.journal import CallRow
-from backend.store.recordings import RecordingState, Shown, Why
+from backend.calls.numbers import name_key as names
+from backend.calls.numbers import phones
+from backend.calls.rules import client
+from backend.calls.rules.client import Knowledge
+from backend.calls.rules.rules import Rules, seated_at
+from backend.desk.phonebook import lookup
+from backend.recordings.links import recording_link
+from backend.store import call_list
+from backend.store.journal.journal import CallRow
+from backend.store.phonebook import cards
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingState, Shown, Why
+from backend.store.settings import settings
 
 OF_CARD, MISSED, FOUND = 20, 50, 20  # the most that is shown
 

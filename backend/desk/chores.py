@@ -7,23 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from backend.desk import audit, polling, sync
-from backend.store import (
-    audits,
-    callback_guard,
-    callbacks,
-    commands,
-    db,
-    hooks,
-    journal,
-    outages,
-    outcomes,
-    phonebook_changes,
-    popups,
-    standing,
-    wake,
-)
+from backend.desk.health import audit
+from backend.desk.phonebook import full_sync, polling
+from backend.store import audits, commands, db, outages, outcomes, popups
 from backend.store.accounts import Account, AccountState
+from backend.store.callback import guard, requests
+from backend.store.journal import account_work, journal, wake
+from backend.store.phonebook import changed_numbers, webhooks
 
 SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0020)
 SYNC_AT_LEAST_EVERY = timedelta(hours=30)
@@ -45,7 +35,7 @@ def sync_due_phonebooks() -> list[int]:
     now = datetime.now(UTC)
     found = [each.id for each in db.session.scalars(due.order_by(Account.id)) if _may_sync(each, now)]
     for account_id in found:
-        sync.start(account_id)
+        full_sync.start(account_id)
         wake.wake(account_id)
     db.session.commit()
     return found
@@ -60,9 +50,9 @@ def _may_sync(account: Account, now: datetime) -> bool:
 def poll_due_phonebooks() -> list[int]:
     """Has amoCRM asked what has changed, for every connected account whose turn it is."""
     often, seldom = timedelta(seconds=polling.OFTEN), timedelta(seconds=polling.SELDOM)
-    found = hooks.to_poll(often, seldom)
+    found = webhooks.to_poll(often, seldom)
     for account_id in found:
-        standing.call_for(account_id, polling.CALL, polling.KIND, polling.FIRST)
+        account_work.call_for(account_id, polling.CALL, polling.KIND, polling.FIRST)
         wake.wake(account_id)
     db.session.commit()
     return found
@@ -85,10 +75,10 @@ def audit_due_calls() -> list[int]:
 def forget_old() -> int:
     """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; how many."""
     than = datetime.now(UTC) - KEPT_FOR
-    kept = (journal, outcomes, popups, callbacks, audits, outages)
+    kept = (journal, outcomes, popups, requests, audits, outages)
     gone: int = sum(each.forget_older(than, AT_ONCE) for each in kept)
-    gone += phonebook_changes.forget_older(datetime.now(UTC) - phonebook_changes.KEPT, AT_ONCE)
+    gone += changed_numbers.forget_older(datetime.now(UTC) - changed_numbers.KEPT, AT_ONCE)
     gone += commands.tidy(datetime.now(UTC) - COMMANDS_KEPT_FOR, AT_ONCE)
-    gone += callback_guard.forget_older(datetime.now(UTC) - REFUSALS_KEPT_FOR, AT_ONCE)
+    gone += guard.forget_older(datetime.now(UTC) - REFUSALS_KEPT_FOR, AT_ONCE)
     db.session.commit()
     return gone

@@ -7,11 +7,15 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from backend.calls import intents, outcome
-from backend.calls.outcome import Outcome
-from backend.calls.rules import Rules
-from backend.store import cards, db, journal, outcomes, popups, settings, wake
-from backend.store.journal import CallRow
+from backend.calls import intents
+from backend.calls.rules import outcome
+from backend.calls.rules.outcome import Outcome
+from backend.calls.rules.rules import Rules
+from backend.store import db, outcomes, popups
+from backend.store.journal import journal, wake
+from backend.store.journal.journal import CallRow
+from backend.store.phonebook import cards
+from backend.store.settings import settings
 
 
 def save(account_id: int, user_id: int, call: str, request: UUID, told: dict[str, Any]) -> str | None:

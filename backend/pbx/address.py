@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
 
-from .errors import BadCommand, LinkDown, NeedsPerson, Trouble
+from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, Trouble
 
 Networks = Sequence[IPv4Network | IPv6Network]
 

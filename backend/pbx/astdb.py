@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .connection import Fields
-from .errors import ActionRefused
-from .wire import Message
+from backend.pbx.errors import ActionRefused
+from backend.pbx.link.connection import Fields
+from backend.pbx.link.wire import Message
 
 CLIENTS = "phone-station/clients"
 """Family: the digits of a client's number → `EXTENSION|NAME`."""

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backend.calls.dialling import is_click
-
-from .errors import BadCommand
+from backend.calls.numbers.dialling import is_click
+from backend.pbx.errors import BadCommand
 
 MOST_CLICKS = 1000
 NO_ANSWER, BUSY = "3", "5"  # AST_CONTROL_RINGING, AST_CONTROL_BUSY: reasons of OriginateResponse

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .errors import ActionRefused, ActionTimedOut, BadCommand
+from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand
 
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[\w.+@/:*#-]{1,200}(;[12])?", re.ASCII)
 _NUMBER = re.compile(r"[0-9+*#]{1,32}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .astdb import Entry, Pbx, put
-from .commands import Asks, set_global, set_variable
-from .dialplan.names import ANSWER, HEARTBEAT, OF_ROUTE, QUESTION, SETTINGS
+from backend.pbx.astdb import Entry, Pbx, put
+from backend.pbx.commands import Asks, set_global, set_variable
+from backend.pbx.dialplan.names import ANSWER, HEARTBEAT, OF_ROUTE, QUESTION, SETTINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from backend.calls.lines import Lines
 from backend.calls.states import ExtensionState, busiest
-
-from .errors import ActionRefused, ActionTimedOut
-from .link import Link
+from backend.calls.tracking.endpoints import Lines
+from backend.pbx.errors import ActionRefused, ActionTimedOut
+from backend.pbx.link.link import Link
 
 STATES = {
     "NOT_INUSE": ExtensionState.FREE,

@@ -15,9 +15,9 @@ import structlog
 
 from backend import logs
 from backend.config import Settings, StartError, database_url_file, keep_secret_key, load_settings, write_private
-from backend.processes.children import dies_with_parent
-from backend.processes.postgres import EmbeddedPostgres
-from backend.processes.supervisor import Program, supervise
+from backend.processes.host.children import dies_with_parent
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.processes.host.supervisor import Program, supervise
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from procrastinate import jobs, manager, worker
 from procrastinate.exceptions import ConnectorException
 
 from backend.config import Settings
-from backend.store import wake
+from backend.store.journal import wake
 
 POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (engine facts §2)
 HEARTBEAT = 1.0  # seconds

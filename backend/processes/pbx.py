@@ -18,19 +18,21 @@ from sqlalchemy.exc import DBAPIError
 
 from backend import create_app
 from backend.config import Settings
-from backend.desk.callbacks import DROP
+from backend.desk.callback.lifecycle import DROP
 from backend.pbx.address import networks
-from backend.processes.calling_back import DROPPED, Callbacks
-from backend.processes.checking import CHECK
-from backend.processes.clicking import CALL
-from backend.processes.errands import Errand
-from backend.processes.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
-from backend.processes.in_store import Patience
-from backend.processes.line import Line
-from backend.processes.orders import Orders
-from backend.processes.pbx_copy import Copies
-from backend.processes.trying import SOURCE
-from backend.store import callbacks, counters, db, leases
+from backend.processes.commands.call import CALL
+from backend.processes.commands.callbacks import DROPPED, Callbacks
+from backend.processes.commands.check_pbx import CHECK
+from backend.processes.commands.check_source import SOURCE
+from backend.processes.commands.command import Errand
+from backend.processes.commands.in_call import CANCEL, COMPLETE, HANG_UP, TRANSFER
+from backend.processes.commands.listener import Orders
+from backend.processes.line.copy import Copies
+from backend.processes.line.line import Line
+from backend.processes.line.store_access import Patience
+from backend.store import db, leases
+from backend.store.base import counters
+from backend.store.callback import requests
 from backend.store.leases import LEASE, RENEW, Lease
 
 log = structlog.get_logger()
@@ -73,7 +75,7 @@ class Switchboard:
         self._leases: dict[int, Lease] = {}
         self._lines: dict[int, Line] = {}
         self._callbacks = Callbacks(self._lines, self._in_store)
-        told = {callbacks.KIND: self._callbacks.wake}
+        told = {requests.KIND: self._callbacks.wake}
         self._orders = Orders(self._owner, self._lines, ERRANDS, self._in_store, self._networks, told)
         self._renewed_at = float("-inf")
         self._stop = asyncio.Event()

@@ -13,14 +13,18 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from backend import accounts, create_app, installs
+from backend import create_app, crm_access, installs
 from backend.amocrm.errors import NeedsPerson
 from backend.config import Settings
-from backend.desk import alerts, callbacks, chores, work
-from backend.desk.job import Fence, Fenced
+from backend.desk import chores, drain
+from backend.desk.callback import lifecycle
+from backend.desk.health import alerts
+from backend.desk.journal.job import Fence, Fenced
 from backend.processes.engine import CONNECTIONS, make_engine, run_drains
 from backend.recordings import fetching, retention
-from backend.store import counters, stream, wake
+from backend.store import stream
+from backend.store.base import counters
+from backend.store.journal import wake
 
 FETCHERS = 3  # recordings that one worker gets and makes at the same time, each of another account
 DEAD_AFTER = 5.0  # seconds without a heartbeat
@@ -41,9 +45,9 @@ CHORES = (
     Chore(every=1, run=installs.finish_installs),
     Chore(every=2, run=lambda: wake.rescue(DEAD_AFTER)),
     Chore(every=5, run=wake.sweep),
-    Chore(every=1, run=callbacks.end_overdue),
-    Chore(every=60, run=accounts.renew_due_tokens),
-    Chore(every=600, run=accounts.probe_unpaid),
+    Chore(every=1, run=lifecycle.end_overdue),
+    Chore(every=60, run=crm_access.renew_due_tokens),
+    Chore(every=600, run=crm_access.probe_unpaid),
     Chore(every=5, run=chores.sync_due_phonebooks),
     Chore(every=5, run=chores.poll_due_phonebooks),
     Chore(every=30, run=chores.audit_due_calls),
@@ -84,10 +88,10 @@ def _engine(app: Flask, settings: Settings) -> procrastinate.App:
     engine = make_engine(settings)
 
     @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)
-    def drain(context: procrastinate.JobContext, account_id: int) -> None:
+    def drain_account(context: procrastinate.JobContext, account_id: int) -> None:
         with app.app_context():
             try:
-                work.work(account_id, Fence(context.job.id), should_stop=context.should_abort)
+                drain.drain_account(account_id, Fence(context.job.id), should_stop=context.should_abort)
             except Fenced as lost:
                 log.warning("drain taken over", account=account_id, why=str(lost))
             except NeedsPerson as need:

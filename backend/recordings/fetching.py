@@ -14,10 +14,9 @@ from typing import Any, BinaryIO
 
 import structlog
 
-from backend.recordings import source_of as sources_of_accounts
+from backend.recordings import of_account as sources_of_accounts
 from backend.recordings.join import Leg, Unplayable, join
-from backend.recordings.place import in_order
-from backend.recordings.shelf import NotThere, ShelfError, shelf
+from backend.recordings.path import in_order
 from backend.recordings.sources import (
     LARGEST,
     NeedsPerson,
@@ -28,8 +27,10 @@ from backend.recordings.sources import (
     TooBig,
     Unreachable,
 )
-from backend.store import db, recording_objects, recordings
-from backend.store.recordings import Due, Why
+from backend.recordings.storage import NotThere, ShelfError, shelf
+from backend.store import db
+from backend.store.recordings import objects, recordings
+from backend.store.recordings.recordings import Due, Why
 
 SLICE = 5.0  # seconds; then what is due waits for the next run, so that a worker can end
 GIVES_UP = 34  # tries: about a day of them
@@ -101,7 +102,7 @@ def tidy() -> None:
     """Deletes pushed files nobody needs any more, objects that no row holds, and what a killed worker left on this
     machine's disk. Commits."""
     _sweep()
-    recording_objects.forget_parts()
+    objects.forget_parts()
     db.session.commit()
     until = time.monotonic() + SLICE
     while _deleted_some() and time.monotonic() < until:
@@ -110,11 +111,11 @@ def tidy() -> None:
 
 def _deleted_some() -> bool:
     """Whether there may be more."""
-    gone = recording_objects.leavings(AT_ONCE)
+    gone = objects.leavings(AT_ONCE)
     db.session.commit()  # no connection to the database waits for a bucket
     for key in gone:
         shelf().delete(key)
-    recording_objects.forget_leavings(gone)
+    objects.forget_leavings(gone)
     db.session.commit()
     return len(gone) == AT_ONCE
 
@@ -193,7 +194,7 @@ def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
 
 def _parts(due: Due) -> dict[str, str]:
     """Keys of the files that the PBX pushed."""
-    found = ((name, recording_objects.part(due.account_id, name)) for name in due.names)
+    found = ((name, objects.part(due.account_id, name)) for name in due.names)
     return {name: part.key for name, part in found if part}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.store.recordings import Why
+from backend.store.recordings.recordings import Why
 
 PROGRAM = Path(__file__).with_name("transcode.py")
 PATIENCE = 600.0  # seconds; an hour of a call takes about twenty

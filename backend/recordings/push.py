@@ -6,11 +6,12 @@ import secrets
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from backend.calls.recordings import base_name
+from backend.calls.tracking.recording_names import base_name
 from backend.recordings.join import Unplayable, form_of
-from backend.recordings.shelf import Apart, here, shelf
 from backend.recordings.sources import LARGEST, TooBig
-from backend.store import db, recording_objects, recordings
+from backend.recordings.storage import Apart, here, shelf
+from backend.store import db
+from backend.store.recordings import objects, recordings
 
 MOST = 20 * 1024**3  # bytes of an account's files that are not made into recordings yet
 CHUNK = 256 * 1024
@@ -31,10 +32,10 @@ def received(account_id: int, name: str, stream: BinaryIO, *, apart: Apart[None]
     shelf and `stream` raise; then nothing is kept.
     """
     _check(name)
-    if recording_objects.bytes_of_parts(account_id) > MOST:
+    if objects.bytes_of_parts(account_id) > MOST:
         raise Crowded(f"over {MOST} bytes wait")
     key = f"{account_id}/parts/{secrets.token_hex(16)}"
-    recording_objects.foresee(key, recordings.FORESEEN)
+    objects.foresee(key, recordings.FORESEEN)
     db.session.commit()
     kept = shelf()  # of this app, which another thread does not know
     with TemporaryFile() as file:
@@ -64,7 +65,7 @@ def _copy(stream: BinaryIO, file: BinaryIO) -> int:
 
 
 def _keep(account_id: int, name: str, key: str, size: int) -> None:
-    if recording_objects.keep(key):
-        recording_objects.put_part(account_id, name, key, size)
+    if objects.keep(key):
+        objects.put_part(account_id, name, key, size)
         recordings.arrived(account_id, name)
     db.session.commit()

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from backend.store import accounts, db, recording_objects, recordings, settings
+from backend.store import accounts, db
 from backend.store.accounts import Account, AccountState
+from backend.store.recordings import objects, recordings
+from backend.store.settings import settings
 
 AFTER_LEAVING = timedelta(days=30)  # an account that comes back finds them; then everything heard is deleted
 
@@ -26,7 +28,7 @@ def _forget(account_id: int) -> int:
         return 0
     gone = recordings.forget_older(account_id, than)
     if than == now:
-        recording_objects.forget_parts_of(account_id)
+        objects.forget_parts_of(account_id)
     db.session.commit()
     if gone:
         log.info("recordings deleted", account=account_id, count=gone)

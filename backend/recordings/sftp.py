@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 import asyncssh
 
 from backend.pbx.address import Networks
-from backend.recordings.place import path_of
+from backend.recordings.path import path_of
 from backend.recordings.reach import LONGEST, TO_CONNECT, Address, ip_of
 from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
 

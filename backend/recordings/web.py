@@ -15,7 +15,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from backend.pbx.address import Networks
-from backend.recordings.place import path_of, stem_of
+from backend.recordings.path import path_of, stem_of
 from backend.recordings.reach import LONGEST, PORTS, Address, connected
 from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
 

@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
-from backend.store.crypto import Secret
-from backend.store.session import aside
+from backend.store.base.crypto import Secret
+from backend.store.base.side_session import aside
 
 
 class AccountState(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, RowMapping, delete, func, select, text, tuple
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.calls.audit import Books, Finding
+from backend.calls.rules.audit import Books, Finding
 from backend.store import Base, db
 
 SETTLED = ("in_crm", "by_rule", "gone")  # what the periodic look does not ask about again

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, literal_column, select, update
 
 from backend.store import db
-from backend.store.journal import OPEN_MISSED, CallRow
+from backend.store.journal.journal import OPEN_MISSED, CallRow
 
 # written out, not bound: a prepared statement must be able to see that the partial index fits
 _OPEN: ColumnElement[bool] = literal_column(f"({OPEN_MISSED})")

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
-from backend.store.crypto import Secret
+from backend.store.base.crypto import Secret
 
 CHANNEL = "commands"  # of LISTEN and NOTIFY; what is told is `ACCOUNT KIND`
 TAKEN_WITHIN = 5.0  # seconds

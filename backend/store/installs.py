@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
-from backend.store.crypto import Secret
+from backend.store.base.crypto import Secret
 
 CODE_LIFE = timedelta(minutes=20)  # contract §1.2
 STATE_LIFE = timedelta(minutes=20)

@@ -12,28 +12,24 @@ from backend.store import (
     accounts,
     audits,
     commands,
-    counters,
     db,
     extensions,
-    hooks,
     installs,
-    journal,
     leases,
     outages,
     outcomes,
-    phonebook,
-    phonebook_news,
-    phonebook_syncs,
     popups,
-    recording_access,
-    recordings,
     stream,
 )
+from backend.store.base import counters
+from backend.store.journal import journal
+from backend.store.phonebook import change_inbox, phonebook, syncs, webhooks
+from backend.store.recordings import access, recordings
 
 # named here so that the metadata knows all of them
 TABLES = (
-    accounts, audits, commands, counters, extensions, hooks, installs, journal, leases, outages, outcomes,
-    phonebook, phonebook_news, phonebook_syncs, popups, recording_access, recordings, stream,
+    accounts, audits, commands, counters, extensions, webhooks, installs, journal, leases, outages, outcomes,
+    phonebook, change_inbox, syncs, popups, access, recordings, stream,
 )  # fmt: skip
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_041_996  # advisory lock: two releases at once must not both run a revision

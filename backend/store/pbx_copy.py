@@ -29,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.store import Base, db, phonebook_changes
+from backend.store import Base, db
 from backend.store.accounts import AccountPbx
+from backend.store.phonebook import changed_numbers
 
-YOUNG = phonebook_changes.KEPT - timedelta(hours=1)
+YOUNG = changed_numbers.KEPT - timedelta(hours=1)
 """So old a place in the changes may be; else the copy is planned anew."""
 
 

@@ -37,9 +37,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db, stream
+from backend.store.base.read_position import THIS_TRANSACTION
+from backend.store.base.read_position import position as position
 from backend.store.stream import Topic
-from backend.store.transactions import THIS_TRANSACTION
-from backend.store.transactions import position as position
 
 SERIAL = Serial("popups_serial", metadata=Base.metadata)
 RECENT = timedelta(hours=12)  # an older one interests nobody who opens the page

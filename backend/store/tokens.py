@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend.store.accounts import Account, AccountState, AccountToken
-from backend.store.session import aside
+from backend.store.base.side_session import aside
 
 LOCK_WAIT = "45s"  # two exchanges of 20 s and some: who waits longer would find a hung process before him
 

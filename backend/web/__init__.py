@@ -7,8 +7,6 @@ from flask import Flask
 from backend.web import (
     api,
     call_list,
-    callback,
-    callbacks,
     calls,
     diagnostics,
     health,
@@ -18,21 +16,18 @@ from backend.web import (
     metrics,
     outcome,
     overview,
-    pbx,
-    pbx_lines,
     phonebook,
-    popups,
-    recording_source,
-    recording_upload,
-    recordings,
     settings,
-    stream,
 )
-from backend.web.hub import Hub
+from backend.web.callback import admin, public
+from backend.web.pbx import check, paste
+from backend.web.recordings import player, source, upload
+from backend.web.stream import popups, stream
+from backend.web.stream.hub import Hub
 
 PARTS = (
-    call_list, callback, callbacks, calls, diagnostics, health, help, hooks, install, metrics, outcome, overview,
-    pbx, pbx_lines, phonebook, popups, recording_source, recording_upload, recordings, settings, stream,
+    call_list, public, admin, calls, diagnostics, health, help, hooks, install, metrics, outcome, overview,
+    check, paste, phonebook, popups, source, upload, player, settings, stream,
 )  # fmt: skip
 
 

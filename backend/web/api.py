@@ -14,14 +14,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from backend.accounts import client_for, integration
 from backend.amocrm import account_answers, requests
 from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import BadToken, Visitor, verify
+from backend.crm_access import client_for, integration
 from backend.store import accounts, db
 from backend.store.accounts import Account
 from backend.store.commands import TooOften
-from backend.store.settings_errors import FieldError
+from backend.store.settings.errors import FieldError
 from backend.web import call_words
 from backend.web.words import API, language
 

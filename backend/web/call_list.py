@@ -8,11 +8,11 @@ from flask import request
 from pydantic import Field, ValidationError
 
 from backend.desk import call_list
-from backend.store.setting_parts import Part
-from backend.store.settings_errors import from_pydantic
+from backend.store.settings.errors import from_pydantic
+from backend.store.settings.parts import Part
 from backend.web import api
 from backend.web.api import Refused
-from backend.web.recording_words import spoken
+from backend.web.recordings.words import spoken
 
 LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
 

@@ -13,16 +13,17 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.amocrm.onetime import Visitor
-from backend.desk import click, colleague
-from backend.desk.click import CannotDial
-from backend.store import commands, db, popups, settings
+from backend.desk.dialing import click, colleagues
+from backend.desk.dialing.click import CannotDial
+from backend.store import commands, db, popups
+from backend.store.account_status import conditions
 from backend.store.accounts import LinkState
 from backend.store.commands import Command, Outcome
-from backend.store.conditions import conditions
 from backend.store.popups import Popup
-from backend.store.setting_parts import Part
-from backend.store.setting_values import Id, Text
-from backend.store.settings_errors import FieldError, from_pydantic
+from backend.store.settings import settings
+from backend.store.settings.errors import FieldError, from_pydantic
+from backend.store.settings.parts import Part
+from backend.store.settings.values import Id, Text
 from backend.web import api
 from backend.web.api import Refused
 
@@ -81,7 +82,7 @@ def transfer(call: str) -> dict[str, Any]:
     caller, asked = _caller(), _asked(Transfer)
     _popup(caller, call)
     try:
-        to = colleague.to_ring(caller.account_id, asked.to)
+        to = colleagues.to_ring(caller.account_id, asked.to)
     except CannotDial as refused:
         raise _refused(Outcome(error=refused.kind)) from refused
     if to is None or asked.to == caller.user_id:
@@ -127,7 +128,7 @@ def _carry_out(
 ) -> dict[str, Any]:
     """In a call that the caller has a popup of; nobody else's is ever found."""
     popup = _popup(caller, call)
-    own = colleague.extensions_of(caller.account_id, caller.user_id)
+    own = colleagues.extensions_of(caller.account_id, caller.user_id)
     if not own:
         raise _refused(Outcome(error="no_extension"))
     command = Command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.desk import diagnostics as desk
+from backend.desk.health import diagnostics as desk
 from backend.web import api
 
 blueprint = api.blueprint("diagnostics")

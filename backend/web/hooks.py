@@ -6,11 +6,12 @@ import structlog
 from flask import Blueprint, request
 
 from backend.amocrm.hooks import BadDelivery, Delivery, delivery
-from backend.desk import news
-from backend.desk.subscription import PATH
-from backend.store import accounts, db, hooks
+from backend.desk.phonebook import change_inbox
+from backend.desk.phonebook.webhook import PATH
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
-from backend.store.phonebook_news import News
+from backend.store.phonebook import webhooks
+from backend.store.phonebook.change_inbox import News
 
 MOST_CHANGES = 5000  # of one delivery
 
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 @blueprint.post(f"{PATH}<key>")
 def told(key: str) -> tuple[str, int]:
     """Something changed. What is refused is told again and after a hundred times not any more (contract §3.19)."""
-    account_id = hooks.find(key)
+    account_id = webhooks.find(key)
     if account_id is None:
         return "unknown", 404
     try:
@@ -40,7 +41,9 @@ def _write_down(account_id: int, sent: Delivery) -> None:
     account = accounts.find(account_id)
     if account is None or account.state is AccountState.DISABLED:
         return
-    hooks.heard(account_id)
+    webhooks.heard(account_id)
     if sent.changes:
-        news.tell(account_id, [News(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes])
+        change_inbox.tell(
+            account_id, [News(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes]
+        )
     db.session.commit()

@@ -9,8 +9,8 @@ import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend.accounts import disable, integration
 from backend.config import REDIRECT_PATH
+from backend.crm_access import disable, integration
 from backend.installs import finish_install
 from backend.store import installs
 from backend.web.words import INSTALL, language

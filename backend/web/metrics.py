@@ -18,10 +18,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.store import counters, db, metrics
+from backend.store import db, metrics
+from backend.store.base import counters
 from backend.store.metrics import Numbers
 from backend.web import api
-from backend.web.reader import AWAY, BUCKETS
+from backend.web.stream.reader import AWAY, BUCKETS
 
 MOST_ACCOUNTS = 200
 OTHER = "other"

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, ValidationError
 
 from backend.desk import outcomes
-from backend.store.setting_parts import Part
-from backend.store.setting_values import Id
-from backend.store.settings_errors import FieldError, from_pydantic
+from backend.store.settings.errors import FieldError, from_pydantic
+from backend.store.settings.parts import Part
+from backend.store.settings.values import Id
 from backend.web import api
 from backend.web.api import Refused
 

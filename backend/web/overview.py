@@ -8,9 +8,9 @@ from typing import Any
 from flask import request
 
 from backend.check_words import line_words
-from backend.desk import alerts
-from backend.desk.overview import PERIODS, overview
-from backend.store.settings_errors import FieldError
+from backend.desk.health import alerts
+from backend.desk.health.overview import PERIODS, overview
+from backend.store.settings.errors import FieldError
 from backend.web import api
 from backend.web.api import Refused
 from backend.web.words import language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from backend.desk.progress import progress
+from backend.desk.phonebook.progress import progress
 from backend.web import api
 
 blueprint = api.blueprint("phonebook")

@@ -6,13 +6,16 @@ from typing import Any
 
 from backend.amocrm.onetime import Visitor
 from backend.check_words import line_words
-from backend.desk import alerts, people
-from backend.desk.health import health
-from backend.store import accounts, settings
+from backend.desk import office as people
+from backend.desk.health import alerts
+from backend.desk.health.health import health
+from backend.desk.settings import ChangedMeanwhile, change, version
+from backend.store import accounts
 from backend.store.accounts import Account
-from backend.store.settings_change import ChangedMeanwhile, change, version
-from backend.web import api, recording_source
+from backend.store.settings import settings
+from backend.web import api
 from backend.web.api import Refused
+from backend.web.recordings import source
 from backend.web.words import language
 
 NOTHING: dict[str, Any] = {
@@ -78,7 +81,7 @@ def _whole(account: Account) -> dict[str, Any]:
         "version": version(account.id),
         "pbx": _pbx(account.id),
         "health": {**health(account.id), "alerts": alerts.shown(account.id, language())},
-        "recordings": recording_source.shown(account.id),
+        "recordings": source.shown(account.id),
         "users": [
             {"id": each.user_id, "name": each.name, "is_active": each.is_active} for each in accounts.users(account.id)
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from backend.web.call_words import CALLS
-from backend.web.callback_words import REFUSALS
+from backend.web.callback.words import REFUSALS
 
 LANGUAGES = ("ru", "en")
 

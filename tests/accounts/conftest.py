@@ -17,7 +17,7 @@ from backend.amocrm.oauth import Tokens
 from backend.config import Settings
 from backend.installs import connect
 from backend.store import db
-from backend.web import hub
+from backend.web.stream import hub
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 

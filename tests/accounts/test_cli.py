@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 from cryptography.fernet import Fernet
 
-from backend import cli_account
+from backend.cli import account as cli_account
 from backend.config import Settings
-from backend.store import accounts, settings, tokens
+from backend.store import accounts, tokens
 from backend.store.accounts import AccountState
+from backend.store.settings import settings
 from sandbox.crm import grants
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from backend import accounts as errands
+from backend import crm_access as errands
 from backend.amocrm import requests
 from backend.amocrm.errors import Need, NeedsPerson
 from backend.config import REDIRECT_PATH

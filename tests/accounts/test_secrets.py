@@ -6,10 +6,11 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from backend import accounts as errands
+from backend import crm_access as errands
 from backend.amocrm import requests
-from backend.store import crypto, db, installs, tokens
-from backend.store.crypto import KeysUnusable
+from backend.store import db, installs, tokens
+from backend.store.base import crypto
+from backend.store.base.crypto import KeysUnusable
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 

@@ -13,11 +13,12 @@ from joserfc.jwk import OctKey
 from sqlalchemy import func, text, update
 from werkzeug.test import TestResponse
 
-from backend.accounts import disable
 from backend.check_words import line_words
+from backend.crm_access import disable
 from backend.pbx.errors import Trouble
-from backend.store import accounts, db, settings
+from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.store.settings import settings
 from backend.web.words import LANGUAGES
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
-from backend.store import db, settings
+from backend.store import db
 from backend.store.accounts import Account, AccountUser, replace_mirror
-from backend.store.settings import AccountSettings
+from backend.store.settings import settings
+from backend.store.settings.settings import AccountSettings
 
 ACME, BETA = 1, 2
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from backend import accounts as errands
+from backend import crm_access as errands
 from backend.amocrm import requests
 from backend.amocrm.errors import Need, NeedsPerson, TryLater
 from backend.config import Settings

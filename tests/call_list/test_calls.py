@@ -9,7 +9,8 @@ from sqlalchemy import event
 
 from backend.calls.facts import CallEnded, CallStarted, ExtensionRang, RecordingNamed, Result
 from backend.desk import call_list
-from backend.store import db, journal
+from backend.store import db
+from backend.store.journal import journal
 from tests.asking import ask, messages
 from tests.firm import Firm
 

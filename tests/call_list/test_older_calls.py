@@ -12,8 +12,9 @@ from alembic import command
 from flask import Flask
 
 from backend.config import Settings
-from backend.store import db, journal, migrate
-from backend.store.phonebook import PartyRow
+from backend.store import db, migrate
+from backend.store.journal import journal
+from backend.store.phonebook.phonebook import PartyRow
 from tests.conftest import copied, running
 
 CALLS = ("talk", "missed", "lasting")

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.desk import call_list
-from backend.store import db, phonebook
-from backend.store.phonebook import Lead, Party
+from backend.store import db
+from backend.store.phonebook import phonebook
+from backend.store.phonebook.phonebook import Lead, Party
 from tests.asking import ask
 from tests.firm import Firm
 

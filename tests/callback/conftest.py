@@ -16,10 +16,11 @@ from backend.amocrm import limiter
 from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, Reason, Result, Talk
 from backend.config import Settings
 from backend.desk import arrive
-from backend.desk import callbacks as desk
-from backend.desk.callbacks import Attempt
-from backend.store import callbacks, db
-from backend.store.callbacks import Asked, CallbackRow
+from backend.desk.callback import lifecycle as desk
+from backend.desk.callback.lifecycle import Attempt
+from backend.store import db
+from backend.store.callback import requests
+from backend.store.callback.requests import Asked, CallbackRow
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
 from tests.conftest import running
@@ -46,7 +47,7 @@ class Hand:
     def asks(self, phone: str, **more: Any) -> str:
         with self.firm.app.app_context():
             asked = {"site": SITE, "phone": phone, "number": phone, "whole": 600.0, "name": "Ольга", **more}
-            ticket = callbacks.ask(self.id, Asked(**asked))
+            ticket = requests.ask(self.id, Asked(**asked))
             db.session.commit()
             return ticket.id
 
@@ -90,7 +91,7 @@ class Hand:
 
     def row(self, id: str) -> CallbackRow:
         with self.firm.app.app_context():
-            row = callbacks.find(self.id, id)
+            row = requests.find(self.id, id)
             assert row is not None
             return row
 
@@ -101,7 +102,7 @@ class Hand:
     def later(self, id: str, **values: Any) -> None:
         """What is set for later is brought forward."""
         with self.firm.app.app_context():
-            row = callbacks.lock(self.id, id)
+            row = requests.lock(self.id, id)
             assert row is not None
             for name, value in (values or {"next_at": row.created_at}).items():
                 setattr(row, name, value)

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from backend.desk import callbacks as desk
-from backend.processes import calling_back
-from backend.processes.calling_back import Callbacks
-from backend.processes.in_store import InStore, Patience
-from backend.processes.line import Line
-from backend.store import callbacks, db, settings
-from backend.store.settings import PbxSetting
+from backend.desk.callback import lifecycle as desk
+from backend.processes.commands import callbacks as calling_back
+from backend.processes.commands.callbacks import Callbacks
+from backend.processes.line.line import Line
+from backend.processes.line.store_access import InStore, Patience
+from backend.store import db
+from backend.store.callback import requests
+from backend.store.settings import settings
+from backend.store.settings.settings import PbxSetting
 from tests.callback.conftest import Hand
 from tests.pbx.fake_ami import LOOPBACK, SECRET, USER, FakeAmi, Message
 
@@ -82,7 +84,7 @@ def _has_pbx(hand: Hand, pbx: Pbx) -> None:
 
 async def until_ended(hand: Hand) -> None:
     def open_ones() -> int:
-        return sum(row.is_open for row in callbacks.of_account(hand.id, 2 * CROWD))
+        return sum(row.is_open for row in requests.of_account(hand.id, 2 * CROWD))
 
     while await in_store_of(hand)(open_ones):
         await asyncio.sleep(0.02)

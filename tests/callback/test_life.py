@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.calls.facts import Reason
-from backend.desk import callbacks as desk
-from backend.store import callbacks, commands, journal
+from backend.desk.callback import lifecycle as desk
+from backend.store import commands
+from backend.store.callback import requests
+from backend.store.journal import journal
 from tests.callback.conftest import Hand
 from tests.desk.test_faults import TROUBLES
 
@@ -219,8 +221,8 @@ def test_so_many_are_rung_at_once_and_another_account_does_not_wait(hand: Hand, 
         hand.asks(f"+792650000{number:02}")
     theirs = other.asks(OLGA)
     with hand.firm.app.app_context():
-        assert callbacks.due_accounts([hand.id, other.id]) == sorted([hand.id, other.id])
-        assert callbacks.due_accounts([other.id]) == [other.id]
+        assert requests.due_accounts([hand.id, other.id]) == sorted([hand.id, other.id])
+        assert requests.due_accounts([other.id]) == [other.id]
     taken = hand.takes()
     assert (len(taken), hand.takes()) == (3, [])
     other.takes_one()

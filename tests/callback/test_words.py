@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from backend.calls.facts import Reason
-from backend.desk.callbacks import NO_TARGET, NOT_ALLOWED
+from backend.desk.callback.lifecycle import NO_TARGET, NOT_ALLOWED
 from backend.pbx.clicks import Missed
-from backend.processes.calling_back import NOT_THERE
+from backend.processes.commands.callbacks import NOT_THERE
 
 WIDGET = Path(__file__).parents[2] / "widget"
 REASONS = {NO_TARGET, NOT_ALLOWED, NOT_THERE, *Reason, *Missed}

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from backend.config import Settings
-from backend.store import callback_guard, callbacks, db
-from backend.store.callbacks import CallbackRow
+from backend.store import db
+from backend.store.callback import guard, requests
+from backend.store.callback.requests import CallbackRow
 from sandbox.crm.server import Crm
 from tests.asking import ask
 from tests.conftest import running
@@ -101,12 +102,12 @@ class Shop:
     def rows(self) -> Sequence[CallbackRow]:
         """The account's requests, oldest first."""
         with self.firm.app.app_context():
-            return sorted(callbacks.of_account(self.firm.id, 1000), key=lambda each: each.created_at)
+            return sorted(requests.of_account(self.firm.id, 1000), key=lambda each: each.created_at)
 
     @property
     def refused(self) -> dict[str, int]:
         with self.firm.app.app_context():
-            return dict(callback_guard.refusals(self.firm.id, callback_guard.timedelta(days=1)))
+            return dict(guard.refusals(self.firm.id, guard.timedelta(days=1)))
 
     def grow_old(self, seconds: float) -> None:
         """All that was asked and seen here was so much earlier."""

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from backend.store import callbacks, db
-from backend.store.callbacks import CallbackRow
-from backend.store.setting_callback import QuietHours
+from backend.store import db
+from backend.store.callback import requests
+from backend.store.callback.requests import CallbackRow
+from backend.store.settings.callback import QuietHours
 from tests.callback_door.conftest import KEY, PHONE, Shop, told
 
 LOOSE = {"number": 1000, "address": 1000, "site": 1000, "account": 1000}
@@ -53,14 +54,14 @@ def test_a_crowd_at_once_gets_exactly_as_many_as_the_limit(shop: Shop, other: Sh
 def test_two_at_the_same_moment_do_not_pass_each_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither may be counted before the other is written down, or refused."""
     shop.sets(limits={**LOOSE, "site": 1})
-    both, count = threading.Barrier(2), callbacks.counts
+    both, count = threading.Barrier(2), requests.counts
 
-    def count_together(*who: Any, **more: Any) -> callbacks.Counts:
+    def count_together(*who: Any, **more: Any) -> requests.Counts:
         with suppress(threading.BrokenBarrierError):
             both.wait(1)
         return count(*who, **more)
 
-    monkeypatch.setattr(callbacks, "counts", count_together)
+    monkeypatch.setattr(requests, "counts", count_together)
     with ThreadPoolExecutor(2) as visitors:
         statuses = [told(each)[0] for each in visitors.map(lambda each: shop.post(number(each)), range(2))]
     assert sorted(statuses) == [200, 429]

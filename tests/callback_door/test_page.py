@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text, update
 
 from backend.desk import chores
-from backend.store import callback_sites, db
-from backend.store.callbacks import CallbackRow
-from backend.store.setting_callback import MOST_SITES
+from backend.store import db
+from backend.store.callback import sites
+from backend.store.callback.requests import CallbackRow
+from backend.store.settings.callback import MOST_SITES
 from tests.asking import ask, messages
 from tests.callback_door.conftest import PHONE, Shop, told
 
@@ -58,7 +59,7 @@ def test_sites_that_were_never_saved_are_forgotten(shop: Shop) -> None:
     assert told(ask(shop.firm, "Вера", "POST", "/api/callback/sites")) == (200, "")
     with shop.firm.app.app_context():
         for _ in range(2 * MOST_SITES - 2):
-            callback_sites.make(shop.firm.id, [shop.key])
+            sites.make(shop.firm.id, [shop.key])
         db.session.commit()
     assert told(ask(shop.firm, "Вера", "POST", "/api/callback/sites")) == (409, "too_many_sites")
     with shop.firm.app.app_context():
@@ -66,7 +67,7 @@ def test_sites_that_were_never_saved_are_forgotten(shop: Shop) -> None:
         db.session.commit()
     assert told(ask(shop.firm, "Вера", "POST", "/api/callback/sites")) == (200, "")
     with shop.firm.app.app_context():
-        assert len(callback_sites.keys(shop.firm.id)) == 2
+        assert len(sites.keys(shop.firm.id)) == 2
     assert told(shop.post()) == (200, "")
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
-from backend.processes.orders import Orders
+from backend.processes.commands.listener import Orders
 from backend.processes.pbx import ERRANDS
 from sandbox.crm.server import Crm
 from sandbox.pbx import Office

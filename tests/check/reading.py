@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.calls.lines import Lines
-from backend.calls.routing import Routing
+from backend.calls.rules.routing import Routing
+from backend.calls.tracking.endpoints import Lines
 from backend.check_words import words
 from backend.pbx.address import PbxAddress
-from backend.pbx.check import check
+from backend.pbx.check.check import check
+from backend.pbx.check.findings import Expected, Report
 from backend.pbx.dialplan import USUAL
-from backend.pbx.findings import Expected, Report
 from tests.pbx.fake_ami import LOOPBACK
 
 

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from backend.desk.settings import change
 from backend.store import commands, db
 from backend.store.commands import Command, CommandRow
-from backend.store.settings_change import change
 from tests.asking import ask, messages
 from tests.firm import Firm
 from tests.pbx.fake_ami import SECRET, USER

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from backend import __main__ as command
-from backend import cli_doctor
+from backend.cli import doctor as cli_doctor
 from backend.config import Settings
 from backend.pbx.dialplan import DIALPLAN
-from backend.processes.postgres import EmbeddedPostgres
-from backend.store import db, migrate, settings
-from backend.store.settings import PbxSetting
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.store import db, migrate
+from backend.store.settings import settings
+from backend.store.settings.settings import PbxSetting
 from sandbox.pbx.office import Office
 from tests.conftest import running
 from tests.firm import Firm

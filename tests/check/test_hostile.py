@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from backend.calls.lines import Lines
-from backend.pbx import check as checking
+from backend.calls.tracking.endpoints import Lines
 from backend.pbx.address import PbxAddress
-from backend.pbx.check import check
+from backend.pbx.check import check as checking
+from backend.pbx.check.check import check
+from backend.pbx.check.findings import Expected
+from backend.pbx.check.telephones import MOST_ENDPOINTS
 from backend.pbx.dialplan import USUAL
-from backend.pbx.findings import Expected
-from backend.pbx.telephones import MOST_ENDPOINTS
 from tests.pbx.fake_ami import Message, story
 
 from .fake_pbx import Pbx

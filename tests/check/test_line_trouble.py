@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backend.processes import line
-from backend.processes.in_store import Patience
-from backend.processes.line import Line
-from backend.store import db, settings
+from backend.processes.line import line
+from backend.processes.line.line import Line
+from backend.processes.line.store_access import Patience
+from backend.store import db
 from backend.store.accounts import AccountPbx
-from backend.store.settings import PbxSetting
+from backend.store.settings import settings
+from backend.store.settings.settings import PbxSetting
 from tests.asking import ask
 from tests.firm import Firm
 from tests.pbx.fake_ami import LOOPBACK, SECRET, USER

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend.calls.routing import Place, Routing
+from backend.calls.rules.routing import Place, Routing
 from backend.pbx.address import PbxAddress
 from backend.pbx.astdb import COUNTERS, JOURNAL
 from backend.pbx.dialplan import DIALPLAN, VERSION, dialplan_for
@@ -228,7 +228,7 @@ async def test_tls_as_it_should_be_and_as_it_should_not(office: Office) -> None:
 
 @story
 async def test_a_frozen_pbx_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.pbx.check.TO_LOG_IN", 0.2)
+    monkeypatch.setattr("backend.pbx.check.check.TO_LOG_IN", 0.2)
     await asyncio.to_thread(office.freeze)
     try:
         report = await checked(address(office))

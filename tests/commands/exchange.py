@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from backend.config import Settings
-from backend.processes.errands import Errand, Place
-from backend.processes.orders import Orders
+from backend.processes.commands.command import Errand, Place
+from backend.processes.commands.listener import Orders
 from backend.store.commands import Command
 
 T = TypeVar("T")

@@ -8,15 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from backend.calls.lines import Lines
-from backend.calls.tracker import Tracker
-from backend.desk import click
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import Tracker
+from backend.desk.dialing import click
 from backend.pbx.clicks import Clicks
 from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, PbxError, Trouble
-from backend.processes import clicking
-from backend.processes.errands import Place
-from backend.processes.line import Line
-from backend.processes.seats import Seats
+from backend.processes.commands import call
+from backend.processes.commands.command import Place
+from backend.processes.line.line import Line
+from backend.processes.line.phone_states import Seats
 from backend.store import popups
 from backend.store.commands import Command
 from tests.firm import Firm
@@ -64,7 +64,7 @@ def test_a_popup_fails_only_where_nothing_rings(firm: Firm, error: PbxError, sta
         )
         place = Place(line=cast(Line, office), in_store=in_store, networks=())
         with pytest.raises(type(error)):
-            asyncio.run(clicking.run(place, command))
+            asyncio.run(call.run(place, command))
         popup = popups.of(firm.id, "click-r", anna)
         assert popup is not None
         assert popup.state == state

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 from backend.config import Settings
 from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, Trouble
-from backend.processes.errands import Refused
+from backend.processes.commands.command import Refused
 from backend.store import commands, db
 from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandRow, Outcome, TooOften
 from tests.firm import Firm

@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 
 from backend.calls.states import ExtensionState
 from backend.config import Settings
-from backend.desk import click
-from backend.processes.errands import Refused
+from backend.desk.dialing import click
+from backend.processes.commands.command import Refused
 from backend.store import commands, db, extensions, popups
 from backend.store.accounts import AccountPbx, LinkState
 from backend.store.commands import Command

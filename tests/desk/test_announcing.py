@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, update
 
 from backend.calls.facts import CallStarted, ExtensionRang
-from backend.store import db, journal, stream
-from backend.store.journal import IntentRow
+from backend.store import db, stream
+from backend.store.journal import journal
+from backend.store.journal.journal import IntentRow
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from backend.calls.facts import Reason
-from backend.calls.rules import LeadOwner
+from backend.calls.rules.rules import LeadOwner
 from backend.store import call_list, db, popups
-from backend.store.phonebook import PartyRow
+from backend.store.phonebook.phonebook import PartyRow
 from sandbox.crm.fields import phone_values
 from tests.firm import Firm
 

@@ -9,9 +9,11 @@ from sqlalchemy import func, select, update
 
 from backend.amocrm.errors import NeedsPerson
 from backend.desk import arrive
-from backend.store import accounts, db, journal, phonebook
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
-from backend.store.journal import IntentRow
+from backend.store.journal import journal
+from backend.store.journal.journal import IntentRow
+from backend.store.phonebook import phonebook
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import UNTIL_TOLD
 from tests.firm import Firm, connect

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backend.desk.health import health
-from backend.store import journal
+from backend.desk.health.health import health
+from backend.store.journal import journal
 from sandbox.crm import seeding
 from tests.firm import DID, Firm
 

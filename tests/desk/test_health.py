@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.desk.health import health
+from backend.desk.health.health import health
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
 

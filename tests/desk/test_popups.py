@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from backend.calls.facts import CallStarted, ExtensionRang, ExtensionStopped
-from backend.store import db, phonebook, popups
+from backend.store import db, popups
+from backend.store.phonebook import phonebook
 from tests.firm import Firm
 
 IVAN = "+79161234567"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.calls.routing import Routing
+from backend.calls.rules.routing import Routing
 from backend.pbx.dialplan import dialplan_for
 from backend.pbx.dialplan.flavours import Flavour
 from sandbox.pbx import Office

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.calls.facts import from_json, to_json
-from backend.calls.lines import Lines
-from backend.calls.tracker import EVENTS, Tracker
-from backend.pbx.wire import Wire
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import EVENTS, Tracker
+from backend.pbx.link.wire import Wire
 from tests.fuzz.effort import LONG, QUICK
 
 TRACES = sorted((Path(__file__).parent.parent / "traces" / "22").glob("*.ami"))

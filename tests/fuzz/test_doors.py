@@ -16,7 +16,8 @@ from joserfc.jwk import OctKey
 from backend.amocrm.oauth import Integration
 from backend.amocrm.onetime import BadToken, Visitor, audiences, verify
 from backend.calls import forms
-from backend.store import db, journal
+from backend.store import db
+from backend.store.journal import journal
 from tests.firm import Firm
 from tests.fuzz.effort import LONG, QUICK
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from backend.amocrm.hooks import KINDS, PARTIES, BadDelivery, delivery
-from backend.store import db, hooks
+from backend.store import db
+from backend.store.phonebook import webhooks
 from tests.firm import Firm
 from tests.fuzz.effort import LONG, QUICK
 
@@ -52,7 +53,7 @@ test_any_body_long = pytest.mark.drill(LONG(given(BODY)(_is_understood_or_refuse
 
 def key_of(firm: Firm) -> str:
     with firm.app.app_context():
-        key = hooks.of(firm.id).key
+        key = webhooks.of(firm.id).key
         db.session.commit()
     return key
 

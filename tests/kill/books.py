@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from backend.desk import outcomes
 from backend.store import db
-from backend.store.journal import IntentRow, IntentState
+from backend.store.journal.journal import IntentRow, IntentState
 from backend.store.outcomes import OutcomeRow
 from tests.firm import Firm
 from tests.kill.processes import PATIENCE, until

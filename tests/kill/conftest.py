@@ -25,15 +25,15 @@ from tests.kill.processes import ROOT, Nursery, Process, environ
 # What is seconds in production; the proportions are kept.
 QUICK = {
     "backend.STANDS_STILL": 1.0,
-    "backend.desk.carry.FIRST_WAIT": 0.1,
-    "backend.desk.work.BREATH": 0.2,
-    "backend.desk.job.STALE": 0.15,
-    "backend.desk.job.IN_FLIGHT": 1.0,
+    "backend.desk.drain.FIRST_WAIT": 0.1,
+    "backend.desk.drain.BREATH": 0.2,
+    "backend.desk.journal.job.STALE": 0.15,
+    "backend.desk.journal.job.IN_FLIGHT": 1.0,
     "backend.processes.engine.POLL": 0.1,
     "backend.processes.engine.HEARTBEAT": 0.1,
     "backend.processes.worker.DEAD_AFTER": 0.6,
     "backend.processes.engine.PATIENCE": 0.5,
-    "backend.store.wake.LONGEST_DRAIN": 10.0,
+    "backend.store.journal.wake.LONGEST_DRAIN": 10.0,
 }
 
 Hire = Callable[..., Process]

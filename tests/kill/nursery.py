@@ -22,8 +22,8 @@ from backend.calls.facts import from_json
 from backend.config import load_settings
 from backend.desk.arrive import arrive
 from backend.processes import worker
-from backend.processes.children import dies_with_parent
-from backend.store import wake
+from backend.processes.host.children import dies_with_parent
+from backend.store.journal import wake
 
 Order = dict[str, Any]
 

@@ -17,10 +17,11 @@ from sqlalchemy import text
 
 from backend.amocrm import limiter
 from backend.config import Settings
-from backend.desk import alerts
-from backend.desk.health import health
-from backend.store import accounts, db, wake
+from backend.desk.health import alerts
+from backend.desk.health.health import health
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
+from backend.store.journal import wake
 from sandbox.crm import seeding
 from sandbox.crm.faults import Kind
 from sandbox.crm.limits import Limits
@@ -33,7 +34,7 @@ from tests.kill.processes import until
 pytestmark = pytest.mark.drill
 
 CALLS = 40
-REST = {"backend.accounts.LEFT_ALONE": 2.0, "backend.desk.work.PAUSE": 0.5}  # minutes in production
+REST = {"backend.crm_access.LEFT_ALONE": 2.0, "backend.desk.drain.PAUSE": 0.5}  # minutes in production
 
 
 @dataclass

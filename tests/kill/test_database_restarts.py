@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from backend.config import Settings
-from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.host.postgres import EmbeddedPostgres
 from backend.store import db, migrate
 from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from backend.calls.facts import Fact, to_json
 from backend.config import Settings
 from backend.store import db
-from backend.store.journal import FactRow, IntentRow
+from backend.store.journal.journal import FactRow, IntentRow
 from tests.firm import Firm
 from tests.kill.books import assert_noted_once, assert_one_of_each, until_all_done
 from tests.kill.conftest import Hire

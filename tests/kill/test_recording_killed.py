@@ -13,10 +13,11 @@ from sqlalchemy import func, update
 
 from backend.config import Settings
 from backend.recordings import fetching
-from backend.recordings.shelf import FOLDER
-from backend.store import db, recordings
-from backend.store.recording_objects import LeavingRow
-from backend.store.recordings import RecordingRow, RecordingState
+from backend.recordings.storage import FOLDER
+from backend.store import db
+from backend.store.recordings import recordings
+from backend.store.recordings.objects import LeavingRow
+from backend.store.recordings.recordings import RecordingRow, RecordingState
 from sandbox.crm.server import Crm
 from tests.firm import Firm
 from tests.kill.books import until_all_done

@@ -71,7 +71,7 @@ class Killer:
 
     def _next(self) -> Process:
         """Nothing is under way in the CRM when it takes over, so it need not wait for that."""
-        return self._hire(**{"backend.desk.job.IN_FLIGHT": 0.2, "backend.processes.worker.DEAD_AFTER": 0.4})
+        return self._hire(**{"backend.desk.journal.job.IN_FLIGHT": 0.2, "backend.processes.worker.DEAD_AFTER": 0.4})
 
 
 MOMENTS = {
@@ -108,7 +108,7 @@ def test_killed_while_amocrm_is_slow(firm: Firm, app: Flask, crm: Crm, hire: Hir
     """The next worker looks for the lead only when amoCRM, which does not know of the death, has made it."""
     firm.account.set(search_lag=UNTIL_TOLD)
     crm.spoil(Kind.SLOW, "/leads/complex", seconds=1.5, count=1)
-    patient = {"backend.desk.job.IN_FLIGHT": 2.5}
+    patient = {"backend.desk.journal.job.IN_FLIGHT": 2.5}
     first = hire(**patient)
     killed = once(crm, Phase.BEFORE, "POST /api/v4/leads/complex", first.kill)
     calls = [firm.talk(STRANGER, "101")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
-from backend.calls import phones
-from backend.calls.routing import Routing
+from backend.calls.numbers import phones
+from backend.calls.rules.routing import Routing
 from backend.pbx.dialplan import dialplan_for
 from sandbox.pbx import Office
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from backend.calls.dialling import EXTENSION_PLACE
-from backend.calls.display import shown_name
-from backend.calls.routing import Place, Routing
+from backend.calls.numbers.dialling import EXTENSION_PLACE
+from backend.calls.numbers.phone_display import shown_name
+from backend.calls.rules.routing import Place, Routing
 from backend.pbx.dialplan import DIALPLAN
 from backend.pbx.dialplan.route import LOOK
 from sandbox.pbx import Office

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, text, update
 
-from backend.desk import alerts, people
+from backend.desk import office as people
+from backend.desk.health import alerts
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
-from backend.store.journal import IntentRow, IntentState
+from backend.store.journal.journal import IntentRow, IntentState
 from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
 from tests.asking import ask

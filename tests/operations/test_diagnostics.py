@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from backend.desk import diagnostics as desk
-from backend.store import db, recordings, settings
+from backend.desk.health import diagnostics as desk
+from backend.store import db
 from backend.store.accounts import AccountPbx
-from backend.store.recordings import RecordingRow, Why
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingRow, Why
+from backend.store.settings import settings
 from sandbox.crm.faults import Kind
 from tests.asking import ask
 from tests.firm import Firm

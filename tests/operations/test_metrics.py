@@ -17,8 +17,9 @@ from sqlalchemy.pool import QueuePool
 
 from backend.config import Settings
 from backend.processes import pbx, worker
-from backend.store import counters, db, leases
-from backend.store.counters import CounterRow
+from backend.store import db, leases
+from backend.store.base import counters
+from backend.store.base.counters import CounterRow
 from backend.store.leases import Lease
 from backend.web import metrics as page
 from sandbox.crm.faults import Kind

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend.calls.facts import CallEnded, CallStarted, ExtensionRang, Result
-from backend.desk import lookup
-from backend.store import db, journal, phonebook, popups
+from backend.desk.phonebook import lookup
+from backend.store import db, popups
+from backend.store.journal import journal
+from backend.store.phonebook import phonebook
 from sandbox.crm.fields import phones
 from tests.firm import Firm
 from tests.outcome.saying import DUE, save, say, tasks, texts, written

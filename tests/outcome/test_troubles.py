@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.store import db, journal, popups
+from backend.store import db, popups
+from backend.store.journal import journal
 from sandbox.crm.faults import Kind
 from sandbox.crm.fields import phones
 from tests.desk.test_faults import TROUBLES

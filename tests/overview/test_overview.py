@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from backend.desk.overview import overview
-from backend.store import db, journal, settings
+from backend.desk.health.overview import overview
+from backend.store import db
 from backend.store.accounts import Account, AccountUser
-from backend.store.journal import CallRow
-from backend.store.settings import AccountSettings
+from backend.store.journal import journal
+from backend.store.journal.journal import CallRow
+from backend.store.settings import settings
+from backend.store.settings.settings import AccountSettings
 
 MINE, OTHER = 31000777, 31000778
 ANNA, BORIS, VERA = 11, 12, 13

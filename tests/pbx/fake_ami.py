@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from typing import Any, Self
 
 from backend.pbx.address import PbxAddress
-from backend.pbx.link import Link, LinkState, Waits
+from backend.pbx.link.link import Link, LinkState, Waits
 
 Message = dict[str, str]
 

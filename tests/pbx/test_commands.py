@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.pbx.commands import Originate, hangup, originate
-from backend.pbx.connection import check_fields
 from backend.pbx.errors import ActionRefused, BadCommand
+from backend.pbx.link.connection import check_fields
 
 from .fake_ami import FakeAmi, linked, story
 

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from backend.pbx.connection import ACTIONS_AT_ONCE
 from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown
-from backend.pbx.link import LinkState
-from backend.pbx.session import STATES
+from backend.pbx.link.connection import ACTIONS_AT_ONCE
+from backend.pbx.link.link import LinkState
+from backend.pbx.link.session import STATES
 
 from .fake_ami import Ear, FakeAmi, linked, running, story
 

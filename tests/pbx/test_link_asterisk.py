@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from backend.pbx.address import PbxAddress
+from backend.pbx.capture.record import record
 from backend.pbx.commands import Originate, hangup, originate
 from backend.pbx.errors import ActionRefused, LinkDown, Trouble
-from backend.pbx.link import EVENTS, Link, LinkState
-from backend.pbx.record import record
-from backend.pbx.wire import Wire
+from backend.pbx.link.link import EVENTS, Link, LinkState
+from backend.pbx.link.wire import Wire
 from sandbox.pbx.office import Office
 
 from .fake_ami import LOOPBACK, QUICK, Ear, running, story

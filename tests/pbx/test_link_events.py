@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from backend.pbx.link import LinkState
+from backend.pbx.link.link import LinkState
 
 from .fake_ami import Changing, FakeAmi, ami, linked, running, story
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from backend.pbx.errors import LinkDown
-from backend.pbx.link import SOURCE_FILTER, Link, LinkState, Waits
+from backend.pbx.link.link import SOURCE_FILTER, Link, LinkState, Waits
 
 from .fake_ami import LOOPBACK, QUICK, SECRET, USER, Ear, FakeAmi, linked, running, story
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
-from backend.pbx.link import LinkState, Waits
+from backend.pbx.link.link import LinkState, Waits
 
 from .fake_ami import QUICK, FakeAmi, linked, running, story
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from backend.pbx.address import _is_for
-from backend.pbx.link import LinkState
+from backend.pbx.link.link import LinkState
 
 from .fake_ami import FakeAmi, linked, running, story
 

@@ -8,12 +8,12 @@ import re
 
 import pytest
 
-from backend.pbx import record as recording
+from backend.pbx.capture import record as recording
+from backend.pbx.capture.masking import Mask
+from backend.pbx.capture.record import record
 from backend.pbx.errors import NeedsPerson
-from backend.pbx.link import LinkState
-from backend.pbx.masking import Mask
-from backend.pbx.record import record
-from backend.pbx.wire import Message, Wire
+from backend.pbx.link.link import LinkState
+from backend.pbx.link.wire import Message, Wire
 
 from .fake_ami import LOOPBACK, QUICK, SECRET, Changing, FakeAmi, ami, story
 

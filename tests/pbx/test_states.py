@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.calls.lines import Lines
 from backend.calls.states import ExtensionState
+from backend.calls.tracking.endpoints import Lines
 from backend.pbx.states import Phones
 
 from .fake_ami import FakeAmi, linked, story

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.pbx.wire import Message, Splitter, Wire
+from backend.pbx.link.wire import Message, Splitter, Wire
 
 STREAM = (
     "Asterisk Call Manager/11.0.0\r\n"

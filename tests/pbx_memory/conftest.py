@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from backend.store import db, settings
+from backend.store import db
 from backend.store.accounts import Account, AccountPbx, AccountUser
+from backend.store.settings import settings
 from sandbox.pbx.office import Office
 from tests.conftest import Settings, running
 

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backend.desk import pbx_copy as desk
+from backend.desk.pbx import copy as desk
 from backend.pbx import astdb
 from backend.pbx.address import PbxAddress
 from backend.pbx.astdb import CLIENTS, Entry
-from backend.pbx.link import Link, LinkState
-from backend.processes import pbx_copy as processes
-from backend.processes.pbx_copy import Copies, PbxCopy
-from backend.store import db, phonebook
+from backend.pbx.link.link import Link, LinkState
+from backend.processes.line import copy as processes
+from backend.processes.line.copy import Copies, PbxCopy
+from backend.store import db
+from backend.store.phonebook import phonebook
 from sandbox.pbx.office import Office
 from tests.pbx.fake_ami import FakeAmi, linked, running, story
 

@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from backend.calls.facts import CallAnswered, CallStarted, Direction
-from backend.calls.lines import Lines
-from backend.calls.pbx_journal import Left, read
-from backend.desk import pbx_journal as desk
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.pbx_journal import Left, read
 from backend.desk.arrive import arrive
-from backend.store import db, journal, popups
-from backend.store.journal import CallRow, IntentRow
+from backend.desk.pbx import journal as desk
+from backend.store import db, popups
+from backend.store.journal import journal
+from backend.store.journal.journal import CallRow, IntentRow
 
 from .conftest import MINE, OTHER
 

@@ -21,8 +21,8 @@ from backend.calls.facts import (
     Result,
     Talk,
 )
-from backend.calls.lines import Lines
-from backend.calls.pbx_journal import BadLine, facts, read
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.pbx_journal import BadLine, facts, read
 from sandbox.pbx.stories import STORIES
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from backend.pbx import astdb
 from backend.pbx.address import PbxAddress
 from backend.pbx.astdb import COUNTERS, JOURNAL
 from backend.pbx.dialplan import DIALPLAN
-from backend.pbx.link import LinkState
+from backend.pbx.link.link import LinkState
 from sandbox.pbx.errors import Refused
 from sandbox.pbx.office import Office
 from tests.pbx.fake_ami import running, story

@@ -14,11 +14,13 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from backend.amocrm import limiter
-from backend.calls import phones
-from backend.calls.client import Client, OpenLead, choose
+from backend.calls.numbers import phones
+from backend.calls.rules.client import Client, OpenLead, choose
 from backend.config import Settings
-from backend.desk import carry, chores, lookup
-from backend.store import db, hooks, phonebook
+from backend.desk import chores, drain
+from backend.desk.phonebook import lookup
+from backend.store import db
+from backend.store.phonebook import phonebook, webhooks
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
 from sandbox.crm.state import Record
@@ -68,7 +70,7 @@ class Book:
     def poll(self) -> None:
         """Its turn to be polled has come."""
         with self.firm.app.app_context():
-            hooks.of(self.firm.id).polled_at = None
+            webhooks.of(self.firm.id).polled_at = None
             db.session.commit()
             assert self.firm.id in chores.poll_due_phonebooks()
         self.firm.work()
@@ -95,9 +97,9 @@ class Book:
         with self.firm.app.app_context():
             return phonebook.size(self.firm.id)
 
-    def hook(self) -> hooks.HookRow:
+    def hook(self) -> webhooks.HookRow:
         with self.firm.app.app_context():
-            row = hooks.of(self.firm.id)
+            row = webhooks.of(self.firm.id)
             db.session.commit()
             db.session.refresh(row)
             db.session.expunge(row)
@@ -129,7 +131,7 @@ def opened(app: Flask, crm: Crm, **flags: Any) -> Book:
 def pace() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limiter, "spend", partial(limiter.spend, rate=10_000.0))  # it has tests of its own
-        patch.setattr(carry, "SLICE", 60.0)  # a busy machine still gets done in one
+        patch.setattr(drain, "SLICE", 60.0)  # a busy machine still gets done in one
         yield
 
 

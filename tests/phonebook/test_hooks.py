@@ -8,12 +8,14 @@ import pytest
 from flask import Flask
 
 from backend import logs
-from backend.accounts import client_for
-from backend.desk import news
-from backend.desk.subscription import unsubscribe
-from backend.store import accounts, db, hooks, journal
+from backend.crm_access import client_for
+from backend.desk.phonebook import change_inbox
+from backend.desk.phonebook.webhook import unsubscribe
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
-from backend.store.hooks import HookState
+from backend.store.journal import journal
+from backend.store.phonebook import webhooks
+from backend.store.phonebook.webhooks import HookState
 from sandbox.crm.faults import Kind
 from sandbox.crm.fields import phone_values
 from sandbox.crm.server import Crm
@@ -236,14 +238,14 @@ def test_a_disabled_account_is_answered_and_not_worked_for(app: Flask, crm: Crm)
         db.session.commit()
     assert _tell(gone, _of(gone, **{f"{UPDATE}[id]": "7"})) == 200
     with app.app_context():
-        assert journal.intents_of(gone.firm.id, news.CALL) == []
+        assert journal.intents_of(gone.firm.id, change_inbox.CALL) == []
 
 
 def test_who_leaves_is_told_no_more(app: Flask, crm: Crm, stranger: Book) -> None:
     leaving = opened(app, crm)
     with app.app_context():
         unsubscribe(leaving.firm.id, client_for(leaving.firm.id))
-        assert hooks.of(leaving.firm.id).state == HookState.NONE
+        assert webhooks.of(leaving.firm.id).state == HookState.NONE
     assert leaving.firm.account.state()["webhooks"] == {}
     assert len(stranger.firm.account.state()["webhooks"]) == 1
 

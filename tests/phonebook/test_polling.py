@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 
 from backend.amocrm import answers, requests
-from backend.desk import chores, polling
-from backend.store import db, hooks
+from backend.desk import chores
+from backend.desk.phonebook import polling
+from backend.store import db
 from backend.store.accounts import Account
-from backend.store.hooks import HookState
+from backend.store.phonebook import webhooks
+from backend.store.phonebook.webhooks import HookState
 from sandbox.crm.fields import phone_values
 from sandbox.crm.server import Crm
 from tests.phonebook.conftest import Book, number, opened
@@ -118,8 +120,8 @@ def test_webhooks_that_never_come_are_found_out(app: Flask, crm: Crm, monkeypatc
     assert deaf.hook().is_heard
     monkeypatch.setattr(polling, "LATE", 0)
     with app.app_context():
-        hooks.of(deaf.firm.id).since -= timedelta(hours=1)
-        hooks.of(deaf.firm.id).heard_at = None
+        webhooks.of(deaf.firm.id).since -= timedelta(hours=1)
+        webhooks.of(deaf.firm.id).heard_at = None
         db.session.commit()
         (webhook,) = crm.account(deaf.firm.account.subdomain).state()["webhooks"].values()
     deaf.firm.account._account.webhooks[webhook["id"]]["disabled"] = True
@@ -139,5 +141,5 @@ def _now() -> float:
 
 
 def _polled(app: Flask, ago: float) -> None:
-    db.session.execute(db.update(hooks.HookRow).values(polled_at=db.func.now() - timedelta(seconds=ago)))
+    db.session.execute(db.update(webhooks.HookRow).values(polled_at=db.func.now() - timedelta(seconds=ago)))
     db.session.commit()

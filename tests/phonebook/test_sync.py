@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backend import cli_phonebook
 from backend.amocrm import answers, requests
-from backend.desk import chores, look, lookup, sync
-from backend.desk.progress import PhonebookState, progress
-from backend.store import db, phonebook_changes, phonebook_syncs
+from backend.cli import phonebook
+from backend.desk import chores
+from backend.desk.phonebook import full_sync, lookup, refresh
+from backend.desk.phonebook.progress import PhonebookState, progress
+from backend.store import db
 from backend.store.accounts import Account
+from backend.store.phonebook import changed_numbers, syncs
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.asking import ask
@@ -50,7 +52,7 @@ def _pages(book: Book, since: int = 0) -> list[str]:
 def test_killed_amid_a_page_it_goes_on_with_that_page(
     fresh: Book, short_pages: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, told = look.put, iter(range(100))
+    put, told = refresh.put, iter(range(100))
 
     def dies(*given: Any) -> Any:
         written = put(*given)
@@ -59,7 +61,7 @@ def test_killed_amid_a_page_it_goes_on_with_that_page(
         return written
 
     with monkeypatch.context() as dying:
-        dying.setattr(look, "put", dies)
+        dying.setattr(refresh, "put", dies)
         with pytest.raises(Killed):
             fresh.firm.work()
     assert fresh.size()["parties"] == 10
@@ -84,7 +86,7 @@ def test_how_far_it_is_is_told_to_administrators(fresh: Book) -> None:
     assert (after["state"], after["follows"], after["parties"]) == ("current", "hooks", 23)
     assert (after["done"], after["total"], after["stage"], after["eta_seconds"]) == (23, 23, None, None)
     with fresh.firm.app.app_context():
-        sync.start(fresh.firm.id)
+        full_sync.start(fresh.firm.id)
         db.session.commit()
     again = told()
     assert (again["state"], again["done"], again["total"]) == ("running", 0, 23)
@@ -95,12 +97,12 @@ def test_how_far_it_is_is_told_to_administrators(fresh: Book) -> None:
 def test_what_is_not_counted_by_anybody_is_counted_by_probes(
     fresh: Book, short_pages: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "COUNT_FROM", 4)
+    monkeypatch.setattr(full_sync, "COUNT_FROM", 4)
     estimates: list[int] = []
-    monkeypatch.setattr(phonebook_syncs, "expect", lambda account, entity, rows: estimates.append(rows))
+    monkeypatch.setattr(syncs, "expect", lambda account, entity, rows: estimates.append(rows))
     fresh.firm.work()
     (estimate,) = estimates
-    assert 23 / sync.NEAR <= estimate <= 23 * sync.NEAR
+    assert 23 / full_sync.NEAR <= estimate <= 23 * full_sync.NEAR
     probes = [each for each in fresh.firm.account.requests() if "limit=1&" in each.query]
     assert len(probes) <= 12
 
@@ -187,13 +189,13 @@ def test_nothing_is_said_to_have_changed_where_nothing_has(fresh: Book) -> None:
         place = (db.session.execute(db.text("select max(changed_in) from phonebook_changes")).scalar_one(), "~")
     fresh.firm.sync()
     with fresh.firm.app.app_context():
-        assert phonebook_changes.since(fresh.firm.id, place, 100) == []
+        assert changed_numbers.since(fresh.firm.id, place, 100) == []
 
 
 def test_the_first_reading_shows_in_the_command(fresh: Book, capsys: pytest.CaptureFixture[str]) -> None:
     fresh.firm.work()
     with fresh.firm.app.app_context():
-        cli_phonebook.show(Namespace(account=fresh.firm.id, sync=False, follow=True))
+        phonebook.show(Namespace(account=fresh.firm.id, sync=False, follow=True))
     assert "current, follows by hooks" in capsys.readouterr().out
 
 

@@ -18,7 +18,7 @@ from typing import IO
 
 import pytest
 
-from backend.processes.postgres_programs import Runner, find_binaries
+from backend.processes.host.postgres_programs import Runner, find_binaries
 
 from . import postgres_15
 

@@ -12,12 +12,12 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from backend.calls.routing import Route
-from backend.desk import routes
+from backend.calls.rules.routing import Route
+from backend.desk.pbx import routing as desk_routing
 from backend.pbx.errors import ActionRefused, ActionTimedOut
-from backend.pbx.link import Link
-from backend.processes import answering
-from backend.processes.answering import MOST_ASKED, Answering
+from backend.pbx.link.link import Link
+from backend.processes.line import routing
+from backend.processes.line.routing import MOST_ASKED, Answering
 from tests.pbx.fake_ami import story
 
 ANSWERED = Route(extension="101", name="Иван", why="")
@@ -85,10 +85,10 @@ async def line(pbx: Pbx, store: Store) -> AsyncIterator[Answering]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "BEAT", 0.01)
-    monkeypatch.setattr(answering, "LOOK_AGAIN", 0.01)
-    monkeypatch.setattr(answering, "IN_TIME", 0.05)
-    monkeypatch.setattr(routes, "of_caller", lambda account, number: ANSWERED)
+    monkeypatch.setattr(routing, "BEAT", 0.01)
+    monkeypatch.setattr(routing, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(routing, "IN_TIME", 0.05)
+    monkeypatch.setattr(desk_routing, "of_caller", lambda account, number: ANSWERED)
     monkeypatch.setattr(Answering, "_read_way", lambda self: "10|PJSIP/||||")
 
 

@@ -21,7 +21,7 @@ from backend.config import (
     write_private,
 )
 from backend.store import db
-from backend.store.session import ASIDE
+from backend.store.base.side_session import ASIDE
 
 KEY, OLD_KEY = new_secret_key(), new_secret_key()
 PLAIN = {"DATABASE_URL": "postgres://db/name", "SECRET_KEYS": KEY}

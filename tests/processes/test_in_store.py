@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from backend.processes.in_store import Patience
+from backend.processes.line.store_access import Patience
 from tests.pbx.fake_ami import story
 
 THREADS, ACCOUNTS = 2, 50

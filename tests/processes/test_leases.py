@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from backend.store import db, leases, settings
-from backend.store.settings import PbxSetting
+from backend.store import db, leases
+from backend.store.settings import settings
+from backend.store.settings.settings import PbxSetting
 from sandbox.crm.server import Crm
 from tests.firm import Firm
 from tests.two_firms import app, crm

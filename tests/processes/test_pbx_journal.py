@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from backend.calls.lines import Lines
-from backend.calls.tracker import Tracker
-from backend.desk import pbx_journal as desk
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import Tracker
+from backend.desk.pbx import journal as desk
 from backend.pbx.dialplan.names import WRITTEN_EVENT
-from backend.pbx.link import Link
-from backend.processes import pbx_journal as processes
-from backend.processes.pbx_journal import PbxJournal
+from backend.pbx.link.link import Link
+from backend.processes.line import journal as processes
+from backend.processes.line.journal import PbxJournal
 from tests.pbx.fake_ami import story
 
 PASSED_ON, UNHEARD = "1.1", "1.2"

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from backend.processes import postgres_programs
-from backend.processes.postgres import EmbeddedPostgres, PostgresError, find_binaries
-from backend.processes.postgres_programs import Runner
+from backend.processes.host import postgres_programs
+from backend.processes.host.postgres import EmbeddedPostgres, PostgresError, find_binaries
+from backend.processes.host.postgres_programs import Runner
 
 from . import postgres_15
 from .conftest import NO_SYNC, PATIENCE, StartScript, wait_until_gone

@@ -24,8 +24,8 @@ from cryptography.x509.oid import NameOID
 from honcho.environ import parse_procfile
 
 from backend.config import new_secret_key
-from backend.processes.postgres import EmbeddedPostgres
-from backend.processes.postgres_programs import Runner
+from backend.processes.host.postgres import EmbeddedPostgres
+from backend.processes.host.postgres_programs import Runner
 
 from . import postgres_15
 from .conftest import NO_SYNC, PATIENCE, ROOT

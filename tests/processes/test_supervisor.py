@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from backend.processes.supervisor import Patience
+from backend.processes.host.supervisor import Patience
 
 from .conftest import PATIENCE, StartScript, next_line, next_pid, wait_until_gone
 

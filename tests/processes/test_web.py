@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.config import Settings, new_secret_key
-from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.host.postgres import EmbeddedPostgres
 from backend.processes.web import gunicorn_arguments
 
 from .conftest import NO_SYNC, PATIENCE, StartScript

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.amocrm import requests
-from backend.desk import audit, chores
-from backend.desk.health import health
-from backend.store import accounts, audits, db, settings
+from backend.desk import chores
+from backend.desk.health import audit
+from backend.desk.health.health import health
+from backend.store import accounts, audits, db
 from backend.store.audits import AuditDay, CallAudit, Span
-from backend.store.journal import CallRow, IntentRow
+from backend.store.journal.journal import CallRow, IntentRow
+from backend.store.settings import settings
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
 

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backend import cli_reconcile
 from backend.calls.facts import CallEnded, CallStarted
+from backend.cli import reconcile as cli_reconcile
 from backend.config import StartError
-from backend.desk import timing
-from backend.store import accounts, db, settings
+from backend.desk.pbx import talk_time
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
+from backend.store.settings import settings
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
 from tests.reconcile.test_audit import STRANGER, note_of, spoil_note
@@ -110,10 +111,10 @@ def test_a_guessed_duration_becomes_the_pbxs_own(firm: Firm) -> None:
     exact = firm.talk("+79150001122", "102", seconds=60)
     firm.work_through()
     with firm.app.app_context():
-        assert timing.time_call(firm.id, call["call"], 47)
-        assert not timing.time_call(firm.id, call["call"], 47)
-        assert not timing.time_call(firm.id, exact, 5)
-        assert not timing.time_call(firm.id, "unknown", 5)
+        assert talk_time.time_call(firm.id, call["call"], 47)
+        assert not talk_time.time_call(firm.id, call["call"], 47)
+        assert not talk_time.time_call(firm.id, exact, 5)
+        assert not talk_time.time_call(firm.id, "unknown", 5)
     firm.work_through()
     durations = {note["params"]["uniq"]: note["params"]["duration"] for note in firm.call_notes()}
     assert durations == {call["call"]: 47, exact: 60}

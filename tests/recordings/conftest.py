@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 from backend.config import Settings
 from backend.recordings import fetching
 from backend.recordings.sources import Awaited, Fetched, NotYet, Source, SourceError
-from backend.store import db, journal, recordings
-from backend.store.recordings import RecordingRow
+from backend.store import db
+from backend.store.journal import journal
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingRow
 from tests.firm import Firm
 from tests.two_firms import app, crm, firm, other
 

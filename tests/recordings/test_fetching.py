@@ -12,12 +12,13 @@ from typing import BinaryIO
 import pytest
 from sqlalchemy import func, update
 
-from backend.recordings import fetching, shelf
+from backend.recordings import fetching, storage
 from backend.recordings.fetching import Bounded
 from backend.recordings.sources import Fetched, NeedsPerson, NotYet, Source, SourceError, Unreachable
-from backend.store import db, recordings
+from backend.store import db
 from backend.store.accounts import Account, AccountState
-from backend.store.recordings import RecordingRow, RecordingState, Why
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingRow, RecordingState, Why
 from tests.recordings.conftest import Recorder, Spool
 from tests.recordings.sounds import wav
 
@@ -304,12 +305,12 @@ def test_our_full_disk_is_not_the_pbxs_fault(recorder: Recorder, monkeypatch: py
 
 def test_a_shelf_that_does_not_take_is_tried_again(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise shelf.ShelfError("no space left on device")
+        raise storage.ShelfError("no space left on device")
 
     recorder.record("a.wav")
     recorder.spool.files["a.wav"] = wav(1)
     with monkeypatch.context() as patched:
-        patched.setattr(shelf.Shelf, "put", full)
+        patched.setattr(storage.Shelf, "put", full)
         recorder.fetch()
     assert state(recorder) == ("waiting", Why.OURS)
     recorder.fetch()
@@ -326,7 +327,7 @@ def test_an_attempt_that_was_taken_over_changes_nothing_and_leaves_nothing(recor
         assert frozen is not None
         recorder.fetch()
         assert state(recorder)[0] == RecordingState.READY
-        shelf.shelf().put(frozen.key, io.BytesIO(b"late"))
+        storage.shelf().put(frozen.key, io.BytesIO(b"late"))
         assert not recordings.finish(frozen, bytes=1, seconds=1)
         assert recorder.row().bytes != 1
         _bring_leavings_forward()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backend.recordings import join as joining
 from backend.recordings.join import Leg, Unplayable, join
-from backend.store.recordings import Why
+from backend.store.recordings.recordings import Why
 from tests.recordings import sounds
 
 FORMS = {

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from backend.desk.health import health
+from backend.desk.health.health import health
 from backend.recordings.fetching import DOUBTS
 from backend.recordings.sources import NeedsPerson, SourceError, Unreachable
-from backend.store import db, recordings
-from backend.store.journal import CallRow
-from backend.store.recordings import RecordingRow
-from backend.web.recording_words import WHY
+from backend.store import db
+from backend.store.journal.journal import CallRow
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingRow
+from backend.web.recordings.words import WHY
 from tests.asking import ask
 from tests.recordings.conftest import IVAN, Recorder
 from tests.recordings.sounds import wav

@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool
 
-from backend.recordings import shelf
-from backend.store import db, recording_access, recordings
+from backend.recordings import storage
+from backend.store import db
 from backend.store.accounts import Account
+from backend.store.recordings import access, recordings
 from tests.recordings.conftest import Recorder
 from tests.recordings.sounds import wav
 
@@ -52,7 +53,7 @@ def test_no_connection_to_the_database_waits_for_the_shelf(
     with recorder.firm.app.app_context():
         pool = cast(QueuePool, db.engine.pool)
     before = pool.checkedout()
-    monkeypatch.setattr(shelf.Shelf, "read", slow)
+    monkeypatch.setattr(storage.Shelf, "read", slow)
     recorder.get(song, Range="bytes=0-0")
     assert held == [before]
 
@@ -67,7 +68,7 @@ def test_without_the_database_it_is_asked_for_again_later(
         raise away
 
     monkeypatch.setattr(recordings, "at", fail)
-    monkeypatch.setattr(recording_access, "may_upload", fail)
+    monkeypatch.setattr(access, "may_upload", fail)
     answer = recorder.get(song, Accept_Language="en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert answer.text == "Recordings are away, try again later\n"

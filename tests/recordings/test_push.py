@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, update
 
-from backend.recordings import fetching, push, shelf
+from backend.recordings import fetching, push, storage
 from backend.recordings.sources import Awaited, TooBig
-from backend.store import db, recording_objects, recordings
-from backend.store.recording_objects import PartRow
-from backend.store.recordings import RecordingRow, Why
+from backend.store import db
+from backend.store.recordings import objects, recordings
+from backend.store.recordings.objects import PartRow
+from backend.store.recordings.recordings import RecordingRow, Why
 from tests.recordings.conftest import Recorder
 from tests.recordings.sounds import wav
 
@@ -101,18 +102,18 @@ def test_nothing_is_left_of_what_is_too_big_or_not_taken(
     recorder: Recorder, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
-        raise shelf.ShelfError("no space left on device")
+        raise storage.ShelfError("no space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(push, "LARGEST", 1000)
         with pytest.raises(TooBig):
             send(recorder, "a.wav", wav(1))
     with monkeypatch.context() as patched:
-        patched.setattr(shelf.Shelf, "put", full)
-        with pytest.raises(shelf.ShelfError):
+        patched.setattr(storage.Shelf, "put", full)
+        with pytest.raises(storage.ShelfError):
             send(recorder, "a.wav", wav(1))
     with recorder.firm.app.app_context():
-        assert recording_objects.part(recorder.firm.id, "a.wav") is None
+        assert objects.part(recorder.firm.id, "a.wav") is None
     assert part_files(recorder, kept) == 0
 
 
@@ -131,12 +132,12 @@ def test_what_nobody_asks_for_is_forgotten(recorder: Recorder, kept: Path) -> No
         send(recorder, name, wav(1))
     recorder.fetch()
     with recorder.firm.app.app_context():
-        old, an_hour = func.now() - recording_objects.KEPT_PARTS, db.text("interval '61 minutes'")
+        old, an_hour = func.now() - objects.KEPT_PARTS, db.text("interval '61 minutes'")
         db.session.execute(update(PartRow).where(PartRow.name == "old.wav").values(at=old))
         db.session.execute(update(RecordingRow).values(ready_at=RecordingRow.ready_at - an_hour))
         db.session.commit()
         fetching.tidy()
-        assert [recording_objects.part(recorder.firm.id, f"{name}.wav") is None for name in ("made", "old", "new")] == [
+        assert [objects.part(recorder.firm.id, f"{name}.wav") is None for name in ("made", "old", "new")] == [
             True, True, False,
         ]  # fmt: skip
     assert part_files(recorder, kept) == 1

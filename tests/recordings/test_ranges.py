@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.web.ranges import Piece, Unsatisfiable, piece
+from backend.web.recordings.byte_ranges import Piece, Unsatisfiable, piece
 
 LENGTH = 10_000
 

@@ -15,8 +15,9 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
-from backend.store import db, recording_access, recording_objects
-from backend.store.settings import read as settings_of
+from backend.store import db
+from backend.store.recordings import access, objects
+from backend.store.settings.settings import read as settings_of
 from sandbox.crm.server import Crm
 from tests.conftest import copied, running
 from tests.kill.processes import until
@@ -128,16 +129,16 @@ def test_an_upload_that_comes_to_no_end_keeps_neither_file_nor_place(
             pbx.shutdown(socket.SHUT_WR)
         assert pbx.recv(12) == b"HTTP/1.1 408"
     with recorder.firm.app.app_context():
-        assert recording_objects.last_part(recorder.firm.id) is None
+        assert objects.last_part(recorder.firm.id) is None
 
 
 def pushed(recorder: Recorder) -> str:
     """The key of an account whose PBX pushes."""
     recorder.firm.set(recordings={"source": "push"})
     with recorder.firm.app.app_context():
-        recording_access.write(recorder.firm.id, settings_of(recorder.firm.id).recordings)
+        access.write(recorder.firm.id, settings_of(recorder.firm.id).recordings)
         db.session.commit()
-        key = recording_access.upload_key(recorder.firm.id)
+        key = access.upload_key(recorder.firm.id)
     assert key is not None
     return key
 

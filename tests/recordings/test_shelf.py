@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.config import Settings
-from backend.recordings.shelf import CHUNK, NotThere, Shelf, ShelfError
+from backend.recordings.storage import CHUNK, NotThere, Shelf, ShelfError
 from tests.conftest import running
 from tests.recordings.bucket import Bucket, serving
 

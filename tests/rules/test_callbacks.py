@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from backend.calls.callback import OVER, Next, Plan, Request, Site, after_client, after_nobody, targets
-from backend.calls.callback_policy import answered, ended
 from backend.calls.facts import CallAnswered, CallEnded, Direction, EmployeeAnswered, Ending, RequestEnded
 from backend.calls.facts import from_json as fact_from_json
 from backend.calls.facts import to_json as fact_to_json
 from backend.calls.intents import Intent, ShowPopup, from_json, to_json
-from backend.calls.policy import Decision, decide
-from backend.calls.rules import Stage
+from backend.calls.rules.callback_plan import OVER, Next, Plan, Request, Site, after_client, after_nobody, targets
+from backend.calls.rules.callback_policy import answered, ended
+from backend.calls.rules.policy import Decision, decide
+from backend.calls.rules.rules import Stage
 from tests.rules.test_rules import CLIENT, KNOWN, RULES, SET, cells, fact, seen, told
 
 TABLE = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from backend.calls.client import Earlier, Knowledge
 from backend.calls.intents import PopupState, ShowPopup
-from backend.calls.policy import decide
+from backend.calls.rules.client import Earlier, Knowledge
+from backend.calls.rules.policy import decide
 from tests.rules.test_rules import BORIS, DID, KNOWN, RULES, VERA, contact, fact
 
 IVAN = Knowledge(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from backend.calls.client import Entity, Knowledge, OpenLead, Party
-from backend.calls.routing import Place, Route, Routing, route
-from backend.calls.rules import Employee, Rules
+from backend.calls.rules.client import Entity, Knowledge, OpenLead, Party
+from backend.calls.rules.routing import Place, Route, Routing, route
+from backend.calls.rules.rules import Employee, Rules
 
 TABLE = """
 | the CRM knows                                       | set         | rings | name         | why                      |

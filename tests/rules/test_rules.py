@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from backend.calls.client import Entity, Knowledge, OpenLead, Party, Waiting
 from backend.calls.facts import (
     CallAnswered,
     CallEnded,
@@ -27,8 +26,9 @@ from backend.calls.facts import (
     Talk,
 )
 from backend.calls.intents import Intent, PopupState, ShowPopup, from_json, to_json
-from backend.calls.policy import Decision, decide
-from backend.calls.rules import Employee, LeadOwner, Rules, Stage
+from backend.calls.rules.client import Entity, Knowledge, OpenLead, Party, Waiting
+from backend.calls.rules.policy import Decision, decide
+from backend.calls.rules.rules import Employee, LeadOwner, Rules, Stage
 
 TABLE = """
 | what happens                       | the CRM knows                 | set                 | done in the CRM                                                        | popups                                |

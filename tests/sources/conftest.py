@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
-from backend.processes.orders import Orders
-from backend.processes.trying import SOURCE
+from backend.processes.commands.check_source import SOURCE
+from backend.processes.commands.listener import Orders
 from tests.pbx.fake_ami import LOOPBACK
 from tests.two_firms import app, crm, firm, other
 

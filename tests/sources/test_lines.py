@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend import cli_dialplan
+from backend.cli import dialplan
 from backend.config import Settings
 from backend.pbx.dialplan.upload import HARMLESS, command, recorded
 from backend.pbx.errors import BadCommand
@@ -48,13 +48,13 @@ def test_what_is_no_plain_address_is_refused(address: str) -> None:
 def test_the_command_prints_it_for_who_wants_it(
     firm: Firm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings
 ) -> None:
-    monkeypatch.setattr(cli_dialplan, "load_settings", lambda: settings)
-    monkeypatch.setattr(cli_dialplan, "create_app", lambda _: firm.app)
+    monkeypatch.setattr(dialplan, "load_settings", lambda: settings)
+    monkeypatch.setattr(dialplan, "create_app", lambda _: firm.app)
     printed = []
     for source in ("none", "push"):
         saved(firm, source=source)
         for flavour in ("asterisk", "freepbx"):
-            assert cli_dialplan.main(["--account", str(firm.id), "--flavour", flavour]) == 0
+            assert dialplan.main(["--account", str(firm.id), "--flavour", flavour]) == 0
             printed.append(capsys.readouterr().out)
     assert ["/upload/" in each for each in printed] == [False, False, True, True]
     assert ["[phone-station-record]" in each for each in printed] == [False, False, True, False]

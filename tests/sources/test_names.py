@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.recordings.place import LONGEST_NAME, day_of, in_order, path_of, stem_of
+from backend.recordings.path import LONGEST_NAME, day_of, in_order, path_of, stem_of
 from backend.recordings.sources import NotYet
-from backend.store.setting_recordings import FREEPBX
+from backend.store.settings.recordings import FREEPBX
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 USUAL = "external-101-79161234567-20211019-120000-1634634000.123.wav"

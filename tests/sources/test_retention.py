@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from backend import cli_account
+from backend.cli import account
 from backend.recordings import fetching, push, retention
-from backend.store import db, recordings
+from backend.store import db
+from backend.store.recordings import recordings
 from tests.firm import Firm
 from tests.recordings.sounds import wav
 
@@ -85,10 +86,10 @@ def test_a_deleted_account_leaves_no_file(firm: Firm, other: Firm, kept: Path) -
     asked = argparse.Namespace(account=firm.id)
     with firm.app.app_context():
         with pytest.raises(ValueError, match="disable it first"):
-            cli_account.delete_account(asked)
+            account.delete_account(asked)
         db.session.execute(text("update accounts set state = 'disabled' where id = :id"), {"id": firm.id})
         db.session.commit()
-        cli_account.delete_account(asked)
+        account.delete_account(asked)
         fetching.tidy()
         assert other.id in recordings.keepers()
         assert firm.id not in recordings.keepers()

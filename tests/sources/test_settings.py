@@ -10,13 +10,14 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from backend.recordings.of_account import source_of
 from backend.recordings.sftp import SftpSource
-from backend.recordings.source_of import source_of
 from backend.recordings.web import AriSource, WebSource
-from backend.store import db, recordings
-from backend.store.recordings import RecordingState
-from backend.store.settings import AccountSettings
-from backend.store.settings_errors import from_pydantic
+from backend.store import db
+from backend.store.recordings import recordings
+from backend.store.recordings.recordings import RecordingState
+from backend.store.settings.errors import from_pydantic
+from backend.store.settings.settings import AccountSettings
 from tests.asking import ask, messages
 from tests.firm import Firm
 

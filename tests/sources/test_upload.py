@@ -14,9 +14,11 @@ from sqlalchemy import func, text, update
 from werkzeug.test import TestResponse
 
 from backend.recordings import fetching, push
-from backend.store import db, journal, recording_access, recording_objects
-from backend.store.recordings import RecordingRow
-from backend.web import recording_upload
+from backend.store import db
+from backend.store.journal import journal
+from backend.store.recordings import access, objects
+from backend.store.recordings.recordings import RecordingRow
+from backend.web.recordings import upload
 from tests.asking import ask
 from tests.firm import Firm
 from tests.recordings.sounds import wav
@@ -29,7 +31,7 @@ NAME = "in-74951000001-+79161234567-20261123-101112-1795395461.77.wav"
 def key_of(firm: Firm) -> str:
     saved(firm, source="push")
     with firm.app.app_context():
-        key = recording_access.upload_key(firm.id)
+        key = access.upload_key(firm.id)
     assert key is not None
     return key
 
@@ -96,7 +98,7 @@ def test_the_same_name_again_is_one_file(firm: Firm) -> None:
     for body in (b"RIFF", b"RIFF and more"):
         assert put(firm, key, body=body).status_code == 201
     with firm.app.app_context():
-        part = recording_objects.part(firm.id, NAME)
+        part = objects.part(firm.id, NAME)
         assert part is not None
         assert part.bytes == 13
 
@@ -140,7 +142,7 @@ def test_whatever_is_put_has_an_answer(firm: Firm) -> None:
 
 def test_too_much_is_refused_before_it_is_read(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     key = key_of(firm)
-    monkeypatch.setattr(recording_upload, "LARGEST", 1000)
+    monkeypatch.setattr(upload, "LARGEST", 1000)
     monkeypatch.setattr(push, "LARGEST", 1000)
     assert put(firm, key, body=b"x" * 1001).status_code == 413
     chunked = {"environ_overrides": {"wsgi.input_terminated": True}, "headers": {"Transfer-Encoding": "chunked"}}
@@ -155,7 +157,7 @@ def test_a_body_that_is_cut_off_is_not_kept(firm: Firm) -> None:
 
 
 def test_one_account_leaves_places_for_the_others(firm: Firm, other: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording_upload, "OF_ACCOUNT", 1)
+    monkeypatch.setattr(upload, "OF_ACCOUNT", 1)
     mine, theirs = key_of(firm), key_of(other)
     said: list[int] = []
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from backend.store import stream
-from backend.web import reader, recording_upload
+from backend.web.recordings import upload
+from backend.web.stream import reader
 
 reader.BEAT = 0.3
-recording_upload.SILENCE = 1.0
+upload.SILENCE = 1.0
 stream.SEEN_FOR = 2.0
 stream.LOOK = 0.2
 stream.PAUSE = 0.1

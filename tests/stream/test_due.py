@@ -8,9 +8,9 @@ import pytest
 
 from backend.store.popups import Popup
 from backend.store.stream import Topic
-from backend.web import reader as readers
-from backend.web.due import MANY, SLOW, Due
-from backend.web.reader import Reader
+from backend.web.stream import reader as readers
+from backend.web.stream.reader import Reader
+from backend.web.stream.schedule import MANY, SLOW, Due
 
 
 def greeted(account_id: int, user_id: int) -> Reader:

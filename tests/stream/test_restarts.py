@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
-from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.host.postgres import EmbeddedPostgres
 from backend.processes.web import GRACEFUL_SECONDS
 from backend.store import migrate
 from sandbox.crm.server import Crm

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend.config import Settings
-from backend.web import hub
+from backend.web.stream import hub
 from tests.conftest import running
 from tests.firm import Firm
 from tests.kill.processes import until

@@ -10,10 +10,11 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import update
 
-from backend import accounts
+from backend import crm_access
 from backend.config import Settings
-from backend.store import crypto, db
+from backend.store import db
 from backend.store.accounts import Account, AccountState, AccountUser
+from backend.store.base import crypto
 from tests.firm import Firm
 from tests.stream.conftest import screen, show, ticket
 from tests.stream.web import Web
@@ -79,7 +80,7 @@ def test_an_account_that_was_disabled_gets_no_ticket_and_its_streams_end(
     sold, token = ticket(web, firm), firm.account.widget_token(firm.account.users[0])
     here, there = web.read(sold).greeted(), screen(web, other).greeted()
     with app.app_context():
-        accounts.disable(firm.id)
+        crm_access.disable(firm.id)
     assert here.has_ended()
     assert status(web, sold) == 401
     assert web.ask("POST", "/api/stream/ticket", token)[0] == 404

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from backend.calls.facts import CallEnded, Fact
-from backend.calls.lines import Lines
-from backend.calls.tracker import Tracker
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import Tracker
 
 Event = dict[str, str]
 DOWN, RING, RINGING, UP = "0", "4", "5", "6"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.calls.facts import CallStarted
-from backend.calls.tracker import Tracker
+from backend.calls.tracking.tracker import Tracker
 from tests.tracker.test_stories import LINES, at, events
 
 

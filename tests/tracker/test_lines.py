@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.calls.lines import NEITHER, TRUNK, BadPattern, Line, Lines, dialled_number, extension, shown
+from backend.calls.tracking.endpoints import NEITHER, TRUNK, BadPattern, Line, Lines, dialled_number, extension, shown
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backend.calls.facts import Reason, Result
-from backend.calls.lines import Lines
-from backend.calls.tracker import EVENTS
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import EVENTS
 from tests.tracker.pbx import RING, RINGING, UP, Pbx, ended, keys, talkers
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from backend import __main__ as command
-from backend.cli_replay import main
+from backend.cli.replay import main
 from tests.tracker.pbx import Event, Pbx
 
 KEYS = ["call", "direction", "client", "did", "result", "reason", "talks", "started", "answered", "ended", "recording"]
@@ -272,7 +272,7 @@ def test_a_connection_that_breaks_is_not_taken_for_the_reader(monkeypatch: pytes
     def breaks(_: object) -> int:
         raise BrokenPipeError
 
-    monkeypatch.setattr("backend.cli_replay.main", breaks)
+    monkeypatch.setattr("backend.cli.replay.main", breaks)
     with pytest.raises(BrokenPipeError):
         command.main(["replay", "-"])
 

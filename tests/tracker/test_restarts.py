@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from backend.calls.facts import Fact
-from backend.calls.tracker import Tracker
-from backend.pbx.wire import Message
+from backend.calls.tracking.tracker import Tracker
+from backend.pbx.link.wire import Message
 from tests.tracker.test_stories import LINES, STORIES, at, calls, events, expected, facts_of, in_any_order
 
 STEP = 4  # events between two moments that are tried

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.calls.facts import CallEnded, Fact, from_json, to_json
-from backend.calls.lines import Lines
-from backend.calls.tracker import EVENTS, Tracker
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import EVENTS, Tracker
 from tests.tracker.pbx import RING, Pbx, ended, keys, talkers
 
 UIDS = st.sampled_from(["1", "2", "3", "4", "5", ""])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backend.calls.facts import CallEnded, CallPassed, CallStarted, Direction, ExtensionRang, Reason, Result
-from backend.calls.lines import Lines
-from backend.calls.reasons import why
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.hangup_reasons import why
 from tests.tracker.pbx import DOWN, RING, RINGING, UP, Pbx, ended, keys, talkers
 
 MOBILES = Lines.of(mobiles={"9037770103": "103"})

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from backend.calls.facts import CallEnded, Fact
-from backend.calls.lines import Lines
-from backend.calls.tracker import EVENTS, Tracker
-from backend.pbx.wire import Message, Wire
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.tracker import EVENTS, Tracker
+from backend.pbx.link.wire import Message, Wire
 
 TRACES = Path(__file__).parent.parent / "traces"
 STORIES = sorted(f"{path.parent.name}/{path.stem}" for path in TRACES.glob("*/*.ami"))

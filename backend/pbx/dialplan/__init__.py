@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.calls.routing import Routing
-
-from .click import CALLS_OF_OURS
-from .flavours import Flavour
-from .freepbx import on_freepbx
-from .journal import journalled
-from .key import keyed
-from .manager import ADDRESS_PLACE, SECRET_PLACE, manager
-from .names import CALLBACK, CLICK, CONTEXT, EXTENSION, NOTICE, VERSION
-from .route import ROUTED
+from backend.calls.rules.routing import Routing
+from backend.pbx.dialplan.click import CALLS_OF_OURS
+from backend.pbx.dialplan.flavours import Flavour
+from backend.pbx.dialplan.freepbx import on_freepbx
+from backend.pbx.dialplan.journal import journalled
+from backend.pbx.dialplan.key import keyed
+from backend.pbx.dialplan.manager import ADDRESS_PLACE, SECRET_PLACE, manager
+from backend.pbx.dialplan.names import CALLBACK, CLICK, CONTEXT, EXTENSION, NOTICE, VERSION
+from backend.pbx.dialplan.route import ROUTED
 
 __all__ = [
     "ADDRESS_PLACE", "CALLBACK", "CLICK", "CONTEXT", "DIALPLAN", "EXTENSION", "NOTICE", "SECRET_PLACE", "VERSION",

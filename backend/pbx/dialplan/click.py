@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import CALLBACK, CLICK, CONTEXT, EXTENSION, MARK, NOTICE
+from backend.pbx.dialplan.names import CALLBACK, CLICK, CONTEXT, EXTENSION, MARK, NOTICE
 
 _CLICK = f"""\
 [{CLICK}]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .names import MARK
+from backend.pbx.dialplan.names import MARK
 
 INBOUND: Final = "phone-station-inbound"
 """The context that a call from outside enters before FreePBX looks at its number."""

@@ -1,13 +1,13 @@
 """What the PBX itself remembers of each external call, for the time when nobody hears it: a line in its AstDB.
 
 The lines stand in a ring of SIZE keys. A line is `name=value&…`, each value as in a URL: nothing in it is syntax for
-any dialplan. What it has to say who talked, and what it cannot tell: `backend/calls/pbx_journal.py`.
+any dialplan. What it has to say who talked, and what it cannot tell: `backend/calls/tracking/pbx_journal.py`.
 """
 
 from __future__ import annotations
 
-from ..astdb import COUNTERS, JOURNAL, LOST, WRITTEN
-from .names import LEFT, MARK, SEEN, WRITTEN_EVENT
+from backend.pbx.astdb import COUNTERS, JOURNAL, LOST, WRITTEN
+from backend.pbx.dialplan.names import LEFT, MARK, SEEN, WRITTEN_EVENT
 
 SIZE = 2000
 """So many calls are remembered: some hours of a busy office, about a megabyte."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from backend.calls.numbering import Numbering, numbering
-from backend.calls.phones import LONGEST, SHORTEST_OUTSIDE
-
-from .names import KEY, MARK, OF_ROUTE, SETTINGS, country_mark
+from backend.calls.numbers.numbering import Numbering, numbering
+from backend.calls.numbers.phones import LONGEST, SHORTEST_OUTSIDE
+from backend.pbx.dialplan.names import KEY, MARK, OF_ROUTE, SETTINGS, country_mark
 
 SHORTEST_ABROAD = 8  # digits of a foreign number with its country's code
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from ipaddress import ip_network
 
-from ..errors import BadCommand
+from backend.pbx.errors import BadCommand
 
 USERNAME = "station"
 SECRET_PLACE = "THE-STORED-SECRET"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import ANSWER, HEARTBEAT, KEY, MARK, OF_ROUTE, QUESTION, ROUTE, SETTINGS
+from backend.pbx.dialplan.names import ANSWER, HEARTBEAT, KEY, MARK, OF_ROUTE, QUESTION, ROUTE, SETTINGS
 
 FRESH = 5  # seconds without a heartbeat after which nobody is asked
 LONGEST_QUESTION, WITH_A_COPY = 1.0, 0.3  # seconds the caller waits: with a copy at hand he need not wait for long

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..errors import BadCommand
-from .names import MARK
+from backend.pbx.dialplan.names import MARK
+from backend.pbx.errors import BadCommand
 
 RECORD: Final = "phone-station-record"
 """Gosub with a file's name, in place of MixMonitor."""

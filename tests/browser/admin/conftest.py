@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backend.store import db, settings
-from backend.store.settings import PbxSetting
+from backend.store import db
+from backend.store.settings import settings
+from backend.store.settings.settings import PbxSetting
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 from tests.accounts.conftest import acme, app, beta, connected, crm, fresh, keys, make_app, ours  # noqa: F401 - fixtures

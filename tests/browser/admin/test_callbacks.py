@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from backend.store import callbacks, db
-from backend.store.callbacks import CallbackRow
+from backend.store import db
+from backend.store.callback import requests
+from backend.store.callback.requests import CallbackRow
 from sandbox.crm.handle import AccountHandle
 from sandbox.site.server import HOST, Site
 from tests.accounts.conftest import fresh
@@ -23,7 +24,7 @@ HOSTILE = '<img src=x onerror="window.hit = 1">'
 
 def rows(account: AccountHandle) -> list[CallbackRow]:
     fresh()
-    return list(callbacks.of_account(account.id))
+    return list(requests.of_account(account.id))
 
 
 def make_site(app: Flask, crm: Any, account: AccountHandle, **more: Any) -> str:

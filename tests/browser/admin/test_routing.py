@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from backend.store import db, recording_access, settings
+from backend.store import db
+from backend.store.recordings import access
+from backend.store.settings import settings
 from sandbox.crm.handle import AccountHandle
 from tests.accounts.conftest import fresh
 from tests.browser.admin.conftest import Opens, stored
@@ -23,7 +25,7 @@ URL = "https://pbx.example/monitor"
 
 def kept_secret(account: AccountHandle) -> str | None:
     fresh()
-    return recording_access.secret_for(account.id, settings.read(account.id).recordings)
+    return access.secret_for(account.id, settings.read(account.id).recordings)
 
 
 def test_routing_is_set(opens: Opens, connected: Two) -> None:
@@ -93,13 +95,13 @@ def test_lines_for_a_pbx_that_sends_recordings_itself(opens: Opens, connected: T
     desk.saves()
     desk.is_told("Сохранено")
     fresh()
-    key = str(recording_access.upload_key(acme.id))
+    key = str(access.upload_key(acme.id))
     expect(panel.locator("pre").first).to_contain_text(key)
     panel.get_by_role("button", name="Выдать новый ключ").click()
     expect(panel.locator("pre").first).not_to_contain_text(key)
     fresh()
-    assert recording_access.upload_key(acme.id) != key
-    assert recording_access.upload_key(beta.id) is None
+    assert access.upload_key(acme.id) != key
+    assert access.upload_key(beta.id) is None
     db.session.rollback()
 
 

@@ -1,0 +1,1 @@
+"""Phone numbers: any spelling to one key, how numbers are dialled and shown."""

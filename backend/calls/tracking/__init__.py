@@ -1,0 +1,1 @@
+"""AMI events become facts. Begin with `tracker.py`."""

@@ -1,0 +1,1 @@
+"""Requests for a call back: admitted, rung, and written into the CRM."""

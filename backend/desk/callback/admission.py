@@ -1,0 +1,228 @@
+"""The door of callbacks: who may ask for one, for which number, and how often. What is let in is a request of
+`store/callbacks`; what is refused is counted, and never reaches a PBX."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from backend.amocrm.errors import AmoError
+from backend.calls import forms
+from backend.calls.forms import Form
+from backend.calls.numbers import phones
+from backend.calls.numbers.dialling import may_ask
+from backend.desk.callback.lead_number import number_of_lead
+from backend.store import accounts, db
+from backend.store.accounts import AccountState
+from backend.store.base.crypto import keyed_digest
+from backend.store.callback import guard, requests, sites
+from backend.store.callback.requests import Asked, CallbackRow, Ticket
+from backend.store.settings import settings
+from backend.store.settings.callback import SiteSetting
+from backend.store.settings.settings import AccountSettings
+
+HOUR = 3600.0
+SIGNATURE_LIFE = 300.0  # seconds that a signed request is good for, and that two clocks may differ
+LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (contract §3.19)
+OF_SERVERS, OF_BROWSERS = ("number", "account"), ("number", "address", "site", "account")
+KEY_LENGTH = 24  # of a request, as the store makes them
+
+
+class NotLetIn(Exception):
+    """`kind` is a kind of refusal of docs/api.md."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    account_id: int
+    secret: str
+    setting: SiteSetting
+    account: AccountSettings
+
+    @property
+    def hook(self) -> str:
+        """The end of the address for services that cannot sign; who reads it cannot sign either."""
+        return hook_of(self.secret)
+
+    def has_signed(self, body: bytes, at: str, signature: str, now: float) -> bool:
+        """`signature` is HMAC-SHA256 in hexadecimal of `at` (Unix seconds, as written), a dot and the body."""
+        wanted = hmac.new(self.secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+        is_fresh = at.isdecimal() and len(at) < 12 and abs(now - int(at)) <= SIGNATURE_LIFE
+        return hmac.compare_digest(wanted.encode(), signature.encode()) and is_fresh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who brought the form: a browser is known by its address, a server by its signature or by the secret address of
+    its hook; only a server may say which lead is meant."""
+
+    address: str | None = None
+    signature: str | None = None
+    is_server: bool = False
+
+
+def hook_of(secret: str) -> str:
+    return hmac.new(secret.encode(), b"hook", hashlib.sha256).hexdigest()[:32]
+
+
+def site(key: str) -> Site | None:
+    """The site with this key, of whatever account; None unless it is saved in the settings of a connected one."""
+    row = sites.find(key)
+    account = accounts.find(row.account_id) if row else None
+    if row is None or account is None or account.state is AccountState.DISABLED:
+        return None
+    chosen = settings.read(account.id)
+    setting = chosen.callback.site(key)
+    return Site(account_id=account.id, secret=row.secret, setting=setting, account=chosen) if setting else None
+
+
+def let_in(site: Site, fields: forms.Fields, sender: Sender, now: datetime) -> Ticket | None:
+    """Writes the request down, or finds the one that it repeats, and commits; None for a test that asks for nothing.
+
+    Raises NotLetIn, counted. A program that filled the form is counted too, and gets a ticket that leads nowhere.
+    """
+    form = forms.read(fields)
+    if form.is_test:
+        return None
+    try:
+        return _decoy(site) if form.is_bots else _ask(site, form, sender, now)
+    except NotLetIn as refused:
+        db.session.rollback()
+        _count(site, refused.kind)
+        raise
+
+
+def state_of(site: Site, id: str, key: str) -> CallbackRow | None:
+    """What became of a request of this site; a decoy waits for ever. Raises LookupError without the right key."""
+    row = requests.state_of(site.account_id, id, key)
+    if row is not None and row.site == site.setting.key:
+        return row
+    if hmac.compare_digest(_decoy_key(site, id).encode(), key.encode()):
+        return None
+    raise LookupError(id)
+
+
+def _ask(site: Site, form: Form, sender: Sender, now: datetime) -> Ticket:
+    if form.account is not None and sender.is_server and form.account != site.account_id:
+        raise NotLetIn("foreign_account")
+    lead = form.lead if sender.is_server else None
+    asked = _asked(site, form, _allowed(site, form.phone or _number_of(site, lead)), lead, sender, now)
+    token = _token(site, lead if not form.phone else None, sender)
+    guard.one_at_a_time(site.account_id)
+    if same := _seen(site.account_id, token, sender):
+        return same
+    ticket = requests.ask(site.account_id, asked)
+    if ticket.is_new:
+        _hold_limits(site, asked)
+    if token:
+        guard.remember(site.account_id, token, ticket.id)
+    db.session.commit()
+    return ticket
+
+
+def _number_of(site: Site, lead: int | None) -> str | None:
+    try:
+        return number_of_lead(site.account_id, lead) if lead else None
+    except AmoError as error:
+        raise NotLetIn("later") from error
+
+
+def _asked(site: Site, form: Form, phone: str, lead: int | None, sender: Sender, now: datetime) -> Asked:
+    chosen = site.account.callback
+    return Asked(
+        site=site.setting.key,
+        phone=phone,
+        number=form.phone or phone,
+        whole=chosen.whole_seconds,
+        name=form.name,
+        comment=form.comment,
+        department=form.department,
+        fields=form.parameters,
+        address=None if sender.is_server else _address(site.account_id, sender.address),
+        lead=lead,
+        start=chosen.quiet.end(now.astimezone(ZoneInfo(site.account.zone))) if chosen.quiet else None,
+        one_within=chosen.one_within_seconds,
+    )
+
+
+def _allowed(site: Site, number: str | None) -> str:
+    """The number's key. Raises NotLetIn."""
+    if not number:
+        raise NotLetIn("no_phone")
+    account = site.account
+    key = phones.key(number, account.country)
+    if key is None or (not key.startswith("+") and phones.is_outside(key)):
+        raise NotLetIn("not_a_phone")
+    if not may_ask(key, account.callback.allowed or account.dial.allowed, account.country):
+        raise NotLetIn("number_not_allowed")
+    return key
+
+
+def _hold_limits(site: Site, asked: Asked) -> None:
+    """The new request is written, uncommitted, and counts itself. A server is not kept out by what browsers have used
+    up: of it the number and the account are counted. Raises NotLetIn."""
+    limits = site.account.callback.limits
+    counts = requests.counts(site.account_id, HOUR, phone=asked.phone, address=asked.address, site=asked.site)
+    for name in OF_SERVERS if asked.address is None else OF_BROWSERS:
+        if getattr(counts, name) > getattr(limits, name):
+            raise NotLetIn(f"often_{name}")
+
+
+def _token(site: Site, lead: int | None, sender: Sender) -> str | None:
+    """What the request is known by when it comes again: its signature, or the lead that amoCRM names."""
+    if sender.signature:
+        return keyed_digest(f"signature {site.setting.key} {sender.signature}")
+    return keyed_digest(f"lead {lead}") if lead else None
+
+
+def _seen(account_id: int, token: str | None, sender: Sender) -> Ticket | None:
+    if token is None:
+        return None
+    life = timedelta(seconds=3 * SIGNATURE_LIFE) if sender.signature else LEAD_LIFE
+    id = guard.seen(account_id, token, life)
+    row = requests.find(account_id, id) if id else None
+    return Ticket(id=row.id, key=row.key, is_new=False) if row else None
+
+
+def refused(site: Site, kind: str) -> NotLetIn:
+    """To be raised: counted already."""
+    _count(site, kind)
+    return NotLetIn(kind)
+
+
+def _count(site: Site, kind: str) -> None:
+    guard.refuse(site.account_id, kind)
+    db.session.commit()
+
+
+def _decoy(site: Site) -> Ticket:
+    _count(site, "bot")
+    id = str(uuid.uuid4())
+    return Ticket(id=id, key=_decoy_key(site, id), is_new=True)
+
+
+def _decoy_key(site: Site, id: str) -> str:
+    digest = bytes.fromhex(keyed_digest(f"decoy {site.setting.key} {id}"))
+    return base64.urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
+
+
+def _address(account_id: int, told: str | None) -> str:
+    """Who asks, told to nobody: of IPv6 the network, for one machine has all addresses of it."""
+    try:
+        address = ipaddress.ip_address(told or "")
+    except ValueError:
+        return keyed_digest(f"address {account_id} {told}")
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    network = ipaddress.ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False)
+    return keyed_digest(f"address {account_id} {network}")

@@ -1,0 +1,176 @@
+"""Steps that make leads and contacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import Rejected
+from backend.amocrm.requests import Entity
+from backend.calls.intents import AddContact, HandOverLead, OpenLead
+from backend.calls.rules import client
+from backend.desk.crm_steps import other_calls
+from backend.desk.crm_steps import place as places
+from backend.desk.journal.job import Job
+from backend.desk.phonebook import lookup, polling
+from backend.store.phonebook import phonebook
+
+
+def open_lead(job: Job) -> None:
+    """A new lead, unless one turns up: made by another call meanwhile, found live, or ours from before a crash."""
+    wanted: OpenLead = job.intent
+    if job.row.unclear and _found_own_lead(job, wanted):
+        return
+    if not places.turned_up(job, wanted):
+        _make_lead(job, wanted)
+
+
+def _make_lead(job: Job, wanted: OpenLead) -> None:
+    wanted = job.intent
+    contact: Any = wanted.contact or models.contact(
+        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
+    )
+    model = models.lead(
+        name=wanted.name,
+        contact=contact,
+        company=wanted.company,
+        responsible=wanted.responsible,
+        pipeline=wanted.pipeline_id,
+        status=wanted.status_id,
+        fields=models.custom_fields(wanted.fields),
+    )
+    try:
+        made = answers.made_leads(job.write(requests.add_complex([model])))[0]
+    except Rejected as refusal:
+        job.turn_into(_mended(job, wanted, refusal))
+        return
+    _keep_lead(job, wanted, made.lead_id, made.contact_id or wanted.contact)
+    job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
+
+
+def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
+    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without its custom
+    fields where one cannot be filled so. Raises the refusal."""
+    if wanted.fields and refusal.concerns_custom_fields:
+        return replace(wanted, fields=())
+    if wanted.responsible and refusal.concerns_employee:
+        return replace(wanted, responsible=polling.stand_in(job, wanted.responsible))
+    if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
+        polling.look_at_people(job.desk.account_id)
+        return replace(wanted, pipeline_id=None, status_id=None)
+    if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
+        phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
+        return replace(wanted, contact=None)
+    raise refusal
+
+
+def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> None:
+    """Our own write goes into the phonebook at once: the next call of this client finds it there."""
+    if contact and wanted.contact is None and wanted.phone:
+        places.mirror_contact(job, contact, wanted.contact_name, wanted.phone, wanted.responsible)
+    parties = [(Entity.CONTACTS.value, contact), (Entity.COMPANIES.value, wanted.company)]
+    mirrored = phonebook.Lead(
+        id=lead,
+        name=wanted.name,
+        price=0,
+        responsible=wanted.responsible,
+        pipeline_id=wanted.pipeline_id or 0,
+        status_id=wanted.status_id or 0,
+        is_open=True,
+        parties=tuple((entity, each) for entity, each in parties if each),
+    )
+    phonebook.put_leads(job.desk.account_id, [mirrored])
+    job.call.lead, job.call.contact, job.call.company = lead, contact, wanted.company
+    job.call.opened_lead = True
+    job.call.made_contact = bool(contact) and wanted.contact is None
+    places.link_popups(job, lead, wanted.name)
+    if contact and not (wanted.contact or wanted.company):
+        places.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
+
+
+def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
+    """After an unclear end: the newest leads, one of this client with our name made since, that no other call has."""
+    for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
+        ours = lead.name == wanted.name and lead.created_at >= job.since
+        if ours and not other_calls.have_lead(job, lead.id) and _is_clients(job, wanted, lead):
+            contact = next(iter(lead.contact_ids), None)
+            _keep_lead(job, wanted, lead.id, contact)
+            job.done(lead=lead.id, contact=contact, made=True, found_after_unclear_end=True)
+            return True
+    job.row.unclear = False
+    return False
+
+
+def _is_clients(job: Job, wanted: OpenLead, lead: answers.Lead) -> bool:
+    """A name may be anybody's: the contact tells. Of a hidden number there is nothing more to compare."""
+    if wanted.phone is None:
+        return True
+    if wanted.contact:
+        return wanted.contact in lead.contact_ids
+    contact = answers.contact(job.desk.send(requests.contact(lead.contact_ids[0]))) if lead.contact_ids else None
+    return contact is not None and wanted.phone in lookup.keys_of(contact.phones, job.desk.rules.country)
+
+
+def add_contact(job: Job) -> None:
+    """A contact without a lead, unless one turns up: made by another call meanwhile, or ours from before a crash."""
+    wanted: AddContact = job.intent
+    if job.row.unclear and _found_own_contact(job, wanted):
+        return
+    other_calls.wait_for_unclear(job, wanted.phone)
+    lookup.ask_live(job.desk, wanted.phone)
+    known = client.choose(lookup.knowledge(job.desk.account_id, wanted.phone))
+    if known.party:
+        places.at_known(job, known)
+        return
+    model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
+    try:
+        made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+    except Rejected as refusal:
+        if not (wanted.responsible and refusal.concerns_employee):
+            raise
+        job.turn_into(replace(wanted, responsible=polling.stand_in(job, wanted.responsible)))
+        return
+    places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
+    places.name_popups(job, client.Entity.CONTACTS, made[0].id, wanted.name)
+    places.at(job, contact=made[0].id)
+    job.call.made_contact = True
+
+
+def _found_own_contact(job: Job, wanted: AddContact) -> bool:
+    """After an unclear end: among the newest contacts, for the search may lag behind them."""
+    for contact in answers.contacts(job.desk.send(requests.changed(Entity.CONTACTS))):
+        party = lookup.contact_party(contact, job.desk.rules.country)
+        if wanted.phone in party.phones and not contact.is_deleted:
+            phonebook.put_parties(job.desk.account_id, [party])
+            places.name_popups(job, client.Entity.CONTACTS, contact.id, contact.name)
+            places.at(job, contact=contact.id)
+            job.call.made_contact = True
+            return True
+    job.row.unclear = False
+    return False
+
+
+def find_place(job: Job) -> None:
+    """A contact for a call that has no place, of which somebody has something to tell."""
+    place = places.place_of(job)
+    if place is None:
+        add_contact(job)
+    else:
+        job.done(place=list(place))
+
+
+def hand_over_lead(job: Job) -> None:
+    """Only the lead that this call opened changes hands; repeating it changes nothing. It stays whose it is where the
+    other has left."""
+    wanted: HandOverLead = job.intent
+    if job.call.lead and job.call.opened_lead:
+        try:
+            job.desk.send(requests.hand_over(job.call.lead, wanted.employee))
+        except Rejected as refusal:
+            if not refusal.concerns_employee:
+                raise
+            polling.look_at_people(job.desk.account_id)
+            job.done(lead=None)
+            return
+    job.done(lead=job.call.lead if job.call.opened_lead else None)

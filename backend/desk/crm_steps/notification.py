@@ -1,0 +1,33 @@
+"""amoCRM's own notification of a ringing call, for those who have no stream open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from backend.amocrm import requests
+from backend.amocrm.errors import Rejected, Unclear
+from backend.calls.intents import AnnounceCall
+from backend.desk.journal.job import Desk, Job
+from backend.store import db
+
+WORTH = timedelta(seconds=5)  # after the ring; by the database's clock, which wrote it down
+
+
+def announce_calls(desk: Desk, together: Sequence[Job]) -> None:
+    """All that are still worth it in one request. Each is done before it is sent: whatever comes of it, nobody is told
+    twice, and nothing else of the call waits for it."""
+    now = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    users: dict[str, list[int]] = {}
+    for job in together:
+        wanted: AnnounceCall = job.intent
+        is_fresh = now - job.row.created_at < WORTH
+        job.done(announced=is_fresh)
+        if is_fresh:
+            users.setdefault(wanted.phone, []).append(wanted.employee)
+    if users:
+        with suppress(Unclear, Rejected):
+            desk.send(requests.announce_calls(users))

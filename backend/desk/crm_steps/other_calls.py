@@ -1,0 +1,61 @@
+"""What the account's other calls have made, or may have made, in the CRM."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, select
+
+from backend.amocrm.errors import TryLater
+from backend.calls.intents import AddContact, AddForm, AddUnsorted, FindPlace, OpenLead, SharePlace, UseUnsorted
+from backend.desk.journal.job import Job
+from backend.store import db
+from backend.store.journal.journal import CallRow, IntentRow, IntentState
+
+PLACES = (OpenLead.kind, AddUnsorted.kind, AddForm.kind, AddContact.kind, FindPlace.kind)
+GIVE_PLACES = (*PLACES, UseUnsorted.kind, SharePlace.kind)
+
+
+def wait_for_unclear(job: Job, phone: str) -> None:
+    """Raises TryLater while another call of this client may have made his place: amoCRM's search would not show
+    it yet, or, unsorted, ever."""
+    made = exists().where(
+        IntentRow.account_id == job.desk.account_id,
+        IntentRow.id != job.row.id,
+        IntentRow.state == IntentState.TODO.value,
+        IntentRow.unclear,
+        IntentRow.kind.in_(PLACES),
+        CallRow.account_id == IntentRow.account_id,
+        CallRow.call == IntentRow.call,
+        CallRow.client == phone,
+    )
+    if db.session.scalar(select(made)):
+        raise TryLater("what another call of this client has made is not clear yet")
+
+
+def is_placed(job: Job, call: str) -> bool:
+    """Whether it is known where another call of ours belongs."""
+    still = exists().where(
+        IntentRow.account_id == job.desk.account_id,
+        IntentRow.call == call,
+        IntentRow.state == IntentState.TODO.value,
+        IntentRow.kind.in_(GIVE_PLACES),
+    )
+    return not db.session.scalar(select(still))
+
+
+def have_lead(job: Job, lead: int) -> bool:
+    """Whether this lead is another call's."""
+    theirs = exists().where(
+        CallRow.account_id == job.desk.account_id, CallRow.call != job.row.call, CallRow.lead == lead
+    )
+    return bool(db.session.scalar(select(theirs)))
+
+
+def have_made(job: Job, name: str, made: int) -> bool:
+    """Whether this note or task (`name`) is another intent's."""
+    theirs = exists().where(
+        IntentRow.account_id == job.desk.account_id,
+        IntentRow.kind == job.row.kind,
+        IntentRow.id != job.row.id,
+        IntentRow.outcome[name].astext == str(made),
+    )
+    return bool(db.session.scalar(select(theirs)))

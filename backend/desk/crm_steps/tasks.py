@@ -1,0 +1,37 @@
+"""The step that makes a follow-up task."""
+
+from __future__ import annotations
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import NeedsPerson, Rejected
+from backend.calls.intents import AddTask
+from backend.desk.crm_steps import notes, other_calls, place
+from backend.desk.journal.job import Job
+
+
+def add_task(job: Job) -> None:
+    """At the call's place; a call without one leaves a task of no entity."""
+    wanted: AddTask = job.intent
+    entity, entity_id = place.place_of(job) or (None, None)
+    if job.row.unclear and _found_own_task(job, wanted, entity, entity_id):
+        return
+    model = models.task(
+        text=wanted.text, complete_till=wanted.due, entity=entity, entity_id=entity_id, user_id=wanted.employee
+    )  # fmt: skip
+    try:
+        made = answers.made(job.write(requests.add_tasks([model])), "tasks")
+    except (Rejected, NeedsPerson) as refusal:
+        notes.work_around(job, refusal)
+        return
+    job.done(task=made[0].id)
+
+
+def _found_own_task(job: Job, wanted: AddTask, entity: requests.Entity | None, entity_id: int | None) -> bool:
+    """After an unclear end: a task with our text and time, made since, that is no other intent's."""
+    for task in answers.tasks(job.desk.send(requests.newest_tasks(entity, entity_id))):
+        same = (task.text.split(), task.due, task.entity_id) == (wanted.text.split(), wanted.due, entity_id)
+        if same and task.created_at >= job.since and not other_calls.have_made(job, "task", task.id):
+            job.done(task=task.id)
+            return True
+    job.row.unclear = False
+    return False

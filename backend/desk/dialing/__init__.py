@@ -1,0 +1,1 @@
+"""Calls that employees start or transfer from the widget."""

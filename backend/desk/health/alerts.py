@@ -1,0 +1,161 @@
+"""Administrators are told, once per outage, when the line to the PBX or the way to amoCRM is lost, and when it is back.
+
+While amoCRM does not let us in, only the widget can tell; with the way back, a task says how long it was.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backend.amocrm import answers, models, requests
+from backend.amocrm.errors import Rejected
+from backend.desk.crm_steps import other_calls
+from backend.desk.health import alert_words
+from backend.desk.journal.job import Job
+from backend.store import accounts, db, outages, stream
+from backend.store.journal import journal, wake
+from backend.store.outages import Outage, OutageKind
+from backend.store.settings import settings
+from backend.store.stream import Topic
+
+KIND = "alert"
+PATIENCE = timedelta(minutes=2)  # shorter is a blink: a restart, a new version
+DUE = 3600  # seconds until the task is due
+
+
+def watch() -> int:
+    """Looks at all accounts; how many were told something. Commits. One process at a time, the others do nothing."""
+    if not outages.alone():
+        db.session.rollback()
+        return 0
+    troubles = {(each.account_id, each.kind.value): each for each in outages.present(PATIENCE)}
+    going_on = outages.open_ones()
+    known = {(each.account_id, each.kind) for each in going_on}
+    outages.begin([each for key, each in troubles.items() if key not in known])
+    told = 0
+    for each in going_on:
+        now = troubles.get((each.account_id, each.kind))
+        told += _over(each) if now is None else _goes_on(each, now.trouble)
+    db.session.commit()
+    return told
+
+
+def _goes_on(outage: Outage, trouble: str) -> int:
+    now = datetime.now(UTC)
+    outage.trouble = trouble or outage.trouble
+    if outage.told_at or now - outage.began_at < PATIENCE:
+        return 0
+    outage.told_at = now
+    if outage.kind == OutageKind.LINK:
+        _put(outage, "began")
+    return _tell(outage)
+
+
+def _over(outage: Outage) -> int:
+    if outage.told_at is None:
+        outages.drop(outage)
+        return 0
+    outage.ended_at = datetime.now(UTC)
+    _put(outage, "ended")
+    return _tell(outage)
+
+
+def _tell(outage: Outage) -> int:
+    stream.tell(outage.account_id, Topic.ME)
+    wake.wake(outage.account_id)
+    return 1
+
+
+def _put(outage: Outage, what: str) -> None:
+    body = {"outage": outage.id, "what": what, "due": round(datetime.now(UTC).timestamp()) + DUE}
+    journal.add_intent(outage.account_id, f"{KIND}:{outage.id}", KIND, body)
+
+
+def shown(account_id: int, language: str) -> list[dict[str, Any]]:
+    """What goes on and has been told, in the reader's language."""
+    return [{**each, "message": each["message"][language]} for each in in_each_language(account_id)]
+
+
+def in_each_language(account_id: int) -> list[dict[str, Any]]:
+    """The same for readers whose languages are not known yet."""
+    return [
+        {
+            "kind": each.kind,
+            "since": round(each.began_at.timestamp()),
+            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in ("ru", "en")},
+        }
+        for each in outages.told(account_id)
+    ]
+
+
+def tell(job: Job) -> None:
+    """One task when it begins; when it is over that task is completed, or, where there was none, one says so."""
+    outage = outages.find(job.desk.account_id, job.row.body["outage"])
+    if outage is None or (job.row.body["what"] == "began" and outage.ended_at):
+        job.done(told=False)  # over before anybody could be told
+    elif job.row.body["what"] == "began":
+        _add_task(job, alert_words.task(outage.kind, outage.trouble, _local(job, outage.began_at), _language(job)))
+    else:
+        _tell_back(job, outage)
+
+
+def _tell_back(job: Job, outage: Outage) -> None:
+    assert outage.ended_at is not None
+    text = alert_words.back(outage.kind, _local(job, outage.began_at), _local(job, outage.ended_at), _language(job))
+    made = [row.outcome.get("task") for row in journal.intents_of(job.desk.account_id, job.row.call) if row.outcome]
+    task = next(filter(None, made), None)
+    if task is None and outage.kind == OutageKind.CRM:
+        _add_task(job, text)
+    elif task is None:
+        job.done(told=False)
+    else:
+        try:
+            job.desk.send(requests.complete_task(task, text))
+        except Rejected:  # somebody deleted it: he knows
+            job.done(told=False)
+        else:
+            job.done(completed=task)
+
+
+def _add_task(job: Job, text: str) -> None:
+    if job.row.unclear and _found(job, text):
+        return
+    user = job.row.body.get("user", _whom(job))
+    model = models.task(text=text, complete_till=job.row.body["due"], user_id=user)
+    try:
+        made = answers.made(job.write(requests.add_tasks([model])), "tasks")
+    except Rejected as refusal:
+        if user is None or not refusal.concerns_employee:
+            raise
+        job.row.body = {**job.row.body, "user": None}  # he has left: whose token it is gets it
+        return
+    job.done(task=made[0].id)
+
+
+def _found(job: Job, text: str) -> bool:
+    """After an unclear end: a task with our text that is no other intent's."""
+    for task in answers.tasks(job.desk.send(requests.newest_tasks(None, None))):
+        ours = task.text.split() == text.split() and task.created_at >= job.since
+        if ours and not other_calls.have_made(job, "task", task.id):
+            job.done(task=task.id)
+            return True
+    job.row.unclear = False
+    return False
+
+
+def _whom(job: Job) -> int | None:
+    """Who installed us, while he is an administrator; else the first who is; else who gets what nobody owns."""
+    account = accounts.find(job.desk.account_id)
+    admins = accounts.admins(job.desk.account_id)
+    installed_by = account.installed_by if account else None
+    return installed_by if installed_by in admins else next(iter(admins), job.desk.rules.default_employee)
+
+
+def _local(job: Job, at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(settings.read(job.desk.account_id).zone))
+
+
+def _language(job: Job) -> str:
+    return job.desk.rules.language

@@ -1,0 +1,1 @@
+"""What is written down when a fact arrives, and one intent as the drain reads it."""

@@ -1,0 +1,140 @@
+"""What of the phonebook shall stand on the PBX: whom each client's number rings first, and his name.
+
+The clients that were changed last are kept, as many numbers as the account wants. Each function commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.calls.numbers import phones
+from backend.desk.pbx import routing
+from backend.store import db, pbx_copy
+from backend.store.phonebook import changed_numbers
+from backend.store.settings import settings
+
+AT_ONCE = 1000  # numbers
+SLACK = 20  # a copy may outgrow what is wanted by a 20th; then it is planned anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The copy as a whole: these numbers (keys of the phonebook), and where the phonebook's changes go on from it."""
+
+    number: int
+    version: str
+    place: int
+    numbers: tuple[str, ...]
+
+    def portions(self) -> Sequence[tuple[str, ...]]:
+        return [self.numbers[first : first + AT_ONCE] for first in range(0, len(self.numbers), AT_ONCE)]
+
+
+def follow(account_id: int) -> bool:
+    """Takes over what has changed in the phonebook; whether the copy has to be planned as a whole instead."""
+    state, now = pbx_copy.state(account_id), datetime.now(UTC)
+    is_young = state.followed_at is not None and now - state.followed_at < pbx_copy.YOUNG
+    if state.version != pbx_copy.version(account_id) or not is_young:
+        return True
+    place, reader = changed_numbers.position(), (state.place, "")
+    while changed := changed_numbers.since(account_id, reader, AT_ONCE):
+        _take_over(account_id, [phone for _, phone in changed], state)
+        reader = changed[-1]
+    state.place, state.followed_at = place, now
+    db.session.commit()
+    return not state.version
+
+
+def plan(account_id: int) -> Plan:
+    """What shall stand there now, beginning with the clients that were changed last."""
+    number, version = pbx_copy.state(account_id).plan + 1, pbx_copy.version(account_id)
+    place = changed_numbers.position()
+    most = settings.read(account_id).routing.copied
+    numbers: dict[str, None] = {}
+    for some in changed_numbers.recent(account_id, most) if most else ():
+        numbers.update(dict.fromkeys(filter(phones.is_outside, some)))
+        if len(numbers) >= most:
+            break
+    db.session.rollback()
+    return Plan(number=number, version=version, place=place, numbers=tuple(numbers)[:most])
+
+
+def put(account_id: int, plan: Plan, numbers: Sequence[str]) -> None:
+    """A portion of the plan."""
+    pbx_copy.want(account_id, _values(account_id, numbers), plan.number)
+    db.session.commit()
+
+
+def finish(account_id: int, plan: Plan) -> None:
+    """All portions are put: what is not among them shall not stand there, and changes are followed from here on."""
+    state = pbx_copy.state(account_id)
+    pbx_copy.unwant_older(account_id, plan.number)
+    state.plan, state.version, state.place = plan.number, plan.version, plan.place
+    state.followed_at = datetime.now(UTC)
+    db.session.commit()
+
+
+def _take_over(account_id: int, numbers: Sequence[str], state: pbx_copy.CopyState) -> None:
+    """Clients who are new to a full copy wait for the next plan, which drops others."""
+    values = _values(account_id, [each for each in numbers if phones.is_outside(each)])
+    pbx_copy.unwant(account_id, [entry_key(each) for each in numbers if entry_key(each) not in values])
+    most = settings.read(account_id).routing.copied
+    known = pbx_copy.wanted(account_id, values.keys())
+    room = max(0, most + most // SLACK - pbx_copy.count_wanted(account_id))
+    fresh = [key for key in values if key not in known]
+    if len(fresh) > room and most:
+        state.version = ""
+    taken = known | set(fresh[:room])
+    pbx_copy.want(account_id, {key: value for key, value in values.items() if key in taken}, state.plan)
+
+
+def _values(account_id: int, numbers: Sequence[str]) -> Mapping[str, str]:
+    """What the dialplan reads of each number that a client has; nothing of whom it would neither ring nor name."""
+    found = routing.of_numbers(account_id, numbers)
+    return {entry_key(number): route.told for number, route in found.items() if route.name or route.extension}
+
+
+def entry_key(number: str) -> str:
+    """As the dialplan looks for it: digits alone."""
+    return number.removeprefix("+")
+
+
+def shown(account_id: int) -> dict[str, Any]:
+    """For the account's health: how many stand on the PBX, how many are on their way, when all was looked at."""
+    entries, waiting = pbx_copy.counts(account_id)
+    known = db.session.get(pbx_copy.CopyState, account_id)
+    return {
+        "entries": entries,
+        "waiting": waiting,
+        "checked_at": round(known.checked_at.timestamp()) if known and known.checked_at else None,
+        "trouble": known.trouble if known else "",
+    }
+
+
+def check(account_id: int, entries: Mapping[str, str]) -> int:
+    """This is what stands on the PBX now; how many keys were found to be other than we thought."""
+    state = pbx_copy.state(account_id)
+    thought = pbx_copy.there(account_id)
+    differ = {key for key, _ in thought.items() ^ entries.items()}
+    pbx_copy.put_there(account_id, {key: entries.get(key) for key in differ})
+    state.address, state.trouble, state.checked_at = pbx_copy.address(account_id), "", datetime.now(UTC)
+    db.session.commit()
+    return len(differ)
+
+
+def cannot_check(account_id: int, trouble: str) -> None:
+    """The PBX does not say what stands there: what was sent is believed to, as long as it is the same PBX."""
+    state, address = pbx_copy.state(account_id), pbx_copy.address(account_id)
+    if state.address != address:
+        pbx_copy.forget_there(account_id)
+    state.address, state.trouble = address, trouble
+    db.session.commit()
+
+
+def sent(account_id: int, entries: Mapping[str, str | None]) -> None:
+    """The PBX has taken these."""
+    pbx_copy.put_there(account_id, entries)
+    db.session.commit()

@@ -1,0 +1,121 @@
+"""The phonebook's full sync, a request at a time, behind all live work and resumable at any of them.
+
+For each kind: how many there are, where nobody knows; all its pages; then a look at those that were known and not seen,
+because a page can lose rows while others are deleted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from backend.amocrm import answers, requests, values
+from backend.amocrm.requests import Entity
+from backend.crm_access import sync_mirrors
+from backend.desk.journal.job import Job
+from backend.desk.phonebook import refresh, webhook
+from backend.store import accounts
+from backend.store.journal import journal
+from backend.store.phonebook import phonebook, syncs
+
+KIND = "sync-phonebook"
+CALL = "phonebook"  # the journal's place for work that belongs to the account, not to a call
+ORDER = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
+PREPARE, COUNT, READ, LOOK = "prepare", "count", "read", "look"
+COUNT_FROM, COUNT_STEP = 1000, 4  # fewer are read before they are counted; each probe is so many times further
+NEAR = 1.2  # times the fewest there can be, a count is good enough
+MOST_COUNTED = 50_000_000
+
+log = structlog.get_logger()
+
+
+def start(account_id: int) -> None:
+    """Writes a full sync down, unless one is under way; one that was refused makes room. Does not commit."""
+    account = accounts.find(account_id)
+    assert account is not None
+    account.phonebook_sync_at = datetime.now(UTC)
+    if not journal.make_room(account_id, CALL):
+        this = max(round(time.time()), syncs.last_round(account_id) + 1)
+        body = {"round": this, "step": PREPARE, "entity": ORDER[0].value}
+        journal.add_intent(account_id, CALL, KIND, body, backfill=True)
+        syncs.begin(account_id, this, ORDER[0].value)
+
+
+def sync_step(job: Job) -> None:
+    """One request's worth, and where to go on. Another version's place, without a step, begins anew."""
+    at: dict[str, Any] = dict(job.row.body)
+    step = at.get("step", PREPARE)
+    following = STEPS[step](job, Entity(at["entity"]), at)
+    if following is None:
+        _end(job)
+    else:
+        job.row.body = {"round": at["round"], **following}
+
+
+Place = dict[str, Any] | None
+
+
+def _prepare(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    """Who is told of what changes while it is read misses nothing."""
+    job.desk.commit()
+    sync_mirrors(job.desk.account_id, job.desk.crm)
+    webhook.subscribe(job.desk)
+    return _begin(job, entity)
+
+
+def _begin(job: Job, entity: Entity) -> Place:
+    known = syncs.of(job.desk.account_id)
+    is_counted = known is not None and entity.value in known.expected
+    return {"step": READ, "entity": entity.value, "page": 1} if is_counted else _probe(entity, 0, None)
+
+
+def _probe(entity: Entity, low: int, high: int | None) -> Place:
+    return {"step": COUNT, "entity": entity.value, "low": low, "high": high}
+
+
+def _count(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    """amoCRM gives no totals: asks whether there is a row so far behind, ever further, then between."""
+    low, high = at["low"], at["high"]
+    number = max(low * COUNT_STEP, COUNT_FROM) if high is None else (low + high) // 2
+    there = bool(values.embedded(job.desk.send(requests.nth(entity, number)), entity.value))
+    low, high = (number, high) if there else (low, number)
+    if low and (low >= MOST_COUNTED or (high is not None and high <= low * NEAR)):
+        syncs.expect(job.desk.account_id, entity.value, (low + (high or low)) // 2)
+    elif low or high is None:
+        return _probe(entity, low, high)
+    return {"step": READ, "entity": entity.value, "page": 1}
+
+
+def _read(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    body = job.desk.send(requests.everything(entity, at["page"]))
+    found = refresh.read(entity, body)
+    refresh.put(job.desk, entity, found, at["round"])
+    syncs.move(job.desk.account_id, entity.value, len(found))
+    if answers.may_have_more(body, entity.value):
+        return {"step": READ, "entity": entity.value, "page": at["page"] + 1}
+    return {"step": LOOK, "entity": entity.value}
+
+
+def _look(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
+    unseen = phonebook.unseen(job.desk.account_id, entity.value, at["round"], refresh.AT_ONCE)
+    if unseen:
+        refresh.again(job.desk, entity, unseen)
+        return {"step": LOOK, "entity": entity.value}
+    syncs.finish(job.desk.account_id, entity.value)
+    return None if entity is ORDER[-1] else _begin(job, ORDER[ORDER.index(entity) + 1])
+
+
+STEPS: dict[str, Callable[[Job, Entity, dict[str, Any]], Place]] = {
+    PREPARE: _prepare, COUNT: _count, READ: _read, LOOK: _look,
+}  # fmt: skip
+
+
+def _end(job: Job) -> None:
+    syncs.end(job.desk.account_id)
+    size = phonebook.size(job.desk.account_id)
+    job.done(**size)
+    log.info("phonebook synced", account=job.desk.account_id, **size)

@@ -1,0 +1,70 @@
+"""Follows the CRM: what it told has changed is looked at again, behind all live work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.amocrm import answers, hooks, requests
+from backend.amocrm.requests import Entity
+from backend.desk.journal.job import Desk, Job
+from backend.desk.phonebook import refresh
+from backend.desk.phonebook.change_inbox import note
+from backend.store.journal import account_work
+from backend.store.phonebook import change_inbox, phonebook
+from backend.store.phonebook.change_inbox import News, Told
+
+UNSORTED = "unsorted"
+
+
+def follow(job: Job) -> None:
+    """Looks at some of one kind; done when nothing is left to look at."""
+    account_work.hold(job.row)
+    told = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
+    if not told:
+        job.done()
+        return
+    kind = told[0].entity
+    settled = _look_at_records(job.desk, told) if kind == UNSORTED else _look_at_cards(job.desk, kind, told)
+    change_inbox.forget(job.desk.account_id, settled)
+
+
+def _look_at_cards(desk: Desk, kind: str, told: Sequence[Told]) -> list[Told]:
+    if kind == hooks.PARTIES:
+        return _sort_parties(desk.account_id, told)
+    entity = Entity(kind)
+    stale = [each for each in told if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
+    if not stale:  # our own, or told twice: what we know of it is not older than it
+        return list(told)
+    seen = refresh.again(desk, entity, [int(each.id) for each in stale])
+    return [each for each in told if each not in stale or int(each.id) in seen]
+
+
+def _sort_parties(account_id: int, told: Sequence[Told]) -> list[Told]:
+    """Deletions do not say of what: only what we know can be gone."""
+    for each in told:
+        kinds = phonebook.party_kinds(account_id, int(each.id))
+        note(account_id, [News(entity=kind, id=each.id) for kind in kinds])
+    return list(told)
+
+
+def _look_at_records(desk: Desk, told: Sequence[Told]) -> list[Told]:
+    """One of ours that does not wait any more: its lead and contact are ordinary now, or gone."""
+    known = [each for each in told if phonebook.waiting_record(desk.account_id, each.id)]
+    if not known:
+        return list(told)
+    first = known[0]
+    if answers.unsorted_record(desk.send(requests.unsorted_record(first.id))) is None:
+        drop_record(desk.account_id, first.id)
+    return [each for each in told if each not in known[1:]]
+
+
+def drop_record(account_id: int, uid: str) -> None:
+    """The record waits no more. Does not commit."""
+    record = phonebook.waiting_record(account_id, uid)
+    if record is None:
+        return
+    cards = [News(entity=Entity.LEADS.value, id=str(record.lead))]
+    if record.contact:
+        cards.append(News(entity=Entity.CONTACTS.value, id=str(record.contact)))
+    note(account_id, cards)
+    phonebook.drop_waiting(account_id, uid)

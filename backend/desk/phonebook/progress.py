@@ -1,0 +1,91 @@
+"""How the phonebook is, for people: how far the full sync, how soon it ends, and who tells us of changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.store import accounts
+from backend.store.accounts import AccountState
+from backend.store.phonebook import phonebook, syncs, webhooks
+from backend.store.phonebook.syncs import Progress
+
+
+class PhonebookState(StrEnum):
+    """As docs/api.md tells them."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    CURRENT = "current"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phonebook:
+    """Cards are contacts, companies and leads; `total` and `eta_seconds` are None while nobody knows, `total` may be
+    an estimate while a sync runs. `rate` is cards a second of late. Times are Unix seconds."""
+
+    state: PhonebookState
+    follows: str | None
+    stage: str | None
+    done: int
+    total: int | None
+    rate: float | None
+    eta_seconds: int | None
+    parties: int
+    phones: int
+    synced_at: int | None
+
+
+def progress(account_id: int) -> Phonebook:
+    """Raises LookupError for an unknown account."""
+    account = accounts.find(account_id)
+    if account is None:
+        raise LookupError(f"no account {account_id}")
+    sync = syncs.of(account_id)
+    is_running = sync is not None and sync.ended_at is None and bool(sync.done or sync.expected)
+    told = webhooks.row_of(account_id)
+    return Phonebook(
+        state=_state(account.state, sync, is_running),
+        follows=_follows(told) if sync and sync.whole_at else None,
+        stage=sync.entity if sync and is_running else None,
+        done=sum(sync.done.values()) if sync else 0,
+        total=_total(sync) if sync else None,
+        rate=round(sync.rate, 1) if sync and sync.rate and is_running else None,
+        eta_seconds=_eta(sync) if sync and is_running else None,
+        synced_at=_synced_at(sync, told),
+        **phonebook.size(account_id),
+    )
+
+
+def _state(state: AccountState, sync: Progress | None, is_running: bool) -> PhonebookState:
+    if state is not AccountState.CONNECTED:
+        return PhonebookState.STOPPED
+    if is_running:
+        return PhonebookState.RUNNING
+    return PhonebookState.CURRENT if sync and sync.whole_at else PhonebookState.WAITING
+
+
+def _follows(told: webhooks.HookRow | None) -> str:
+    return "hooks" if told and told.is_heard else "polling"
+
+
+def _total(sync: Progress) -> int | None:
+    """Never less than what is done; None as long as one kind is not counted."""
+    if len(sync.expected) < len(syncs.KINDS):
+        return None
+    return sum(max(rows, sync.done.get(kind, 0)) for kind, rows in sync.expected.items())
+
+
+def _eta(sync: Progress) -> int | None:
+    total = _total(sync)
+    if total is None or not sync.rate:
+        return None
+    return round((total - sum(sync.done.values())) / sync.rate)
+
+
+def _synced_at(sync: Progress | None, told: webhooks.HookRow | None) -> int | None:
+    """The last time that amoCRM was asked for everything, or for all that had changed."""
+    if sync is None or sync.whole_at is None:
+        return None
+    return round(max(sync.whole_at, told.marks.get(webhooks.ASKED, 0) if told else 0))

@@ -1,0 +1,1 @@
+"""Records AMI streams of a live PBX, without secrets and, if asked, without numbers."""

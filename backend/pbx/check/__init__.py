@@ -1,0 +1,1 @@
+"""The test of a PBX: what is right, and what to do about the rest."""

@@ -1,0 +1,1 @@
+"""One connection to the AMI of a PBX: bytes, login, events, reconnecting."""

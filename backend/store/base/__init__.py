@@ -1,0 +1,1 @@
+"""What all tables share: encrypted columns, counters, short transactions of their own, read positions."""

@@ -1,0 +1,1 @@
+"""Facts and intents, and the work that waits for each account."""

@@ -1,0 +1,82 @@
+"""The numbers of which something changed, for whoever keeps a copy of the phonebook elsewhere, such as the PBX.
+
+A reader asks `position()` first, reads what `recent` gives, and keeps `(position, "")` as his place. Each time later
+he asks `position()` again, then reads `since(account_id, place, …)` to its end, each time from the last row given, and
+keeps the new position. For each key he asks `lookup.parties` who has it now; nobody has a key that is not in its
+answer. He may be told a key twice and misses none, as long as his place is younger than `KEPT`; else he reads
+everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ARRAY, BigInteger, Text, cast, delete, func, literal, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.store import db
+from backend.store.base.read_position import THIS_TRANSACTION
+from backend.store.base.read_position import position as position
+from backend.store.phonebook.rows import ChangeRow, PartyRow, PhoneRow
+
+KEPT = timedelta(days=1)
+AT_ONCE = 1000  # keys in one answer of `recent`
+
+
+Place = tuple[int, str]  # of a reader: a position, and the key he read last there
+
+
+def since(account_id: int, place: Place, limit: int) -> list[Place]:
+    """The keys of which something changed after this place, oldest change first, each with the place behind it."""
+    here = tuple_(ChangeRow.changed_in, ChangeRow.phone)
+    query = select(ChangeRow.changed_in, ChangeRow.phone).where(ChangeRow.account_id == account_id, here > place)
+    found = db.session.execute(query.order_by(ChangeRow.changed_in, ChangeRow.phone).limit(limit))
+    return [(changed_in, phone) for changed_in, phone in found]
+
+
+def recent(account_id: int, most: int) -> Iterator[Sequence[str]]:
+    """All keys of the `most` most recently changed clients, the most recent first, some at a time; a key that several
+    have comes more than once."""
+    latest = (
+        select(PartyRow.entity, PartyRow.id, PartyRow.updated_at)
+        .where(PartyRow.account_id == account_id)
+        .order_by(PartyRow.updated_at.desc(), PartyRow.id.desc())
+        .limit(most)
+        .subquery()
+    )
+    theirs = (PhoneRow.entity == latest.c.entity) & (PhoneRow.party_id == latest.c.id)
+    query = select(PhoneRow.phone).join(latest, theirs).where(PhoneRow.account_id == account_id)
+    found = db.session.scalars(query.order_by(latest.c.updated_at.desc(), latest.c.id.desc(), PhoneRow.phone))
+    yield from found.partitions(AT_ONCE)
+
+
+def tell(account_id: int, phones: Iterable[str]) -> None:
+    """Something changed of these keys, in this transaction. Does not commit."""
+    told = sorted(set(phones))
+    if not told:
+        return
+    each = func.unnest(cast(told, ARRAY(Text))).column_valued("each")
+    fresh = insert(ChangeRow).from_select(["account_id", "phone"], select(literal(account_id, BigInteger), each))
+    now = {"changed_in": literal_column(THIS_TRANSACTION, BigInteger), "at": func.now()}
+    db.session.execute(fresh.on_conflict_do_update(index_elements=["account_id", "phone"], set_=now))
+
+
+def tell_of(account_id: int, parties: Collection[tuple[str, int]]) -> None:
+    """As `tell`, of all numbers of these clients."""
+    tell(account_id, phones_of(account_id, parties))
+
+
+def phones_of(account_id: int, parties: Collection[tuple[str, int]]) -> Iterator[str]:
+    """Their keys, by (entity, id)."""
+    for entity in {entity for entity, _ in parties}:
+        ids = [each for kind, each in parties if kind == entity]
+        mine = (PhoneRow.account_id == account_id, PhoneRow.entity == entity, PhoneRow.party_id.in_(ids))
+        yield from db.session.scalars(select(PhoneRow.phone).where(*mine))
+
+
+def forget_older(than: datetime, limit: int) -> int:
+    """Deletes old rows of all accounts; how many. Does not commit."""
+    old = select(ChangeRow.account_id, ChangeRow.phone).where(ChangeRow.at < than).limit(limit).subquery()
+    same = (ChangeRow.account_id == old.c.account_id, ChangeRow.phone == old.c.phone)
+    return len(db.session.scalars(delete(ChangeRow).where(*same).returning(ChangeRow.phone)).all())

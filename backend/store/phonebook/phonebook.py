@@ -1,0 +1,140 @@
+"""The phonebook: who has which number, which leads are open, and which unsorted records of ours still wait.
+
+Its tables are in `phonebook_rows`. Whoever keeps a copy of it elsewhere reads `phonebook_changes`: `recent` gives the
+numbers of the clients that were changed last, `since` those of which something changed since a place. Who has a number
+is always asked of `desk.lookup`, and who of several is the client of `calls.client.choose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Delete, delete, func, or_, select, update
+
+from backend.store import db
+from backend.store.phonebook import changed_numbers
+from backend.store.phonebook.put import now, upsert
+from backend.store.phonebook.put import put_leads as put_leads
+from backend.store.phonebook.put import put_parties as put_parties
+from backend.store.phonebook.rows import Lead as Lead
+from backend.store.phonebook.rows import LeadPartyRow as LeadPartyRow
+from backend.store.phonebook.rows import LeadRow as LeadRow
+from backend.store.phonebook.rows import Party as Party
+from backend.store.phonebook.rows import PartyRow as PartyRow
+from backend.store.phonebook.rows import PhoneRow as PhoneRow
+from backend.store.phonebook.rows import WaitingRow as WaitingRow
+
+SEARCH_LAG = 60  # seconds; more than amoCRM's index was ever seen behind
+LEADS = "leads"
+
+
+def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int]:
+    """What the CRM had of this kind (contacts, companies, leads) and the full sync `round` has not seen."""
+    if entity == LEADS:
+        query = select(LeadRow.id).where(LeadRow.account_id == account_id, LeadRow.round < round)
+        return db.session.scalars(query.order_by(LeadRow.id).limit(limit)).all()
+    mine = (PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round < round)
+    return db.session.scalars(select(PartyRow.id).where(*mine).order_by(PartyRow.id).limit(limit)).all()
+
+
+def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:
+    """Which leads each of these contacts or companies is known to have, open or not."""
+    query = select(LeadPartyRow.party_id, LeadPartyRow.lead_id).where(
+        LeadPartyRow.account_id == account_id, LeadPartyRow.entity == entity, LeadPartyRow.party_id.in_(ids)
+    )
+    found: dict[int, set[int]] = {}
+    for party_id, lead_id in db.session.execute(query):
+        found.setdefault(party_id, set()).add(lead_id)
+    return found
+
+
+def party_kinds(account_id: int, id: int) -> Sequence[str]:
+    """As what this id is known: a contact, a company, or neither."""
+    kinds = [PartyRow.entity == each for each in ("contacts", "companies")]
+    query = select(PartyRow.entity).where(PartyRow.account_id == account_id, or_(*kinds), PartyRow.id == id)
+    return db.session.scalars(query).all()
+
+
+def waiting_record(account_id: int, uid: str) -> WaitingRow | None:
+    query = select(WaitingRow).where(WaitingRow.account_id == account_id, WaitingRow.uid == uid)
+    return db.session.scalars(query).first()
+
+
+def waiting_records(account_id: int) -> Sequence[str]:
+    """The uids of all records of ours that wait."""
+    return db.session.scalars(select(WaitingRow.uid).where(WaitingRow.account_id == account_id)).all()
+
+
+def has(account_id: int, entity: str, id: int) -> bool:
+    """Whether this contact, company or lead is known."""
+    if entity == LEADS:
+        return db.session.get(LeadRow, (account_id, id)) is not None
+    return db.session.get(PartyRow, (account_id, entity, id)) is not None
+
+
+def waiting(account_id: int, phone: str) -> WaitingRow | None:
+    return db.session.get(WaitingRow, (account_id, phone))
+
+
+def put_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int | None, call: str) -> None:
+    """A record of ours waits now. Does not commit."""
+    upsert(
+        WaitingRow,
+        [{"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": call}],
+    )
+
+
+def drop_waiting(account_id: int, uid: str) -> None:
+    """The record waits no more: accepted, declined or gone. Does not commit."""
+    db.session.execute(delete(WaitingRow).where(WaitingRow.account_id == account_id, WaitingRow.uid == uid))
+
+
+def close_lead(account_id: int, lead_id: int) -> None:
+    """The lead turned out to be closed. Does not commit."""
+    changed_numbers.tell_of(account_id, _parties_of(account_id, lead_id))
+    db.session.execute(
+        update(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == lead_id).values(is_open=False)
+    )
+
+
+def forget(account_id: int, entity: str, id: int) -> None:
+    """The contact, company or lead is gone from the CRM. Does not commit."""
+    concerned = _parties_of(account_id, id) if entity == LEADS else [(entity, id)]
+    changed_numbers.tell_of(account_id, concerned)
+    for rows in _rows_of(account_id, entity, id):
+        db.session.execute(rows)
+
+
+def _rows_of(account_id: int, entity: str, id: int) -> Iterator[Delete]:
+    if entity == LEADS:
+        yield delete(LeadPartyRow).where(LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id == id)
+        yield delete(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == id)
+        return
+    for party in (PhoneRow, LeadPartyRow):
+        yield delete(party).where(party.account_id == account_id, party.entity == entity, party.party_id == id)
+    yield delete(PartyRow).where(PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.id == id)
+
+
+def _parties_of(account_id: int, lead_id: int) -> list[tuple[str, int]]:
+    query = select(LeadPartyRow.entity, LeadPartyRow.party_id)
+    found = db.session.execute(query.where(LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id == lead_id))
+    return [(entity, party_id) for entity, party_id in found]
+
+
+def forget_number(account_id: int, phone: str, entity: str, others_than: Sequence[int]) -> None:
+    """Nobody else has this number: amoCRM did not find it elsewhere. Those seen lately stay, because its search lags
+    behind what was just written (contract §3.5). Does not commit."""
+    seen_lately = select(PartyRow.id).where(
+        PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round > now() - SEARCH_LAG
+    )
+    mine = (PhoneRow.account_id == account_id, PhoneRow.phone == phone, PhoneRow.entity == entity)
+    others = (PhoneRow.party_id.not_in(others_than), PhoneRow.party_id.not_in(seen_lately))
+    gone = db.session.scalars(delete(PhoneRow).where(*mine, *others).returning(PhoneRow.phone)).all()
+    changed_numbers.tell(account_id, gone)
+
+
+def size(account_id: int) -> dict[str, int]:
+    """How many parties and phones are mirrored."""
+    parties = select(func.count()).select_from(PartyRow).where(PartyRow.account_id == account_id)
+    phones = select(func.count()).select_from(PhoneRow).where(PhoneRow.account_id == account_id)
+    return {"parties": db.session.scalar(parties) or 0, "phones": db.session.scalar(phones) or 0}

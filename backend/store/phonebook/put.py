@@ -1,0 +1,168 @@
+"""Puts what the CRM has said into the phonebook, and tells which numbers that changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
+
+from backend.calls.numbers import name_key
+from backend.store import Base, db
+from backend.store.phonebook import changed_numbers
+from backend.store.phonebook.rows import Lead, LeadPartyRow, LeadRow, Party, PartyRow, PhoneRow
+
+CLOCKS_APART = 300  # seconds that the CRM's clock may be behind ours
+
+Told = TypeVar("Told", Party, Lead)
+Key = tuple[str, int]  # of a party: entity and id
+
+_LEAD = ("id", "name", "price", "responsible", "pipeline_id", "status_id", "is_open", "updated_at")
+
+
+def put_parties(account_id: int, parties: Sequence[Party], round: int | None = None) -> list[Party]:
+    """Writes down parties as they are now, phones and all; what is older than what is known changes nothing.
+
+    `round` is the full sync that saw them, now when none did. Returns what was new or changed. Does not commit.
+    """
+    told = {(each.entity, each.id): each for each in parties}
+    if not told:
+        return []
+    known = _known_parties(account_id, told)
+    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
+    _see(PartyRow, _are(PartyRow.entity, PartyRow.id, told), account_id, round)
+    if fresh:
+        _write_parties(account_id, fresh, round)
+        before = {phone for each in fresh if (old := known.get((each.entity, each.id))) for phone in old.phones}
+        changed_numbers.tell(account_id, before.union(*(each.phones for each in fresh)))
+    return fresh
+
+
+def put_leads(account_id: int, leads: Sequence[Lead], round: int | None = None) -> list[Lead]:
+    """Writes down leads as they are now, with whose they are; else as `put_parties`."""
+    told = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
+    if not told:
+        return []
+    known = _known_leads(account_id, told)
+    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
+    _see(LeadRow, LeadRow.id.in_(told), account_id, round)
+    if fresh:
+        _write_leads(account_id, fresh, round)
+        concerned = {party for each in fresh for party in _concerned(each, known.get(each.id))}
+        changed_numbers.tell_of(account_id, concerned)
+    return fresh
+
+
+def _newer(told: Told, known: Told | None) -> Told | None:
+    """What is to be written; None when the same is known, or something newer. Without a time of the CRM it was made
+    by us just now: recent, yet never newer than what the CRM will say of it."""
+    if told.updated_at == 0:
+        told = replace(told, updated_at=known.updated_at if known else now() - CLOCKS_APART)
+    if known is None:
+        return told
+    return told if told.updated_at >= known.updated_at and told != known else None
+
+
+def _concerned(lead: Lead, before: Lead | None) -> Iterable[Key]:
+    """Whose calls this may send elsewhere: nobody's, when it was not open and is not."""
+    return (party for each in (lead, before) if each and each.is_open for party in each.parties)
+
+
+def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, Party]:
+    keys = list(wanted)
+    phones: dict[Key, set[str]] = {}
+    having = select(PhoneRow.entity, PhoneRow.party_id, PhoneRow.phone).where(PhoneRow.account_id == account_id)
+    for entity, party_id, phone in db.session.execute(having.where(_are(PhoneRow.entity, PhoneRow.party_id, keys))):
+        phones.setdefault((entity, party_id), set()).add(phone)
+    row = PartyRow
+    query = select(row.entity, row.id, row.name, row.responsible, row.companies, row.updated_at)
+    found = db.session.execute(query.where(row.account_id == account_id, _are(row.entity, row.id, keys)))
+    return {
+        (entity, id): Party(
+            entity=entity, id=id, name=name, responsible=responsible, companies=tuple(companies),
+            phones=frozenset(phones.get((entity, id), ())), updated_at=updated_at,
+        )
+        for entity, id, name, responsible, companies, updated_at in found
+    }  # fmt: skip
+
+
+def _known_leads(account_id: int, wanted: Collection[int]) -> dict[int, Lead]:
+    parties: dict[int, list[Key]] = {}
+    links = select(LeadPartyRow.lead_id, LeadPartyRow.entity, LeadPartyRow.party_id)
+    mine = (LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id.in_(wanted))
+    for lead_id, entity, party_id in db.session.execute(links.where(*mine)):
+        parties.setdefault(lead_id, []).append((entity, party_id))
+    query = select(*(getattr(LeadRow, name) for name in _LEAD))
+    found = db.session.execute(query.where(LeadRow.account_id == account_id, LeadRow.id.in_(wanted)))
+    return {row.id: Lead(**row._mapping, parties=tuple(sorted(parties.get(row.id, ())))) for row in found}
+
+
+def _write_parties(account_id: int, parties: Sequence[Party], round: int | None) -> None:
+    rows = [
+        {
+            "account_id": account_id, "entity": each.entity, "id": each.id, "name": each.name,
+            "folded": name_key.fold(each.name), "responsible": each.responsible, "companies": list(each.companies),
+            "round": round or now(), "updated_at": each.updated_at,
+        }
+        for each in parties
+    ]  # fmt: skip
+    upsert(PartyRow, rows)
+    theirs = _are(PhoneRow.entity, PhoneRow.party_id, [(each.entity, each.id) for each in parties])
+    db.session.execute(delete(PhoneRow).where(PhoneRow.account_id == account_id, theirs))
+    phones = [
+        {"account_id": account_id, "phone": phone, "entity": each.entity, "party_id": each.id}
+        for each in parties
+        for phone in each.phones
+    ]
+    if phones:
+        db.session.execute(insert(PhoneRow).on_conflict_do_nothing(), phones)
+
+
+def _write_leads(account_id: int, leads: Sequence[Lead], round: int | None) -> None:
+    rows = [
+        {"account_id": account_id, "round": round or now(), **{name: getattr(each, name) for name in _LEAD}}
+        for each in leads
+    ]
+    upsert(LeadRow, rows)
+    of_these = LeadPartyRow.lead_id.in_([each.id for each in leads])
+    db.session.execute(delete(LeadPartyRow).where(LeadPartyRow.account_id == account_id, of_these))
+    links = [
+        {"account_id": account_id, "lead_id": each.id, "entity": entity, "party_id": party_id}
+        for each in leads
+        for entity, party_id in each.parties
+    ]
+    if links:
+        db.session.execute(insert(LeadPartyRow).on_conflict_do_nothing(), links)
+
+
+def _see(model: type[PartyRow | LeadRow], which: ColumnElement[bool], account_id: int, round: int | None) -> None:
+    """The rows that are there already were seen."""
+    seen = round or now()
+    mine = (model.account_id == account_id, which, model.round < seen)
+    db.session.execute(update(model).where(*mine).values(round=seen).execution_options(synchronize_session=False))
+
+
+def _are(
+    entity: InstrumentedAttribute[str], id: InstrumentedAttribute[int], keys: Iterable[Key]
+) -> ColumnElement[bool]:
+    of: dict[str, list[int]] = {}
+    for kind, each in keys:
+        of.setdefault(kind, []).append(each)
+    return or_(*((entity == kind) & id.in_(ids) for kind, ids in of.items()))
+
+
+def now() -> int:
+    """What is written outside a full sync counts as seen by one that began before."""
+    return int(time.time())
+
+
+def upsert(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of the same columns, new or over the old ones. Does not commit."""
+    keys = [column.name for column in model.__table__.primary_key]
+    fresh = insert(model)
+    changed = {name: fresh.excluded[name] for name in rows[0] if name not in keys}
+    db.session.execute(fresh.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

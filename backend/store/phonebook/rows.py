@@ -1,0 +1,129 @@
+"""The phonebook's tables, and what is put into them.
+
+`phonebook_changes` is for whoever keeps a copy of it elsewhere, such as the PBX: see `phonebook_changes.since`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base
+from backend.store.base.read_position import THIS_TRANSACTION
+
+
+class PartyRow(Base):
+    """A contact or a company. `round` is the full sync that saw it last; `folded` is the name as it is searched.
+
+    `updated_at` is when it was changed last, by the CRM's clock in Unix seconds: who has the greatest is the most
+    recent client. 0 when nobody has told.
+    """
+
+    __tablename__ = "phonebook_parties"
+    __table_args__ = (Index("ix_phonebook_parties_updated_at", "account_id", "updated_at"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str]
+    folded: Mapped[str] = mapped_column(server_default="")
+    responsible: Mapped[int | None] = mapped_column(BigInteger)
+    companies: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    round: Mapped[int] = mapped_column(default=0, server_default="0")
+    updated_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class PhoneRow(Base):
+    __tablename__ = "phonebook_phones"
+    __table_args__ = (Index("ix_phonebook_phones_party", "account_id", "entity", "party_id"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class LeadRow(Base):
+    __tablename__ = "phonebook_leads"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str]
+    price: Mapped[int]
+    responsible: Mapped[int | None] = mapped_column(BigInteger)
+    pipeline_id: Mapped[int] = mapped_column(BigInteger)
+    status_id: Mapped[int] = mapped_column(BigInteger)
+    is_open: Mapped[bool]
+    round: Mapped[int] = mapped_column(default=0, server_default="0")
+    updated_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class LeadPartyRow(Base):
+    __tablename__ = "phonebook_lead_parties"
+    __table_args__ = (Index("ix_phonebook_lead_parties_party", "account_id", "entity", "party_id"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class WaitingRow(Base):
+    """An unsorted record of ours that nobody has accepted, by the number that made it."""
+
+    __tablename__ = "phonebook_waiting"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    uid: Mapped[str]
+    lead: Mapped[int] = mapped_column(BigInteger)
+    contact: Mapped[int | None] = mapped_column(BigInteger)
+    call: Mapped[str]
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ChangeRow(Base):
+    """A number of which something changed: who has it, his name or responsible, his open leads and their responsible.
+
+    `changed_in` is the transaction of the last change; rows are kept for `phonebook_changes.KEPT`.
+    """
+
+    __tablename__ = "phonebook_changes"
+    __table_args__ = (
+        Index("ix_phonebook_changes_changed_in", "account_id", "changed_in", "phone"),
+        Index("ix_phonebook_changes_at", "at"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text(THIS_TRANSACTION))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """`phones` are keys. `updated_at` is the CRM's, in Unix seconds; 0 for what nobody else has told yet."""
+
+    entity: str
+    id: int
+    name: str
+    responsible: int | None
+    companies: tuple[int, ...]
+    phones: frozenset[str]
+    updated_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    id: int
+    name: str
+    price: int
+    responsible: int | None
+    pipeline_id: int
+    status_id: int
+    is_open: bool
+    parties: tuple[tuple[str, int], ...]
+    updated_at: int = 0

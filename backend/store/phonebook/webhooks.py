@@ -1,0 +1,125 @@
+"""Each account's webhook: its secret address, whether amoCRM sends to it, and how far we have asked ourselves."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.store import Base, db
+from backend.store.accounts import Account, AccountState
+from backend.store.base.crypto import Secret
+from backend.store.phonebook.syncs import SyncRow
+
+ASKED = "asked"
+OFTEN_ENOUGH = timedelta(seconds=10)  # between two writings of "heard just now"
+
+
+class HookState(StrEnum):
+    """`refused`: the tariff or the rights do not allow it; asked again with each full sync."""
+
+    NONE = "none"
+    SUBSCRIBED = "subscribed"
+    REFUSED = "refused"
+
+
+class HookRow(Base):
+    """`key` ends the address, `digest` finds it. `heard_at` is the last delivery, `missed_at` when we found a change
+    that no delivery had told. `marks`: up to which change, by the CRM's clock, each kind was polled; ASKED is when,
+    by ours, all kinds were polled last."""
+
+    __tablename__ = "account_hooks"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(Secret)
+    digest: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default=HookState.NONE.value, server_default="none")
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+    heard_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
+    polled_at: Mapped[datetime | None]
+    marks: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+
+    @property
+    def is_heard(self) -> bool:
+        """Deliveries come, as far as we know."""
+        is_missed = self.missed_at is not None and self.missed_at > self.last_heard
+        return self.state == HookState.SUBSCRIBED and not is_missed
+
+    @property
+    def last_heard(self) -> datetime:
+        """The last delivery; before the first one the subscription."""
+        return max(filter(None, (self.since, self.heard_at)))
+
+
+def find(key: str) -> int | None:
+    """The account whose address ends so."""
+    return db.session.scalar(select(HookRow.account_id).where(HookRow.digest == _digest(key)))
+
+
+def of(account_id: int) -> HookRow:
+    """The account's webhook, made where there is none yet. Does not commit."""
+    key = secrets.token_urlsafe(32)
+    fresh = insert(HookRow).values(account_id=account_id, key=key, digest=_digest(key))
+    db.session.execute(fresh.on_conflict_do_nothing(index_elements=["account_id"]))
+    return db.session.get_one(HookRow, account_id, populate_existing=True)
+
+
+def row_of(account_id: int) -> HookRow | None:
+    """The account's webhook as it is now, if there is one."""
+    return db.session.get(HookRow, account_id, populate_existing=True)
+
+
+def move(account_id: int, state: HookState, reason: str = "") -> None:
+    """Does not commit. Subscribed anew, deliveries are believed in again."""
+    values = {"state": state.value, "reason": reason, "since": func.now()}
+    db.session.execute(update(HookRow).where(HookRow.account_id == account_id).values(values))
+
+
+def heard(account_id: int) -> None:
+    """A delivery came. Does not commit."""
+    latest = func.coalesce(HookRow.heard_at < func.now() - OFTEN_ENOUGH, True)
+    mine = (HookRow.account_id == account_id, latest)
+    db.session.execute(update(HookRow).where(*mine).values(heard_at=func.now()))
+
+
+def miss(account_id: int) -> None:
+    """Something changed and no delivery has told it. Does not commit."""
+    db.session.execute(update(HookRow).where(HookRow.account_id == account_id).values(missed_at=func.now()))
+
+
+def mark(account_id: int, name: str, beginning: int) -> int:
+    """Up to which change this kind was polled."""
+    return int(of(account_id).marks.get(name, beginning))
+
+
+def set_mark(account_id: int, name: str, at: int) -> None:
+    """Does not commit."""
+    row = of(account_id)
+    row.marks = {**row.marks, name: at}
+
+
+def to_poll(often: timedelta, seldom: timedelta) -> list[int]:
+    """Connected accounts whose mirror is whole and that were last polled so long ago: seldom where webhooks are heard.
+    They count as polled now. Does not commit."""
+    before = func.coalesce(HookRow.polled_at < func.now() - often, True)
+    ready = (Account.state == AccountState.CONNECTED, SyncRow.whole_at.is_not(None), before)
+    query = select(HookRow).join(Account, Account.id == HookRow.account_id).where(*ready)
+    query = query.join(SyncRow, SyncRow.account_id == HookRow.account_id)
+    rows = db.session.scalars(query.with_for_update(of=HookRow, skip_locked=True)).all()
+    now = db.session.execute(select(func.now())).scalar_one()
+    due = [row for row in rows if not row.is_heard or row.polled_at is None or row.polled_at < now - seldom]
+    for row in due:
+        row.polled_at = now
+    return sorted(row.account_id for row in due)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Recordings: their rows, their stored objects, and access to their source."""

@@ -1,0 +1,20 @@
+"""What the parts of an account's settings are made of."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from backend.calls.rules.rules import Stage
+from backend.store.settings.values import Id
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class StageSetting(Part):
+    pipeline_id: Id
+    status_id: Id | None = None
+
+    def to_stage(self) -> Stage:
+        return Stage(pipeline_id=self.pipeline_id, status_id=self.status_id)

@@ -1,0 +1,89 @@
+"""Callbacks as the account's administrators see them: what was asked for and came of it; which sites may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from backend.amocrm.onetime import Visitor
+from backend.desk.callback import lifecycle as desk
+from backend.desk.callback import listing
+from backend.desk.callback.admission import hook_of
+from backend.store import db
+from backend.store.callback import requests, sites
+from backend.store.callback.sites import SiteRow
+from backend.store.settings import settings
+from backend.web import api
+from backend.web.api import Refused
+
+Told = dict[str, Any]
+
+blueprint = api.blueprint("callbacks")
+
+
+@blueprint.get("/api/callbacks")
+def read_callbacks() -> Told:
+    """What was asked for, and how much was refused."""
+    return listing.whole(_administrator().account_id)
+
+
+@blueprint.post("/api/callbacks/<id>/stop")
+def stop(id: str) -> Told:
+    """Nobody is rung for it any more."""
+    account_id = _account_with(id)
+    return _done(desk.stop(account_id, id))
+
+
+@blueprint.post("/api/callbacks/<id>/now")
+def call_now(id: str) -> Told:
+    """Rung at once, whatever it waits for."""
+    account_id = _account_with(id)
+    return _done(desk.ring_now(account_id, id))
+
+
+@blueprint.post("/api/callback/sites")
+def make_site() -> Told:
+    """A key and a secret; the site works when it is saved in the settings. The secret is told this once."""
+    account_id = _administrator().account_id
+    saved = [each.key for each in settings.read(account_id).callback.sites]
+    site = sites.make(account_id, saved)
+    if site is None:
+        raise Refused("too_many_sites", 409)
+    return _with_secret(site)
+
+
+@blueprint.post("/api/callback/sites/<key>/secret")
+def renew_secret(key: str) -> Told:
+    """Another secret, told this once; the former one and its hook are worth nothing from now on."""
+    site = sites.renew_secret(_administrator().account_id, key)
+    if site is None:
+        raise Refused("not_found", 404)
+    return _with_secret(site)
+
+
+def _administrator() -> Visitor:
+    caller = api.visitor()
+    api.account_of(caller)
+    api.admit(caller)
+    return caller
+
+
+def _account_with(id: str) -> int:
+    account_id = _administrator().account_id
+    if requests.find(account_id, id) is None:
+        raise Refused("not_found", 404)
+    return account_id
+
+
+def _done(is_done: bool) -> Told:
+    if not is_done:
+        raise Refused("over", 409)
+    return {}
+
+
+def _with_secret(site: SiteRow) -> Told:
+    address = f"{current_app.config['PUBLIC_URL']}/callback/{site.key}"
+    told = {"key": site.key, "secret": site.secret, "hook": f"{address}/{hook_of(site.secret)}"}
+    db.session.commit()
+    return told

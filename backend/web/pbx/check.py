@@ -1,0 +1,55 @@
+"""The PBX as its administrator sees it: a check that really logs in, carried out by a `pbx` process."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from backend.check_words import words
+from backend.desk.settings import address_to_check
+from backend.store import commands, db
+from backend.store.commands import NOT_TAKEN, Command, Outcome
+from backend.web import api
+from backend.web.api import Refused
+from backend.web.words import language
+
+LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
+KIND = "check"
+
+blueprint = api.blueprint("pbx")
+
+
+@blueprint.post("/api/pbx/check")
+def check_pbx() -> dict[str, Any]:
+    """Tries the PBX of the body, whether it is stored or not; what works and what does not, in words."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    api.admit(caller)
+    address, errors = address_to_check(account.id, api.body())
+    if errors:
+        raise Refused("invalid", 422, errors)
+    commands.alone(account.id, KIND)
+    if commands.is_busy(account.id, KIND):
+        raise Refused("checking", 409)
+    command = Command(
+        account_id=account.id, request=str(uuid.uuid4()), user_id=caller.user_id, kind=KIND, body={"pbx": address}
+    )
+    commands.order(command)
+    db.session.commit()
+    return _told(commands.wait(account.id, command.request, LONGEST), language())
+
+
+def _told(outcome: Outcome, spoken: str) -> dict[str, Any]:
+    found = outcome.answer if outcome.error is None else _no_answer(outcome.error)
+    lines = [
+        {"what": each["what"], "state": each["state"], "message": words(each["what"], each["says"], spoken)}
+        for each in found["findings"]
+    ]
+    is_ok = all(each["state"] != "fail" for each in lines)
+    return {"ok": is_ok, "lines": lines, **{name: found[name] for name in ("version", "flavour", "endpoints")}}
+
+
+def _no_answer(error: str) -> dict[str, Any]:
+    kind = "nobody" if error == NOT_TAKEN else "unclear"
+    failure = {"what": "address", "state": "fail", "says": [{"kind": kind, "values": {}}]}
+    return {"findings": [failure], "version": "", "flavour": None, "endpoints": []}

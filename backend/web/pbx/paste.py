@@ -1,0 +1,44 @@
+"""What an administrator pastes on the PBX, made for his account; the page says where, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from backend.pbx.dialplan import made_for
+from backend.pbx.dialplan.flavours import Flavour, steps
+from backend.pbx.errors import BadCommand
+from backend.store.settings import settings
+from backend.store.settings.errors import FieldError
+from backend.web import api
+from backend.web.api import Refused
+from backend.web.pbx.paste_words import shown
+from backend.web.words import language
+
+blueprint = api.blueprint("pbx_lines")
+
+
+@blueprint.get("/api/pbx/lines")
+def read_lines() -> dict[str, Any]:
+    """For administrators. `address`, if given, is the service's own or its network, for the permit line."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    api.admit(caller)
+    stored = settings.pbx_as_shown(account.id)
+    try:
+        routing = settings.read(account.id).to_routing()
+        made = made_for(stored["username"] if stored else None, address=request.args.get("address"), routing=routing)
+    except BadCommand as wrong:
+        raise Refused("invalid", 422, [FieldError(field=str(wrong), kind="string_pattern_mismatch")]) from wrong
+    flavours = [_shown(each, made.of(each), language()) for each in Flavour]
+    return {"manager": made.manager, "version": made.version, "flavours": flavours}
+
+
+def _shown(flavour: Flavour, dialplan: str, spoken: str) -> dict[str, Any]:
+    done = steps(flavour, dialplan)
+    return {
+        "name": flavour.value,
+        "install": [shown(each, spoken) for each in done.install],
+        "uninstall": [shown(each, spoken) for each in done.uninstall],
+    }

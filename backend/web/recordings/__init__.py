@@ -1,0 +1,1 @@
+"""Plays recordings, and takes those that a PBX uploads."""

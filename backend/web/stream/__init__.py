@@ -1,0 +1,1 @@
+"""Popups and states, streamed to the open browsers."""

@@ -1,0 +1,41 @@
+"""The caller's popups as rows, and what he does with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from backend.store import db, popups
+from backend.web import api
+from backend.web.api import Refused
+from backend.web.stream.reader import told
+from backend.web.stream.stream import place
+
+blueprint = api.blueprint("popups")
+
+
+@blueprint.get("/api/popups")
+def read_popups() -> dict[str, Any]:
+    """As the stream's first reading: all that are not closed of the last hours or, with `after`, all that changed
+    since. The answer's `after` is where the next reading goes on.
+    """
+    caller = api.visitor()
+    account = api.account_of(caller)
+    after, position = place(request.args.get("after")), popups.position()
+    if after is None or after > position:
+        rows = popups.recent(account.id, {caller.user_id})
+    else:
+        rows = popups.changed(account.id, {caller.user_id: after})
+    return {"popups": [told(each) for each in rows.get(caller.user_id, [])], "after": position}
+
+
+@blueprint.post("/api/popups/<call>/close")
+def close_popup(call: str) -> dict[str, Any]:
+    """In every tab of the caller. Safe to repeat."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    if not popups.close(account.id, call, caller.user_id):
+        raise Refused("not_found", 404)
+    db.session.commit()
+    return {}

@@ -1,0 +1,83 @@
+"""What changed is read once for all readers of an account who are to hear of it, and told to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from backend.desk import call_list
+from backend.desk import office as people
+from backend.store import popups
+from backend.store.stream import Topic
+from backend.web.stream.reader import Reader, as_json
+
+Due = Mapping[Reader, Set[Topic]]
+
+ABOUT_PEOPLE = {Topic.ME, Topic.COLLEAGUES}
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """All of `seated`, users and their JSON, but the reader: a text of his own for each would fill the memory."""
+
+    seated: tuple[tuple[int, str], ...]
+    user_id: int
+
+    def __str__(self) -> str:
+        others = ",".join(shown for user_id, shown in self.seated if user_id != self.user_id)
+        return f'{{"colleagues":[{others}]}}'
+
+
+def tell(account_id: int, due: Due) -> None:
+    """Each reader hears of his topics, in the order of the contract; popups are the last.
+
+    Where the account is not connected any more, the streams end.
+    """
+    _tell_people(account_id, {reader: topics & ABOUT_PEOPLE for reader, topics in due.items()})
+    _tell_missed(account_id, [reader for reader, topics in due.items() if Topic.MISSED in topics])
+    _show_popups(account_id, [reader for reader, topics in due.items() if Topic.POPUPS in topics])
+
+
+def _tell_people(account_id: int, due: Due) -> None:
+    if not any(due.values()):
+        return
+    office = people.office(account_id)
+    seated = tuple((each["user_id"], as_json(each)) for each in office.colleagues()) if office else ()
+    for reader, topics in due.items():
+        if office is None:
+            reader.end()
+            continue
+        if Topic.ME in topics:
+            reader.tell("me", as_json(office.me(reader.user_id)))
+        if Topic.COLLEAGUES in topics:
+            reader.tell("colleagues", Others(seated, reader.user_id))
+
+
+def _tell_missed(account_id: int, readers: Sequence[Reader]) -> None:
+    if readers:
+        missed = as_json({"calls": call_list.open_missed(account_id)})
+        for reader in readers:
+            reader.tell("missed", missed)
+
+
+def _show_popups(account_id: int, readers: Sequence[Reader]) -> None:
+    if not readers:
+        return
+    position = popups.position()
+    here = {reader: _place(reader, position) for reader in readers}
+    recent = popups.recent(account_id, {reader.user_id for reader, place in here.items() if place is None})
+    places: dict[int, int] = {}
+    for reader, place in here.items():
+        if place is not None:
+            places[reader.user_id] = min(place, places.get(reader.user_id, place))
+    changed = popups.changed(account_id, places)
+    for reader, place in here.items():
+        if place is None:
+            reader.show(recent.get(reader.user_id, []), position)
+        else:
+            reader.show([each for each in changed.get(reader.user_id, []) if each.changed_in >= place], position)
+
+
+def _place(reader: Reader, position: int) -> int | None:
+    """Where he says he is; a place that has not been reached yet is of another database, a restored one maybe."""
+    return None if reader.position is None or reader.position > position else reader.position

@@ -1,0 +1,58 @@
+"""What is to be told next: popups before everything else, then what new readers want, then the rest, each account's at
+a measured pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import product
+
+from backend.store.stream import Topic
+from backend.web.stream.reader import Reader
+
+SLOW = 0.25  # seconds between tellings of all but popups to one account: of many changes each tells the last
+MANY = 50  # readers; for more of them the pause is as many times longer, for each may hear of as many colleagues
+
+Told = dict[Reader, set[Topic]]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """`pause` is in seconds, `for_many` whether more readers make it longer."""
+
+    pause: float
+    for_many: bool = False
+    waiting: dict[int, Told] = field(default_factory=dict)
+    rested_at: dict[int, float] = field(default_factory=dict)
+
+    def take(self, now: float) -> tuple[int, Told] | None:
+        for account_id in self.waiting:
+            if self.rested_at.get(account_id, now) <= now:
+                told = self.waiting.pop(account_id)
+                self.rested_at[account_id] = now + self.pause * (max(1, len(told) / MANY) if self.for_many else 1)
+                return account_id, told
+        self.rested_at = {account_id: at for account_id, at in self.rested_at.items() if at > now}
+        return None
+
+
+class Due:
+    """By account; not safe to use from two threads at once. Times are a monotonic clock's seconds."""
+
+    def __init__(self) -> None:
+        self._popups, self._greetings, self._others = _Lane(0), _Lane(SLOW), _Lane(SLOW, for_many=True)
+        self._lanes = (self._popups, self._greetings, self._others)
+
+    def add(self, readers: Iterable[Reader], topics: Iterable[Topic]) -> None:
+        for reader, topic in product(readers, topics):
+            told = self._others if reader.is_greeted else self._greetings
+            lane = self._popups if topic is Topic.POPUPS else told
+            lane.waiting.setdefault(reader.account_id, {}).setdefault(reader, set()).add(topic)
+
+    def take(self, now: float) -> tuple[int, Told] | None:
+        """An account and what its readers are to hear; None when nothing is due yet."""
+        return next(filter(None, (lane.take(now) for lane in self._lanes)), None)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until something is due; None when nothing waits."""
+        due = (max(0.0, lane.rested_at.get(each, now) - now) for lane in self._lanes for each in lane.waiting)
+        return min(due, default=None)

@@ -1,0 +1,84 @@
+"""The stream of a browser: a one-time token buys a ticket, the ticket opens the stream."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from functools import partial
+
+from flask import Blueprint, Response, current_app, request
+
+from backend.store.account_status import is_welcome
+from backend.store.base import crypto
+from backend.web import api
+from backend.web.api import Refused
+from backend.web.stream.hub import Crowded, Hub
+from backend.web.stream.reader import Reader
+
+TICKET_LIFE = 24 * 60 * 60  # seconds
+PURPOSE = "stream"  # a sealed text of another purpose opens nothing here
+LONGEST_TICKET = 1000  # characters; ours have about 200
+LONGEST_PLACE = 18  # digits; a bigint has room for them
+SILENCE = 45_000  # milliseconds after which a browser that has gone without a word is given up
+
+blueprint: Blueprint = api.blueprint("stream")
+
+
+@blueprint.post("/api/stream/ticket")
+def give_ticket() -> dict[str, object]:
+    """For this user, to open the stream and nothing else: a browser cannot send headers with it."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    if not is_welcome(account.id, caller.user_id):
+        raise Refused("unknown_account", 404)
+    holder = {"for": PURPOSE, "account": account.id, "user": caller.user_id}
+    return {"ticket": crypto.seal(json.dumps(holder)), "expires_in": TICKET_LIFE, "now": time.time()}
+
+
+@blueprint.get("/api/stream")
+def read_stream() -> Response:
+    """Server-sent events until one of both sides ends it; `after` or Last-Event-ID is where the reader was."""
+    account_id, user_id = _holder(request.args.get("ticket", ""))
+    if not is_welcome(account_id, user_id):
+        raise Refused("token", 401)
+    _notice_silence(request.environ.get("gunicorn.socket"))
+    hub = current_app.extensions["hub"]
+    assert isinstance(hub, Hub)
+    try:
+        reader = hub.open(account_id, user_id, place(request.headers.get("Last-Event-ID") or request.args.get("after")))
+    except Crowded:
+        raise Refused("busy", 503) from None
+    return _answer(reader, hub)
+
+
+def _answer(reader: Reader, hub: Hub) -> Response:
+    answer = Response(map(str.encode, reader.messages()), mimetype="text/event-stream")
+    answer.headers["X-Accel-Buffering"] = "no"  # nginx would keep events until its buffer is full
+    answer.call_on_close(partial(hub.leave, reader))
+    return answer
+
+
+def _holder(ticket: str) -> tuple[int, int]:
+    """Whose the ticket is. Raises Refused."""
+    if len(ticket) > LONGEST_TICKET:
+        raise Refused("token", 401)
+    try:
+        holder = json.loads(crypto.unseal(ticket, TICKET_LIFE))
+    except (crypto.BadSeal, ValueError):
+        raise Refused("token", 401) from None
+    if not isinstance(holder, dict) or holder.get("for") != PURPOSE:
+        raise Refused("token", 401)
+    return holder["account"], holder["user"]
+
+
+def place(told: str | None) -> int | None:
+    """Where a reader was among the popups' changes; None when he does not say, or says what cannot be."""
+    is_number = told is not None and told.isascii() and told.isdigit() and len(told) <= LONGEST_PLACE
+    return int(told or "") if is_number else None
+
+
+def _notice_silence(connection: socket.socket | None) -> None:
+    """Else one who closed his laptop would count as watching for a quarter of an hour. Linux only."""
+    if connection is not None and connection.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE)
