@@ -11,7 +11,7 @@ import structlog
 from flask import current_app
 
 from backend.amocrm import account_answers, limiter, requests, values
-from backend.amocrm.client import Client
+from backend.amocrm.client import ApiClient
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
 from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
@@ -42,11 +42,11 @@ def integration() -> Integration:
     return ours
 
 
-def client_for(account_id: int, *, probing: bool = False) -> Client:
+def client_for(account_id: int, *, probing: bool = False) -> ApiClient:
     """The account's client, within its budget. `probing` also tries an account marked unpaid."""
     keeper = Tokenkeeper(AccountVault(account_id, probing=probing), integration(), time.time)
     pace, seen = (lambda: keep_pace(account_id)), count_answers(account_id)
-    return Client(keeper, hosts=integration().hosts, pace=pace, seen=seen)
+    return ApiClient(keeper, hosts=integration().hosts, pace=pace, seen=seen)
 
 
 def count_answers(account_id: int) -> Callable[[requests.Request, int], None]:
@@ -184,10 +184,10 @@ class Mirrors:
     """What an account's users and stages are in amoCRM."""
 
     users: tuple[account_answers.User, ...]
-    stages: tuple[account_answers.Stage, ...]
+    stages: tuple[account_answers.StageInfo, ...]
 
 
-def read_mirrors(client: Client) -> Mirrors:
+def read_mirrors(client: ApiClient) -> Mirrors:
     """Asks amoCRM. Raises the client's errors: only an administrator's token may read users."""
     users: dict[int, account_answers.User] = {}
     for page in range(1, MOST_PAGES + 1):
@@ -216,7 +216,7 @@ def keep_mirrors(account_id: int, mirrors: Mirrors) -> None:
     accounts.replace_mirror(AccountStage, account_id, [asdict(stage) for stage in mirrors.stages])
 
 
-def sync_mirrors(account_id: int, client: Client) -> None:
+def sync_mirrors(account_id: int, client: ApiClient) -> None:
     """Reads and keeps, committed."""
     keep_mirrors(account_id, read_mirrors(client))
     db.session.commit()

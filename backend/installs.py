@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DataError
 
 from backend.amocrm import account_answers, limiter, requests
-from backend.amocrm.client import Access, Client
+from backend.amocrm.client import Access, ApiClient
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
 from backend.amocrm.oauth import Tokens
 from backend.crm_access import Mirrors, integration, keep_mirrors, read_mirrors
@@ -111,12 +111,12 @@ def _close(install: Install) -> None:
 class Found:
     """What a grant opens. `mirrors` is None when its user may not read users: he is no administrator."""
 
-    account: account_answers.Account
+    account: account_answers.AccountInfo
     mirrors: Mirrors | None
 
 
 def _look(host: str, granted: Tokens) -> Found:
-    client = Client(_Granted(Access(host=host, token=granted.access)), hosts=integration().hosts)
+    client = ApiClient(_Granted(Access(host=host, token=granted.access)), hosts=integration().hosts)
     try:
         account = _account(client)
         return Found(account=account, mirrors=read_mirrors(client))
@@ -128,7 +128,7 @@ def _look(host: str, granted: Tokens) -> Found:
         client.close()
 
 
-def _account(client: Client) -> account_answers.Account:
+def _account(client: ApiClient) -> account_answers.AccountInfo:
     try:
         return account_answers.account(client.send(requests.account()))
     except ValueError as error:
@@ -155,7 +155,7 @@ def _keep_account(host: str, granted: Tokens, found: Found) -> int:
     return account_id
 
 
-def _account_row(host: str, account: account_answers.Account) -> Insert:
+def _account_row(host: str, account: account_answers.AccountInfo) -> Insert:
     """The account as new, or as it is now: settings of an account that comes back are kept."""
     fresh = {
         "host": host,

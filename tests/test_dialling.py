@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backend.calls.numbers import phones
-from backend.calls.numbers.dialling import Dialling, Form, number_to_dial
+from backend.calls.numbers.dialling import DialFormat, Dialling, number_to_dial
 
 PLAIN = Dialling()
 
@@ -20,14 +20,14 @@ def dialled(raw: str, dialling: Dialling = PLAIN, country: str = "RU") -> str | 
 @pytest.mark.parametrize(
     ("raw", "form", "number"),
     [
-        ("8 (916) 123-45-67", Form.E164, "79161234567"),
-        ("+7 916 123 45 67", Form.PLUS, "+79161234567"),
-        ("9161234567", Form.NATIONAL, "89161234567"),
-        ("+49 30 901820", Form.E164, "4930901820"),
-        ("+49 30 901820", Form.NATIONAL, "8104930901820"),
+        ("8 (916) 123-45-67", DialFormat.E164, "79161234567"),
+        ("+7 916 123 45 67", DialFormat.PLUS, "+79161234567"),
+        ("9161234567", DialFormat.NATIONAL, "89161234567"),
+        ("+49 30 901820", DialFormat.E164, "4930901820"),
+        ("+49 30 901820", DialFormat.NATIONAL, "8104930901820"),
     ],
 )
-def test_any_spelling_becomes_what_the_dialplan_takes(raw: str, form: Form, number: str) -> None:
+def test_any_spelling_becomes_what_the_dialplan_takes(raw: str, form: DialFormat, number: str) -> None:
     assert dialled(raw, replace(PLAIN, form=form)) == number
     assert dialled(raw, replace(PLAIN, form=form, prefix="9")) == f"9{number}"
 

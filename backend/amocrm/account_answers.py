@@ -9,7 +9,7 @@ from backend.amocrm import values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class AccountInfo:
     id: int
     name: str
     subdomain: str
@@ -29,7 +29,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class StageInfo:
     pipeline_id: int
     pipeline_name: str
     status_id: int
@@ -39,13 +39,13 @@ class Stage:
     is_unsorted: bool
 
 
-def account(body: Any) -> Account:
+def account(body: Any) -> AccountInfo:
     """Raises ValueError when the body has no account id: everything else hangs on it."""
     whole = values.mapping(body)
     account_id = values.number(whole.get("id"))
     if account_id is None:
         raise ValueError("amoCRM's answer names no account")
-    return Account(
+    return AccountInfo(
         id=account_id,
         name=values.text(whole.get("name")),
         subdomain=values.text(whole.get("subdomain")),
@@ -73,7 +73,7 @@ def users(body: Any) -> tuple[User, ...]:
     return values.each(body, "users", user)
 
 
-def stages(body: Any) -> tuple[Stage, ...]:
+def stages(body: Any) -> tuple[StageInfo, ...]:
     """All stages of all pipelines that are not archived."""
     return tuple(
         stage
@@ -84,11 +84,11 @@ def stages(body: Any) -> tuple[Stage, ...]:
     )
 
 
-def _stage(pipeline: dict[str, Any], status: dict[str, Any]) -> Stage | None:
+def _stage(pipeline: dict[str, Any], status: dict[str, Any]) -> StageInfo | None:
     pipeline_id, status_id = values.number(pipeline.get("id")), values.number(status.get("id"))
     if pipeline_id is None or status_id is None:
         return None
-    return Stage(
+    return StageInfo(
         pipeline_id=pipeline_id,
         pipeline_name=values.text(pipeline.get("name")),
         status_id=status_id,

@@ -120,7 +120,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class WrittenEntity:
     """One entity that a batch made or changed; `request_id` is ours or the item's index in the batch."""
 
     id: int
@@ -233,17 +233,17 @@ def tasks(body: Any) -> tuple[Task, ...]:
     return values.each(body, "tasks", task)
 
 
-def made(body: Any, name: str) -> tuple[Made, ...]:
+def made(body: Any, name: str) -> tuple[WrittenEntity, ...]:
     """The answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
     return values.each(body, name, _made)
 
 
-def _made(body: Any) -> Made | None:
+def _made(body: Any) -> WrittenEntity | None:
     item = values.mapping(body)
     made_id = values.number(item.get("id"))
     if made_id is None:
         return None
-    return Made(
+    return WrittenEntity(
         id=made_id, request_id=values.text(item.get("request_id")), entity_id=values.number(item.get("entity_id"))
     )
 

@@ -46,7 +46,7 @@ class AccessSource(Protocol):
         """Writes down that a person is needed."""
 
 
-class Client:
+class ApiClient:
     """One account's line to amoCRM. `pace` is called before each request and may wait; `seen` after each answer.
 
     Use a client from one thread at a time, and hold no lock on the account's rows while sending: a token may have to

@@ -35,7 +35,7 @@ class BadDelivery(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class EntityChange:
     """`entity` is of KINDS, or PARTIES. `is_new`: it was made."""
 
     entity: str
@@ -48,7 +48,7 @@ class Delivery:
     """`account_id` is the one it says it is of."""
 
     account_id: int | None
-    changes: tuple[Change, ...]
+    changes: tuple[EntityChange, ...]
 
 
 def delivery(body: str) -> Delivery:
@@ -67,11 +67,11 @@ def delivery(body: str) -> Delivery:
     return Delivery(account_id=account_id, changes=tuple(_changes(found)))
 
 
-def _changes(found: dict[tuple[str, str, str], dict[str, str]]) -> Iterator[Change]:
+def _changes(found: dict[tuple[str, str, str], dict[str, str]]) -> Iterator[EntityChange]:
     for (entity, action, _), item in found.items():
         id = values.text(item.get("uid" if entity == "unsorted" else "id"))
         if action in _ACTIONS and _is_id(entity, id):
-            yield Change(entity=_entity(entity, action, item.get("type")), id=id, is_new=action == "add")
+            yield EntityChange(entity=_entity(entity, action, item.get("type")), id=id, is_new=action == "add")
 
 
 def _is_id(entity: str, id: str) -> bool:

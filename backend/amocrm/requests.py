@@ -32,7 +32,7 @@ class NoteType(StrEnum):
     SERVICE = "extended_service_message"
 
 
-class CallStatus:
+class CallNoteStatus:
     """`call_status` of a call note (contract §3.8)."""
 
     LEFT_MESSAGE = 1

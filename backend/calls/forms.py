@@ -51,7 +51,7 @@ _ID = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class SiteForm:
     """Texts are as they were typed, without control characters; empty where nothing was. `parameters` is the rest."""
 
     phone: str = ""
@@ -65,7 +65,7 @@ class Form:
     is_test: bool = False
 
 
-def read(fields: Fields) -> Form:
+def read(fields: Fields) -> SiteForm:
     """Of several fields of one meaning the first that holds something counts, the others stay parameters. Of a phone's
     the first that can be dialled: beside it sites ask "may we write to this phone"."""
     told = [(clean(name, LONGEST_NAME), clean(value, LONGEST_VALUE)) for name, value in fields]
@@ -78,7 +78,7 @@ def read(fields: Fields) -> Form:
             found[meaning] = value
         elif name and value and name not in (TRAP, FILLED):
             rest.append((name, value))
-    return Form(
+    return SiteForm(
         **found,
         parameters=tuple(rest[:MOST_FIELDS]),
         lead=_lead(told),

@@ -24,7 +24,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenLead(Intent):
+class CreateLead(Intent):
     """A new lead, with a new contact when nobody has the number. `phone` None: the number is hidden. `fields` are the
     lead's custom fields, by id or code."""
 
@@ -103,7 +103,7 @@ class UseUnsorted(Intent):
     contact: int | None
     accept: bool
     employee: int | None
-    otherwise: OpenLead | AddUnsorted
+    otherwise: CreateLead | AddUnsorted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +239,7 @@ class ShowPopup(Intent):
 KINDS: dict[str, type[Intent]] = {
     each.kind: each
     for each in (
-        OpenLead, AddContact, AddUnsorted, AddForm, SharePlace, UseUnsorted, LogCall, FinishCall, HandOverLead,
+        CreateLead, AddContact, AddUnsorted, AddForm, SharePlace, UseUnsorted, LogCall, FinishCall, HandOverLead,
         FindPlace, NameContact, AddNumber, AddTask, AddNote, AnnounceCall,
     )
 }  # fmt: skip
@@ -265,5 +265,5 @@ def from_json(kind: str, body: dict[str, Any]) -> Intent:
 def _kind_of(otherwise: dict[str, Any]) -> str:
     """What is done where a record does not wait any more says by its values what it is."""
     if "called_at" not in otherwise:
-        return OpenLead.kind
+        return CreateLead.kind
     return AddForm.kind if "page" in otherwise else AddUnsorted.kind

@@ -18,7 +18,7 @@ from backend.cli.common import account_id
 from backend.config import Settings, StartError, database_url_file, load_settings
 from backend.pbx.address import networks
 from backend.pbx.check.check import check
-from backend.pbx.check.findings import Finding, Report, State
+from backend.pbx.check.findings import Finding, FindingState, Report
 from backend.pbx.errors import BadCommand
 from backend.processes.all import database
 from backend.processes.commands.check_pbx import expected_of, unusable
@@ -26,7 +26,7 @@ from backend.processes.line.setup import stored_address
 from backend.recordings.check import tried_as_stored
 from backend.store.settings import settings
 
-SHOWN = {State.OK: "ok", State.WARN: "look", State.FAIL: "broken"}
+SHOWN = {FindingState.OK: "ok", FindingState.WARN: "look", FindingState.FAIL: "broken"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     told = [(each.state, _line(each.state, each.what, _says(each, language))) for each in report.findings]
     if recordings:
         says = sources.words(recordings.what, recordings.kind, recordings.detail, language)
-        told.append((State(recordings.state), _line(State(recordings.state), "recordings", says)))
+        told.append((FindingState(recordings.state), _line(FindingState(recordings.state), "recordings", says)))
     print("\n".join(line for _, line in told))
-    return int(any(state is State.FAIL for state, _ in told))
+    return int(any(state is FindingState.FAIL for state, _ in told))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,5 +84,5 @@ def _says(finding: Finding, language: str) -> str:
     return words(finding.what, says, language)
 
 
-def _line(state: State, what: str, says: str) -> str:
+def _line(state: FindingState, what: str, says: str) -> str:
     return f"{SHOWN[state]:7} {what:10} {says}"

@@ -18,7 +18,7 @@ from backend.cli.common import account_id
 from backend.config import StartError
 from backend.pbx.address import PbxAddress
 from backend.pbx.capture.record import record
-from backend.pbx.errors import BadCommand, NeedsPerson
+from backend.pbx.errors import BadCommand, PbxNeedsPerson
 from backend.pbx.link.link import LinkState
 
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))  # whoever runs this command chooses the address himself
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     with _private(asked.file) as file:
         try:
             asyncio.run(_record(address, file, asked))
-        except NeedsPerson as refusal:
+        except PbxNeedsPerson as refusal:
             raise StartError(str(refusal)) from None
         finally:
             written = file.tell()

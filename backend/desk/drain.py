@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from backend import crm_access
-from backend.amocrm.client import Client
+from backend.amocrm.client import ApiClient
 from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.requests import BATCH
 from backend.amocrm.tokens import Tokenkeeper
@@ -24,12 +24,12 @@ from backend.calls.intents import (
     AddTask,
     AddUnsorted,
     AnnounceCall,
+    CreateLead,
     FindPlace,
     FinishCall,
     HandOverLead,
     LogCall,
     NameContact,
-    OpenLead,
     SharePlace,
     UseUnsorted,
 )
@@ -52,7 +52,7 @@ BREATH = 5.0  # seconds after a failure of another kind, such as a database that
 log = structlog.get_logger()
 
 ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
-    OpenLead.kind: leads.open_lead,
+    CreateLead.kind: leads.open_lead,
     AddContact.kind: leads.add_contact,
     HandOverLead.kind: leads.hand_over_lead,
     AddUnsorted.kind: unsorted.add_unsorted,
@@ -110,7 +110,7 @@ def _in(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def _client(account_id: int, fence: Fence) -> Client:
+def _client(account_id: int, fence: Fence) -> ApiClient:
     """The account's client; having waited for the budget, it asks again whether the work is still ours."""
 
     def pace() -> None:
@@ -119,7 +119,7 @@ def _client(account_id: int, fence: Fence) -> Client:
 
     ours = crm_access.integration()
     keeper = Tokenkeeper(crm_access.AccountVault(account_id), ours, time.time)
-    return Client(keeper, hosts=ours.hosts, pace=pace, seen=crm_access.count_answers(account_id))
+    return ApiClient(keeper, hosts=ours.hosts, pace=pace, seen=crm_access.count_answers(account_id))
 
 
 def drain(desk: Desk, *, should_stop: Callable[[], bool] = lambda: False) -> datetime | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
 
-from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, Trouble
+from backend.pbx.errors import BadCommand, LinkDown, PbxNeedsPerson, Trouble
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -73,7 +73,7 @@ def check_address(ip: str, allowed: Networks) -> None:
         return
     if not _is_public(address):
         words = f"{ip} is not a public address; the operator of this service has to allow its network"
-        raise NeedsPerson(words, trouble=Trouble.NOT_ALLOWED, detail=ip)
+        raise PbxNeedsPerson(words, trouble=Trouble.NOT_ALLOWED, detail=ip)
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -145,7 +145,7 @@ def _trust(context: ssl.SSLContext, certificate: str) -> None:
         context.load_verify_locations(cadata=certificate)
     except ssl.SSLError as error:
         words = f"the PBX's certificate cannot be read: {error}"
-        raise NeedsPerson(words, trouble=Trouble.BAD_CERTIFICATE) from error
+        raise PbxNeedsPerson(words, trouble=Trouble.BAD_CERTIFICATE) from error
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the given certificate is trusted even if it is no authority
 
 
@@ -161,7 +161,7 @@ def check_certificate(address: Server, connection: ssl.SSLObject | ssl.SSLSocket
     if not any(_is_for(str(name), address.host) for name in names):
         shown_names = ", ".join(names) or "no name"
         words = f"the PBX's certificate is for {shown_names}, not for {address.host}"
-        raise NeedsPerson(words, trouble=Trouble.OTHER_NAME, detail=shown_names)
+        raise PbxNeedsPerson(words, trouble=Trouble.OTHER_NAME, detail=shown_names)
 
 
 def _is_for(name: str, host: str) -> bool:

@@ -45,7 +45,7 @@ class LinkDown(PbxError):
     """There is no connection; what was asked never runs later. The link tries again by itself."""
 
 
-class NeedsPerson(PbxError):
+class PbxNeedsPerson(PbxError):
     """Trying again is useless until a person changes something: a password, a certificate, an address."""
 
 

@@ -29,7 +29,7 @@ from backend.processes.commands.in_call import CANCEL, COMPLETE, HANG_UP, TRANSF
 from backend.processes.commands.listener import Orders
 from backend.processes.line.copy import Copies
 from backend.processes.line.line import Line
-from backend.processes.line.store_access import Patience
+from backend.processes.line.store_access import QuietStoreAccess
 from backend.store import db, leases
 from backend.store.base import counters
 from backend.store.callback import requests
@@ -59,10 +59,10 @@ def run_pbx(settings: Settings) -> None:
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
-    await Switchboard(app, settings).run()
+    await AccountLines(app, settings).run()
 
 
-class Switchboard:
+class AccountLines:
     """The lines of all accounts that this process holds."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
@@ -70,7 +70,7 @@ class Switchboard:
         self._database = settings.libpq_url
         self._networks = networks(settings.pbx_networks)
         self._threads = ThreadPoolExecutor(max(1, settings.pbx_connections - 1))  # one connection listens
-        self._patience = Patience(self._in_store, max(1, settings.pbx_connections - 2))
+        self._patience = QuietStoreAccess(self._in_store, max(1, settings.pbx_connections - 2))
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._leases: dict[int, Lease] = {}
         self._lines: dict[int, Line] = {}

@@ -18,14 +18,14 @@ FILES = frozenset({"no_folder", "absent", "page", "bad_name", "forbidden"})
 HOST_KEYS = frozenset({"no_host_key", "other_host_key"})
 
 
-class What(StrEnum):
+class CheckedStep(StrEnum):
     ADDRESS = "address"
     LOGIN = "login"
     FILE = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CheckLine:
     """`kind` is a key of whoever has the words; `state` is ok, warn or fail."""
 
     what: str
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    lines: tuple[Line, ...]
+    lines: tuple[CheckLine, ...]
     host_key: str | None = None
     """What an SSH server showed that is not trusted yet."""
 
@@ -58,10 +58,10 @@ def tried(source: Tried, name: str | None) -> Trial:
         source.try_out()
     except SourceError as error:
         return _failed(error)
-    return Trial(lines=(_ok(What.ADDRESS), _ok(What.LOGIN), _looked_for(source, name)))
+    return Trial(lines=(_ok(CheckedStep.ADDRESS), _ok(CheckedStep.LOGIN), _looked_for(source, name)))
 
 
-def tried_as_stored(account_id: int) -> Line | None:
+def tried_as_stored(account_id: int) -> CheckLine | None:
     """How far the account's own source is in order; None where it has none. Raises LookupError."""
     source = source_of(account_id, LONGEST)
     if source is None:
@@ -73,31 +73,33 @@ def tried_as_stored(account_id: int) -> Line | None:
     return tried(source, name).lines[-1]
 
 
-def pushed(account_id: int) -> Line:
+def pushed(account_id: int) -> CheckLine:
     """Of an account whose PBX sends its recordings itself."""
     last = objects.last_part(account_id)
     kind, state = ("pushed", "ok") if last else ("not_pushed", "warn")
-    return Line(what=What.FILE, state=state, kind=kind, detail=last or "")
+    return CheckLine(what=CheckedStep.FILE, state=state, kind=kind, detail=last or "")
 
 
-def _looked_for(source: Tried, name: str | None) -> Line:
+def _looked_for(source: Tried, name: str | None) -> CheckLine:
     if name is None:
-        return Line(what=What.FILE, state="warn", kind="unnamed")
+        return CheckLine(what=CheckedStep.FILE, state="warn", kind="unnamed")
     try:
         source.fetch(name, cast(BinaryIO, _Glance()))
     except _Enough:
-        return Line(what=What.FILE, state="ok", kind="works", detail=name)
+        return CheckLine(what=CheckedStep.FILE, state="ok", kind="works", detail=name)
     except SourceError as error:
-        return Line(what=What.FILE, state="fail", kind=error.kind, detail=error.detail or name)
-    return Line(what=What.FILE, state="ok", kind="works", detail=name)
+        return CheckLine(what=CheckedStep.FILE, state="fail", kind=error.kind, detail=error.detail or name)
+    return CheckLine(what=CheckedStep.FILE, state="ok", kind="works", detail=name)
 
 
 def _failed(error: SourceError) -> Trial:
-    what = What.LOGIN if error.kind in LOGIN else What.FILE if error.kind in FILES else What.ADDRESS
-    before = tuple(_ok(each) for each in What)[: list(What).index(what)]
-    failure = Line(what=what, state="fail", kind=error.kind, detail=error.detail)
+    what = (
+        CheckedStep.LOGIN if error.kind in LOGIN else CheckedStep.FILE if error.kind in FILES else CheckedStep.ADDRESS
+    )
+    before = tuple(_ok(each) for each in CheckedStep)[: list(CheckedStep).index(what)]
+    failure = CheckLine(what=what, state="fail", kind=error.kind, detail=error.detail)
     return Trial(lines=(*before, failure), host_key=error.detail if error.kind in HOST_KEYS else None)
 
 
-def _ok(what: What) -> Line:
-    return Line(what=what, state="ok", kind="works")
+def _ok(what: CheckedStep) -> CheckLine:
+    return CheckLine(what=what, state="ok", kind="works")

@@ -19,10 +19,10 @@ from backend.recordings.join import Leg, Unplayable, join
 from backend.recordings.path import in_order
 from backend.recordings.sources import (
     LARGEST,
-    NeedsPerson,
     NotYet,
     Source,
     SourceError,
+    SourceNeedsPerson,
     SourceOf,
     TooBig,
     Unreachable,
@@ -30,7 +30,7 @@ from backend.recordings.sources import (
 from backend.recordings.storage import NotThere, ShelfError, shelf
 from backend.store import db
 from backend.store.recordings import objects, recordings
-from backend.store.recordings.recordings import Due, Why
+from backend.store.recordings.recordings import FetchAttempt, Why
 
 SLICE = 5.0  # seconds; then what is due waits for the next run, so that a worker can end
 GIVES_UP = 34  # tries: about a day of them
@@ -90,7 +90,7 @@ def hold_on() -> None:
 
 
 @contextmanager
-def _said(due: Due) -> Iterator[None]:
+def _said(due: FetchAttempt) -> Iterator[None]:
     _under_way[due.claim] = time.monotonic() + LONGEST
     try:
         yield
@@ -128,7 +128,7 @@ def _sweep() -> None:
                 shutil.rmtree(folder)
 
 
-def _attempt(due: Due, source_of: SourceOf) -> None:
+def _attempt(due: FetchAttempt, source_of: SourceOf) -> None:
     """One try, its end written down, whichever it is."""
     told = log.bind(account=due.account_id, call=due.call)
     if due.tries > GIVES_UP:  # nobody lived to tell of the last
@@ -146,7 +146,7 @@ def _attempt(due: Due, source_of: SourceOf) -> None:
         _again(due, Why.MISSING, str(missing))
     except Unreachable as away:
         _away(due, Why.UNREACHABLE, str(away))
-    except NeedsPerson as need:
+    except SourceNeedsPerson as need:
         told.warning("recordings wait for a person", why=str(need))
         _away(due, Why.REFUSED, str(need), at_least=FOR_A_PERSON)
     except (ShelfError, OSError) as error:
@@ -158,7 +158,7 @@ def _attempt(due: Due, source_of: SourceOf) -> None:
         told.info("recording", seconds=round(seconds), bytes=size, tries=due.tries)
 
 
-def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
+def _fetch(due: FetchAttempt, source_of: SourceOf) -> tuple[int, float]:
     """Puts it on the shelf; its bytes and seconds. Raises SourceError, Unplayable, ShelfError, OSError."""
     with TemporaryDirectory(prefix=PREFIX) as place:
         legs = list(_legs(due, source_of, Path(place)))
@@ -169,7 +169,7 @@ def _fetch(due: Due, source_of: SourceOf) -> tuple[int, float]:
         return mp3.stat().st_size, seconds
 
 
-def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
+def _legs(due: FetchAttempt, source_of: SourceOf, place: Path) -> Iterator[Leg]:
     """In their order. The last try is content with some of them."""
     source, parts = source_of(due.account_id), _parts(due)
     db.session.rollback()  # no connection to the database waits for a PBX
@@ -192,7 +192,7 @@ def _legs(due: Due, source_of: SourceOf, place: Path) -> Iterator[Leg]:
         raise missing
 
 
-def _parts(due: Due) -> dict[str, str]:
+def _parts(due: FetchAttempt) -> dict[str, str]:
     """Keys of the files that the PBX pushed."""
     found = ((name, objects.part(due.account_id, name)) for name in due.names)
     return {name: part.key for name, part in found if part}
@@ -209,7 +209,7 @@ def _get(name: str, part: str | None, source: Source | None, into: BinaryIO) -> 
     return source.fetch(name, into).name
 
 
-def _doubt(due: Due, wrong: Unplayable) -> None:
+def _doubt(due: FetchAttempt, wrong: Unplayable) -> None:
     """A file that cannot be played may be one that was still being written."""
     if wrong.why in (Why.BROKEN, Why.EMPTY) and due.tries < DOUBTS:
         recordings.postpone(due, _wait(due.tries), wrong.why, wrong.detail)
@@ -217,7 +217,7 @@ def _doubt(due: Due, wrong: Unplayable) -> None:
         recordings.fail(due, wrong.why, wrong.detail)
 
 
-def _again(due: Due, why: Why, detail: str) -> None:
+def _again(due: FetchAttempt, why: Why, detail: str) -> None:
     """Later, for a day."""
     if due.tries >= GIVES_UP:
         recordings.fail(due, why, detail)
@@ -225,7 +225,7 @@ def _again(due: Due, why: Why, detail: str) -> None:
         recordings.postpone(due, _wait(due.tries), why, detail)
 
 
-def _away(due: Due, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT) -> None:
+def _away(due: FetchAttempt, why: Why, detail: str, *, at_least: timedelta = SHORTEST_WAIT) -> None:
     """The same for all that wait for this PBX, at once."""
     tries = max(due.tries, recordings.tries_in_vain(due.account_id))
     if tries >= GIVES_UP:

@@ -21,7 +21,7 @@ class BadName(Exception):
     """No name of a file of a call, or of a form that we cannot play."""
 
 
-class Crowded(Exception):
+class TooManyUploads(Exception):
     """The account has pushed more than anybody named in a call; again later."""
 
 
@@ -33,7 +33,7 @@ def received(account_id: int, name: str, stream: BinaryIO, *, apart: Apart[None]
     """
     _check(name)
     if objects.bytes_of_parts(account_id) > MOST:
-        raise Crowded(f"over {MOST} bytes wait")
+        raise TooManyUploads(f"over {MOST} bytes wait")
     key = f"{account_id}/parts/{secrets.token_hex(16)}"
     objects.foresee(key, recordings.FORESEEN)
     db.session.commit()

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from backend.pbx.address import Networks, check_certificate, resolve_here, tls_context
-from backend.pbx.errors import NeedsPerson as Mend
 from backend.pbx.errors import PbxError, Trouble
-from backend.recordings.sources import PATIENCE, NeedsPerson, SourceError, Unreachable
+from backend.pbx.errors import PbxNeedsPerson as Mend
+from backend.recordings.sources import PATIENCE, SourceError, SourceNeedsPerson, Unreachable
 
 LONGEST = PATIENCE - 20  # seconds for one file; the look-up of the name comes before
 TO_CONNECT = 10.0  # seconds; also for each thing waited for afterwards
@@ -59,7 +59,7 @@ def ip_of(address: Address, allowed: Networks) -> str:
 
 
 def told(error: PbxError) -> SourceError:
-    kind = NeedsPerson if isinstance(error, Mend) else Unreachable
+    kind = SourceNeedsPerson if isinstance(error, Mend) else Unreachable
     return kind(str(error), kind=error.trouble.value, detail=error.detail)
 
 
@@ -80,7 +80,7 @@ def connected(address: Address, allowed: Networks, longest: float) -> Iterator[s
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message
         words = f"the server's certificate is not trusted: {why}"
-        raise NeedsPerson(words, kind=Trouble.NOT_TRUSTED.value, detail=why) from error
+        raise SourceNeedsPerson(words, kind=Trouble.NOT_TRUSTED.value, detail=why) from error
     except PbxError as error:
         raise told(error) from error
     except OSError as error:

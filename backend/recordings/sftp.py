@@ -14,7 +14,7 @@ import asyncssh
 from backend.pbx.address import Networks
 from backend.recordings.path import path_of
 from backend.recordings.reach import LONGEST, TO_CONNECT, Address, ip_of
-from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
+from backend.recordings.sources import Fetched, NotYet, SourceError, SourceNeedsPerson, Unreachable
 
 CHUNK = 256 * 1024
 PRIVATE_KEY = "PRIVATE KEY-----"  # in the first line of each of its forms
@@ -91,7 +91,9 @@ class SftpSource:
                 yield client
         except asyncssh.HostKeyNotVerifiable as error:
             kind = "other_host_key" if self.host_key else "no_host_key"
-            raise NeedsPerson("the server's key is not the one that is set", kind=kind, detail=known.shown) from error
+            raise SourceNeedsPerson(
+                "the server's key is not the one that is set", kind=kind, detail=known.shown
+            ) from error
 
 
 async def _copied(client: asyncssh.SFTPClient, path: str, into: BinaryIO) -> int:
@@ -108,7 +110,7 @@ async def _copied(client: asyncssh.SFTPClient, path: str, into: BinaryIO) -> int
 
 async def _looked_into(client: asyncssh.SFTPClient, folder: str) -> None:
     if not await client.isdir(folder):
-        raise NeedsPerson("the folder of the address is not there", kind="no_folder", detail=folder)
+        raise SourceNeedsPerson("the folder of the address is not there", kind="no_folder", detail=folder)
 
 
 def _key(text: str) -> asyncssh.SSHKey:
@@ -116,15 +118,15 @@ def _key(text: str) -> asyncssh.SSHKey:
         return asyncssh.import_private_key(text.strip() + "\n")
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         words = "the private key cannot be read; it must be without a passphrase"
-        raise NeedsPerson(words, kind="bad_key") from error
+        raise SourceNeedsPerson(words, kind="bad_key") from error
 
 
 def _told(error: asyncssh.Error) -> SourceError:
     match error:
         case asyncssh.PermissionDenied():
-            return NeedsPerson("the server refuses the user, his password or key", kind="wrong_login")
+            return SourceNeedsPerson("the server refuses the user, his password or key", kind="wrong_login")
         case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath():
             return NotYet("there is no such file", kind="absent")
         case asyncssh.SFTPPermissionDenied():
-            return NeedsPerson("the user may not read the file", kind="forbidden")
+            return SourceNeedsPerson("the user may not read the file", kind="forbidden")
     return Unreachable(f"the server broke off: {type(error).__name__}", kind="lost")

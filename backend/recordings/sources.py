@@ -32,7 +32,7 @@ class Unreachable(SourceError):
     """The PBX does not answer, or answers that it cannot now: the account's other recordings wait as well."""
 
 
-class NeedsPerson(SourceError):
+class SourceNeedsPerson(SourceError):
     """Asking again alone will not help: a password, an address, a path or a setting is to be mended."""
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from backend.pbx.address import Networks
 from backend.recordings.path import path_of, stem_of
 from backend.recordings.reach import LONGEST, PORTS, Address, connected
-from backend.recordings.sources import Fetched, NeedsPerson, NotYet, SourceError, Unreachable
+from backend.recordings.sources import Fetched, NotYet, SourceError, SourceNeedsPerson, Unreachable
 
 CHUNK = 64 * 1024
 REFUSED, ABSENT, LATER = {401, 403}, {404, 410}, {408, 425, 429}
@@ -103,14 +103,14 @@ class AriSource:
 
     def try_out(self) -> None:
         with self.server.asked("asterisk", "info") as answer:
-            _judge(answer, absent=NeedsPerson("there is no ARI at this address", kind="no_ari"))
+            _judge(answer, absent=SourceNeedsPerson("there is no ARI at this address", kind="no_ari"))
 
 
 def _read(answer: HTTPResponse, into: BinaryIO) -> int:
     """How many bytes there were. Raises SourceError."""
     _judge(answer, absent=NotYet("there is no such file", kind="absent"))
     if answer.headers.get_content_type() in PAGES:
-        raise NeedsPerson("the server answers with a page, not with a file", kind="page")
+        raise SourceNeedsPerson("the server answers with a page, not with a file", kind="page")
     length, count = answer.length, 0
     while chunk := answer.read(CHUNK):
         into.write(chunk)
@@ -132,16 +132,16 @@ def _judge(answer: HTTPResponse, *, absent: SourceError | None) -> None:
     if status in ABSENT and absent is not None:
         raise absent
     if 300 <= status < 400:
-        raise NeedsPerson("the server sends us to another address, which is not followed", kind="redirected")
+        raise SourceNeedsPerson("the server sends us to another address, which is not followed", kind="redirected")
     if status in LATER or status >= 500:
         raise Unreachable(f"the server answers {status}", kind="status", detail=status)
     if status != 200:
-        raise NeedsPerson(f"the server answers {status}", kind="status", detail=status)
+        raise SourceNeedsPerson(f"the server answers {status}", kind="status", detail=status)
 
 
-def _refused(answer: HTTPResponse) -> NeedsPerson:
+def _refused(answer: HTTPResponse) -> SourceNeedsPerson:
     words = f"the server refuses the user or his password ({answer.status})"
-    return NeedsPerson(words, kind="wrong_login", detail=answer.status)
+    return SourceNeedsPerson(words, kind="wrong_login", detail=answer.status)
 
 
 def _form(answer: HTTPResponse) -> str:

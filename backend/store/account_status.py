@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 
 from backend.store import db
-from backend.store.accounts import Account, AccountPbx, AccountState, AccountUser, LinkState
+from backend.store.accounts import Account, AccountPbx, AccountState, AccountUser, LineState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     state: AccountState
-    link: LinkState
+    link: LineState
 
 
 def conditions(accounts: Collection[int]) -> dict[int, Condition]:
@@ -45,8 +45,8 @@ def is_welcome(account_id: int, user_id: int) -> bool:
     return db.session.scalar(select(Account.id).where(*account, ~exists().where(*user))) is not None
 
 
-def _shown(link: LinkState | None, is_held: bool) -> LinkState:
+def _shown(link: LineState | None, is_held: bool) -> LineState:
     """What is written counts only while a process holds the line."""
-    if link is None or link is LinkState.NEVER:
-        return LinkState.NEVER
-    return link if is_held else LinkState.DOWN
+    if link is None or link is LineState.NEVER:
+        return LineState.NEVER
+    return link if is_held else LineState.DOWN

@@ -30,7 +30,7 @@ class AccountState(StrEnum):
     UNPAID = "unpaid"
 
 
-class LinkState(StrEnum):
+class LineState(StrEnum):
     """How the line to the PBX is: `refused` waits for a person, `down` is tried again by itself."""
 
     NEVER = "never"
@@ -111,7 +111,7 @@ class AccountPbx(Base):
     secret: Mapped[str] = mapped_column(Secret)
     tls: Mapped[bool] = mapped_column(default=False)
     certificate: Mapped[str | None]
-    link: Mapped[LinkState] = mapped_column(_words(LinkState), default=LinkState.NEVER)
+    link: Mapped[LineState] = mapped_column(_words(LineState), default=LineState.NEVER)
     link_reason: Mapped[str] = mapped_column(default="")
     """In English, for operators; `link_trouble` is its kind and `link_detail` what the other side said, for others."""
     link_trouble: Mapped[str] = mapped_column(default="", server_default="")
@@ -211,7 +211,7 @@ def budget(account_id: int) -> Iterator[Budget]:
         session.execute(update(Account).where(mine).values(budget_tat=kept.tat, updated_at=Account.updated_at))
 
 
-def set_link(account_id: int, link: LinkState, reason: str = "", *, trouble: str = "", detail: str = "") -> None:
+def set_link(account_id: int, link: LineState, reason: str = "", *, trouble: str = "", detail: str = "") -> None:
     """Writes down how the account's line to its PBX is; does not commit."""
     db.session.execute(
         update(AccountPbx)

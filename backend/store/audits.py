@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, RowMapping, delete, func, select, text, tuple
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.calls.rules.audit import Books, Finding
+from backend.calls.rules.audit import Books, NoteFinding
 from backend.store import Base, db
 
 SETTLED = ("in_crm", "by_rule", "gone")  # what the periodic look does not ask about again
@@ -167,7 +167,7 @@ def _listed(row: RowMapping) -> Listed:
     )  # fmt: skip
 
 
-def keep(account_id: int, findings: Mapping[str, Finding]) -> None:
+def keep(account_id: int, findings: Mapping[str, NoteFinding]) -> None:
     """Of each of these calls, as it is now. Does not commit."""
     rows = [
         {"account_id": account_id, "call": call, "state": each.state.value, "why": each.why[:500]}

@@ -87,7 +87,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CommandResult:
     """`error` None means done; else it is a kind of refusal, and `answer` may hold the PBX's own `words`."""
 
     error: str | None = None
@@ -164,7 +164,7 @@ def take(
     return commands
 
 
-def end(command: Command, owner: str, outcome: Outcome) -> None:
+def end(command: Command, owner: str, outcome: CommandResult) -> None:
     """Writes down what came of a command that `owner` took, and commits."""
     mine = (CommandRow.account_id == command.account_id, CommandRow.request == command.request)
     _end(outcome, *mine, _is(CommandState.TAKEN), CommandRow.taken_by == owner)
@@ -174,11 +174,11 @@ def end(command: Command, owner: str, outcome: Outcome) -> None:
 def leave_unclear(owner: str, accounts: Collection[int], anywhere: Collection[str]) -> None:
     """What others took for these accounts, whose lines `owner` holds now, has an end that nobody knows. Commits."""
     others = (CommandRow.account_id.in_(accounts), CommandRow.kind.not_in(anywhere), CommandRow.taken_by != owner)
-    _end(Outcome(error=UNCLEAR), *others, _is(CommandState.TAKEN))
+    _end(CommandResult(error=UNCLEAR), *others, _is(CommandState.TAKEN))
     db.session.commit()
 
 
-def wait(account_id: int, request: str, seconds: float) -> Outcome:
+def wait(account_id: int, request: str, seconds: float) -> CommandResult:
     """What came of a command, as soon as it is known; at the latest after `seconds`, then its end is unclear.
 
     One that was not taken in time is failed here, and is never taken. Ends the session's transaction, and holds no
@@ -191,12 +191,12 @@ def wait(account_id: int, request: str, seconds: float) -> Outcome:
     while True:
         state, error, answer, was_late = db.session.execute(look).one()
         if state == CommandState.TODO and was_late:
-            _end(Outcome(error=NOT_TAKEN), *mine, _is(CommandState.TODO))
+            _end(CommandResult(error=NOT_TAKEN), *mine, _is(CommandState.TODO))
         elif state not in WAITED:
             db.session.commit()
-            return Outcome(error=error, answer=answer or {})
+            return CommandResult(error=error, answer=answer or {})
         elif time.monotonic() > deadline:
-            _end(Outcome(error=UNCLEAR), *mine, CommandRow.state.in_(WAITED))
+            _end(CommandResult(error=UNCLEAR), *mine, CommandRow.state.in_(WAITED))
         else:
             db.session.commit()
             time.sleep(pause)
@@ -208,7 +208,7 @@ def tidy(than: datetime, limit: int) -> int:
 
     A bounded number at a time, of all accounts. Does not commit.
     """
-    _end(Outcome(error=UNCLEAR), CommandRow.state.in_(WAITED), ~_is_fresh())
+    _end(CommandResult(error=UNCLEAR), CommandRow.state.in_(WAITED), ~_is_fresh())
     keys = (CommandRow.account_id, CommandRow.request)
     old = select(*keys).where(CommandRow.ended_at < than).order_by(CommandRow.created_at).limit(limit).subquery()
     gone = delete_rows(CommandRow).where(keys[0] == old.c.account_id, keys[1] == old.c.request)
@@ -231,7 +231,7 @@ def _is(state: CommandState) -> ColumnElement[bool]:
     return CommandRow.state == literal_column(f"'{state.value}'")
 
 
-def _end(outcome: Outcome, *which: ColumnElement[bool]) -> None:
+def _end(outcome: CommandResult, *which: ColumnElement[bool]) -> None:
     """An ended command needs no body any more, and the secret in it goes at once."""
     state = CommandState.FAILED if outcome.error else CommandState.DONE
     values = {"state": state.value, "error": outcome.error, "answer": dict(outcome.answer), "body": "{}"}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.calls.states import ExtensionState
 from backend.store import Base, db
-from backend.store.accounts import AccountPbx, LinkState
+from backend.store.accounts import AccountPbx, LineState
 
 
 class ExtensionRow(Base):
@@ -32,7 +32,7 @@ def states(account_id: int) -> dict[str, ExtensionState]:
         .join(AccountPbx, AccountPbx.account_id == ExtensionRow.account_id)
         .where(
             ExtensionRow.account_id == account_id,
-            AccountPbx.link == LinkState.UP,
+            AccountPbx.link == LineState.UP,
             AccountPbx.lease_until > func.clock_timestamp(),
         )
     )

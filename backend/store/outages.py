@@ -38,7 +38,7 @@ class Outage(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class OutageTrouble:
     account_id: int
     kind: OutageKind
     trouble: str
@@ -80,11 +80,13 @@ def alone() -> bool:
     return bool(db.session.scalar(_ALONE))
 
 
-def present(steady: timedelta) -> list[Trouble]:
+def present(steady: timedelta) -> list[OutageTrouble]:
     """What is wrong at this moment, of all accounts that are not disabled. A line that people were told is lost counts
     as such until it was up for so long."""
     rows = db.session.execute(_NOW, {"steady": steady, "silent": SILENT})
-    return [Trouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows]
+    return [
+        OutageTrouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows
+    ]
 
 
 def open_ones() -> Sequence[Outage]:
@@ -92,7 +94,7 @@ def open_ones() -> Sequence[Outage]:
     return db.session.scalars(query).all()
 
 
-def begin(troubles: Sequence[Trouble]) -> None:
+def begin(troubles: Sequence[OutageTrouble]) -> None:
     """Writes new ones down. Does not commit."""
     rows = [{"account_id": each.account_id, "kind": each.kind.value, "trouble": each.trouble} for each in troubles]
     if rows:

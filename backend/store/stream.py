@@ -66,7 +66,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class StreamChange:
     """`user_id` None: it concerns everybody of the account."""
 
     account_id: int
@@ -99,7 +99,7 @@ def tell_each(account_id: int, topic: str, users: Collection[int]) -> None:
         db.session.execute(_TELL_EACH, told)
 
 
-def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[Change | None]:
+def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[StreamChange | None]:
     """Every change told of, on a connection of its own that outlives the database's restarts.
 
     None comes each time it has begun to listen: nobody knows what was told before.
@@ -116,11 +116,11 @@ def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[Change | None]
             time.sleep(PAUSE)
 
 
-def _read(told: psycopg.Notify) -> Change | None:
+def _read(told: psycopg.Notify) -> StreamChange | None:
     """None for what only another version of us understands."""
     try:
         account_id, user_id, topic = told.payload.split(":")
-        return Change(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
+        return StreamChange(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
     except ValueError:
         return None
 

@@ -41,7 +41,7 @@ HEADERS = {
 _slow = threading.Lock()
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """An answer that ends the request; `kind` is a key of `words.API`, `because` of `call_words` or the PBX's own."""
 
     def __init__(self, kind: str, status: int, fields: Sequence[FieldError] = (), *, because: str = "") -> None:
@@ -55,9 +55,9 @@ class Refused(Exception):
 def blueprint(name: str) -> Blueprint:
     """A blueprint whose answers pages of amoCRM may read, and whose refusals are JSON in the user's language."""
     made = Blueprint(name, name)
-    made.register_error_handler(Refused, refusal)
-    made.register_error_handler(TooOften, lambda _: refusal(Refused("too_often", 429)))
-    made.register_error_handler(NoConnection, lambda _: refusal(Refused("busy", 503)))
+    made.register_error_handler(ApiError, refusal)
+    made.register_error_handler(TooOften, lambda _: refusal(ApiError("too_often", 429)))
+    made.register_error_handler(NoConnection, lambda _: refusal(ApiError("busy", 503)))
     made.register_error_handler(OperationalError, _no_database)
     made.register_error_handler(InterfaceError, _no_database)
     return made
@@ -65,7 +65,7 @@ def blueprint(name: str) -> Blueprint:
 
 def _no_database(error: DBAPIError) -> tuple[dict[str, Any], int]:
     log.warning("a request waits for the database", path=request.path, error=str(error.orig))
-    return refusal(Refused("no_database", 503))
+    return refusal(ApiError("no_database", 503))
 
 
 def init_app(app: Flask) -> None:
@@ -81,14 +81,14 @@ def visitor() -> Visitor:
         return verify(request.headers.get("X-Auth-Token", ""), integration(), time.time())
     except BadToken as error:
         log.info("token refused", why=str(error))
-        raise Refused("token", 401) from error
+        raise ApiError("token", 401) from error
 
 
 def account_of(caller: Visitor) -> Account:
     """The caller's account. Raises Refused when it is not connected to us."""
     account = accounts.find(caller.account_id)
     if account is None:
-        raise Refused("unknown_account", 404)
+        raise ApiError("unknown_account", 404)
     if account.host != caller.host:
         log.info("account called from another host", account=account.id, stored=account.host, called=caller.host)
     return account
@@ -98,9 +98,9 @@ def admit(caller: Visitor) -> None:
     """Raises Refused for all but administrators."""
     try:
         if not _is_admin(caller):
-            raise Refused("not_admin", 403)
+            raise ApiError("not_admin", 403)
     except AmoError as error:
-        raise Refused("later", 503) from error
+        raise ApiError("later", 503) from error
 
 
 def may_administer(caller: Visitor) -> bool:
@@ -117,7 +117,7 @@ def slowly() -> Iterator[None]:
     Raises Refused."""
     db.session.commit()  # whoever waits holds none
     if not _slow.acquire(timeout=PATIENCE):
-        raise Refused("busy", 503)
+        raise ApiError("busy", 503)
     try:
         yield
     finally:
@@ -141,7 +141,7 @@ def body() -> dict[str, Any]:
     """The request's JSON object. Raises Refused."""
     told = request.get_json(force=True, silent=True)
     if not isinstance(told, dict):
-        raise Refused("not_json", 400)
+        raise ApiError("not_json", 400)
     return told
 
 
@@ -155,13 +155,13 @@ def _http_error(error: HTTPException) -> HTTPException | Response:
     status = error.code or 500
     if not request.path.startswith((PREFIX, *OTHERS)) or status < 400:
         return error
-    answer = make_response(refusal(Refused(HTTP_KINDS.get(status, "failed"), status)))
+    answer = make_response(refusal(ApiError(HTTP_KINDS.get(status, "failed"), status)))
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(error.valid_methods or ())
     return answer
 
 
-def refusal(refused: Refused) -> tuple[dict[str, Any], int]:
+def refusal(refused: ApiError) -> tuple[dict[str, Any], int]:
     """As every refusal reads."""
     spoken = language()
     fields = [{"field": each.field, "message": each.message(spoken)} for each in refused.fields]

@@ -9,9 +9,9 @@ from pydantic import Field, ValidationError
 
 from backend.desk import call_list
 from backend.store.settings.errors import from_pydantic
-from backend.store.settings.parts import Part
+from backend.store.settings.parts import SettingsPart
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.recordings.words import spoken
 
 LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
@@ -19,7 +19,7 @@ LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
 blueprint = api.blueprint("call_list")
 
 
-class Card(Part):
+class Card(SettingsPart):
     """The address's `entity` and `id`."""
 
     entity: Literal["leads", "contacts", "companies"]
@@ -57,4 +57,4 @@ def _card() -> Card:
     try:
         return Card.model_validate(asked)
     except ValidationError as error:
-        raise Refused("invalid", 422, from_pydantic(error)) from error
+        raise ApiError("invalid", 422, from_pydantic(error)) from error

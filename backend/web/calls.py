@@ -17,15 +17,15 @@ from backend.desk.dialing import click, colleagues
 from backend.desk.dialing.click import CannotDial
 from backend.store import commands, db, popups
 from backend.store.account_status import conditions
-from backend.store.accounts import LinkState
-from backend.store.commands import Command, Outcome
+from backend.store.accounts import LineState
+from backend.store.commands import Command, CommandResult
 from backend.store.popups import Popup
 from backend.store.settings import settings
 from backend.store.settings.errors import FieldError, from_pydantic
-from backend.store.settings.parts import Part
+from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Id, Text
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 
 LONGEST = 16.0  # seconds: as long as a command may wait and be carried out
 OVER = ("ended", "failed", "missed")
@@ -35,22 +35,22 @@ AWAY = ("pbx_not_connected", "unclear")
 blueprint = api.blueprint("calls")
 
 
-class Asked(Part):
+class ClickBody(SettingsPart):
     """`request` is a uuid that the widget makes for each click: the same one does nothing twice."""
 
     request: UUID
 
 
-class Click(Asked):
+class Click(ClickBody):
     phone: Text
 
 
-class Transfer(Asked):
+class Transfer(ClickBody):
     to: Id
     kind: Literal["blind", "attended"]
 
 
-A = TypeVar("A", bound=Asked)
+A = TypeVar("A", bound=ClickBody)
 
 
 @blueprint.post("/api/calls")
@@ -62,7 +62,7 @@ def make_call() -> dict[str, Any]:
         _need_line(caller)
         row = click.order(caller.account_id, caller.user_id, str(asked.request), plan)
     except CannotDial as refused:
-        raise _refused(Outcome(error=refused.kind)) from refused
+        raise _refused(CommandResult(error=refused.kind)) from refused
     outcome = commands.wait(caller.account_id, row.request, LONGEST)
     if outcome.error:
         raise _refused(outcome)
@@ -72,7 +72,7 @@ def make_call() -> dict[str, Any]:
 
 @blueprint.post("/api/calls/<call>/hangup")
 def hang_up(call: str) -> dict[str, Any]:
-    caller, asked = _caller(), _asked(Asked)
+    caller, asked = _caller(), _asked(ClickBody)
     return _carry_out(caller, "hangup", call, asked)
 
 
@@ -84,9 +84,9 @@ def transfer(call: str) -> dict[str, Any]:
     try:
         to = colleagues.to_ring(caller.account_id, asked.to)
     except CannotDial as refused:
-        raise _refused(Outcome(error=refused.kind)) from refused
+        raise _refused(CommandResult(error=refused.kind)) from refused
     if to is None or asked.to == caller.user_id:
-        raise Refused("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": asked.to})])
+        raise ApiError("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": asked.to})])
     body = {
         "kind": asked.kind,
         "to": {"user_id": to.user_id, "name": to.name},
@@ -99,14 +99,14 @@ def transfer(call: str) -> dict[str, Any]:
 @blueprint.post("/api/calls/<call>/transfer/cancel")
 def cancel_transfer(call: str) -> dict[str, Any]:
     """Ends the question; the client comes back."""
-    caller, asked = _caller(), _asked(Asked)
+    caller, asked = _caller(), _asked(ClickBody)
     return _carry_out(caller, "cancel", call, asked)
 
 
 @blueprint.post("/api/calls/<call>/transfer/complete")
 def complete_transfer(call: str) -> dict[str, Any]:
     """The employee leaves, the two others talk on."""
-    caller, asked = _caller(), _asked(Asked)
+    caller, asked = _caller(), _asked(ClickBody)
     return _carry_out(caller, "complete", call, asked)
 
 
@@ -120,24 +120,24 @@ def _asked(model: type[A]) -> A:
     try:
         return model.model_validate_json(json.dumps(api.body()))
     except ValidationError as error:
-        raise Refused("invalid", 422, from_pydantic(error)) from error
+        raise ApiError("invalid", 422, from_pydantic(error)) from error
 
 
 def _carry_out(
-    caller: Visitor, kind: str, call: str, asked: Asked, body: Mapping[str, Any] | None = None
+    caller: Visitor, kind: str, call: str, asked: ClickBody, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """In a call that the caller has a popup of; nobody else's is ever found."""
     popup = _popup(caller, call)
     own = colleagues.extensions_of(caller.account_id, caller.user_id)
     if not own:
-        raise _refused(Outcome(error="no_extension"))
+        raise _refused(CommandResult(error="no_extension"))
     command = Command(
         account_id=caller.account_id, request=str(asked.request), user_id=caller.user_id, kind=kind, call=call,
         body={"extensions": own, **(body or {})},
     )  # fmt: skip
     if not _is_known(command):
         if popup.state in OVER:
-            raise _refused(Outcome(error="call_over"))
+            raise _refused(CommandResult(error="call_over"))
         _need_line(caller)
         commands.order(command)
     db.session.commit()
@@ -150,7 +150,7 @@ def _carry_out(
 def _popup(caller: Visitor, call: str) -> Popup:
     popup = popups.of(caller.account_id, call, caller.user_id)
     if popup is None:
-        raise Refused("not_found", 404)
+        raise ApiError("not_found", 404)
     return popup
 
 
@@ -159,17 +159,17 @@ def _is_known(command: Command) -> bool:
     row = commands.find(command.account_id, command.request)
     same = row and (row.user_id, row.kind, row.call) == (command.user_id, command.kind, command.call)
     if row and not same:
-        raise Refused("invalid", 422)
+        raise ApiError("invalid", 422)
     return row is not None
 
 
 def _need_line(caller: Visitor) -> None:
     condition = conditions([caller.account_id]).get(caller.account_id)
-    if condition is None or condition.link is not LinkState.UP:
-        raise _refused(Outcome(error="pbx_not_connected"))
+    if condition is None or condition.link is not LineState.UP:
+        raise _refused(CommandResult(error="pbx_not_connected"))
 
 
-def _refused(outcome: Outcome) -> Refused:
+def _refused(outcome: CommandResult) -> ApiError:
     kind = str(outcome.error)
     status = 503 if kind in AWAY else STATUS.get(kind, 409)
-    return Refused(kind, status, because=str(outcome.answer.get("words", "")))
+    return ApiError(kind, status, because=str(outcome.answer.get("words", "")))

@@ -11,7 +11,7 @@ from backend.desk.phonebook.webhook import PATH
 from backend.store import accounts, db
 from backend.store.accounts import AccountState
 from backend.store.phonebook import webhooks
-from backend.store.phonebook.change_inbox import News
+from backend.store.phonebook.change_inbox import ReportedChange
 
 MOST_CHANGES = 5000  # of one delivery
 
@@ -44,6 +44,6 @@ def _write_down(account_id: int, sent: Delivery) -> None:
     webhooks.heard(account_id)
     if sent.changes:
         change_inbox.tell(
-            account_id, [News(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes]
+            account_id, [ReportedChange(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes]
         )
     db.session.commit()

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from backend.desk import outcomes
 from backend.store.settings.errors import FieldError, from_pydantic
-from backend.store.settings.parts import Part
+from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Id
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 
 LATEST = 4_102_444_800  # 2100: a follow-up after it is a mistake of units
 
@@ -23,18 +23,18 @@ Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x0
 blueprint = api.blueprint("outcome")
 
 
-class Task(Part):
+class TaskBody(SettingsPart):
     text: Annotated[Lines, Field(min_length=1, max_length=1000)]
     due: Annotated[float, Field(gt=0, le=LATEST, allow_inf_nan=False)]
 
 
-class Outcome(Part):
+class OutcomeBody(SettingsPart):
     """The body; one of the others must be there beside `request`."""
 
     request: UUID
     result: Annotated[Line, Field(max_length=100)] = ""
     note: Annotated[Lines, Field(max_length=5000)] = ""
-    task: Task | None = None
+    task: TaskBody | None = None
     name: Annotated[Line, Field(max_length=200)] = ""
     contact: Id | None = None
 
@@ -56,17 +56,17 @@ def save_outcome(call: str) -> dict[str, Any]:
     try:
         wrong = outcomes.save(account.id, caller.user_id, call, told.request, told.values())
     except LookupError as unknown:
-        raise Refused("not_found", 404) from unknown
+        raise ApiError("not_found", 404) from unknown
     if wrong:
-        raise Refused("invalid", 422, [FieldError(field="contact", kind=wrong)])
+        raise ApiError("invalid", 422, [FieldError(field="contact", kind=wrong)])
     return {}
 
 
-def _outcome(body: dict[str, Any]) -> Outcome:
+def _outcome(body: dict[str, Any]) -> OutcomeBody:
     try:
-        told = Outcome.model_validate_json(json.dumps(body))
+        told = OutcomeBody.model_validate_json(json.dumps(body))
     except ValidationError as error:
-        raise Refused("invalid", 422, from_pydantic(error)) from error
+        raise ApiError("invalid", 422, from_pydantic(error)) from error
     if not told.values():
-        raise Refused("invalid", 422, [FieldError(field="note", kind="nothing_said")])
+        raise ApiError("invalid", 422, [FieldError(field="note", kind="nothing_said")])
     return told

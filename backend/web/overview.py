@@ -12,7 +12,7 @@ from backend.desk.health import alerts
 from backend.desk.health.overview import PERIODS, overview
 from backend.store.settings.errors import FieldError
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.words import language
 
 blueprint = api.blueprint("overview")
@@ -26,7 +26,7 @@ def read_overview() -> dict[str, Any]:
     days = request.args.get("days", type=int)
     if days not in PERIODS:
         expected = ", ".join(map(str, PERIODS))
-        raise Refused("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
+        raise ApiError("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
     user_id = None if api.may_administer(caller) else caller.user_id
     with api.slowly():
         told = overview(caller.account_id, days, time.time(), user_id=user_id)

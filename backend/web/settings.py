@@ -14,7 +14,7 @@ from backend.store import accounts
 from backend.store.accounts import Account
 from backend.store.settings import settings
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.recordings import source
 from backend.web.words import language
 
@@ -42,9 +42,9 @@ def change_settings() -> dict[str, Any]:
     try:
         errors = change(account.id, api.body())
     except ChangedMeanwhile as error:
-        raise Refused("changed_meanwhile", 409) from error
+        raise ApiError("changed_meanwhile", 409) from error
     if errors:
-        raise Refused("invalid", 422, errors)
+        raise ApiError("invalid", 422, errors)
     return _shown(account, caller, is_admin=True)
 
 

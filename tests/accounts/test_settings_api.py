@@ -17,7 +17,7 @@ from backend.check_words import line_words
 from backend.crm_access import disable
 from backend.pbx.errors import Trouble
 from backend.store import accounts, db
-from backend.store.accounts import Account, AccountPbx, LinkState
+from backend.store.accounts import Account, AccountPbx, LineState
 from backend.store.settings import settings
 from backend.web.words import LANGUAGES
 from sandbox.crm.faults import Kind
@@ -118,7 +118,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(connected: 
 def test_why_the_line_is_down_is_said_in_the_users_language(connected: Two, browser: FlaskClient) -> None:
     acme, _ = connected
     call(browser, admin_token(acme), {"pbx": PBX})
-    accounts.set_link(acme.id, LinkState.REFUSED, "in English", trouble="other_name", detail="pbx.lan")
+    accounts.set_link(acme.id, LineState.REFUSED, "in English", trouble="other_name", detail="pbx.lan")
     db.session.execute(update(AccountPbx).values(lease_until=func.now() + text("interval '1 minute'")))
     db.session.commit()
     pbx = call(browser, admin_token(acme), language="ru").json["pbx"]  # type: ignore[index]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.amocrm.client import Access, Client
+from backend.amocrm.client import Access, ApiClient
 from backend.amocrm.errors import Need
 from backend.amocrm.hosts import Hosts
 from sandbox.crm.handle import AccountHandle
@@ -62,7 +62,7 @@ def source(acme: AccountHandle) -> Source:
 
 
 @pytest.fixture
-def client(crm: Crm, source: Source) -> Iterator[Client]:
-    client = Client(source, hosts=Hosts(sandbox=crm.domain))
+def client(crm: Crm, source: Source) -> Iterator[ApiClient]:
+    client = ApiClient(source, hosts=Hosts(sandbox=crm.domain))
     yield client
     client.close()

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from backend.amocrm import account_answers, answers, models, requests, values
 from backend.amocrm.answers import LOST, WON
-from backend.amocrm.client import Client
+from backend.amocrm.client import ApiClient
 from backend.amocrm.requests import Entity, NoteType
 from sandbox.crm.handle import AccountHandle
 
 PHONE = "+79161234567"
 
 
-def test_account_users_and_stages(client: Client, acme: AccountHandle) -> None:
+def test_account_users_and_stages(client: ApiClient, acme: AccountHandle) -> None:
     account = account_answers.account(client.send(requests.account()))
     assert (account.id, account.name, account.subdomain, account.country) == (acme.id, "ООО Акме", "acme", "RU")
     users = account_answers.users(client.send(requests.users()))
@@ -31,7 +31,7 @@ def test_account_users_and_stages(client: Client, acme: AccountHandle) -> None:
     assert {WON, LOST} <= {stage.status_id for stage in stages}
 
 
-def test_a_contact_is_found_with_its_leads(client: Client, acme: AccountHandle) -> None:
+def test_a_contact_is_found_with_its_leads(client: ApiClient, acme: AccountHandle) -> None:
     contact = acme.add_contact("Иван", ["8 (916) 123-45-67", "+7 495 111-22-33"], acme.users[1])
     lead = acme.add_lead("Заявка", contact)
     (found,) = answers.contacts(client.send(requests.contacts_with("9161234567")))
@@ -41,13 +41,13 @@ def test_a_contact_is_found_with_its_leads(client: Client, acme: AccountHandle) 
     assert answers.contact(client.send(requests.contact(contact["id"]))) == found
 
 
-def test_a_company_is_found(client: Client, acme: AccountHandle) -> None:
+def test_a_company_is_found(client: ApiClient, acme: AccountHandle) -> None:
     made = acme.add_company("ООО Ромашка", ["+74951112233"])
     (found,) = answers.companies(client.send(requests.companies_with("4951112233")))
     assert (found.id, found.phones) == (made["id"], ("+74951112233",))
 
 
-def test_which_lead_is_open(client: Client, acme: AccountHandle) -> None:
+def test_which_lead_is_open(client: ApiClient, acme: AccountHandle) -> None:
     stages = account_answers.stages(client.send(requests.pipelines()))
     unsorted = frozenset(stage.status_id for stage in stages if stage.is_unsorted)
     made = {
@@ -62,7 +62,7 @@ def test_which_lead_is_open(client: Client, acme: AccountHandle) -> None:
     assert [lead.id for lead in newest] == [max(lead["id"] for lead in made.values())]
 
 
-def test_a_lead_with_a_new_contact_is_made_in_one_request(client: Client, acme: AccountHandle) -> None:
+def test_a_lead_with_a_new_contact_is_made_in_one_request(client: ApiClient, acme: AccountHandle) -> None:
     anna = acme.users[0]["id"]
     contact = models.contact(name="Клиент", phone=PHONE, responsible=anna)
     model = models.lead(name="Звонок", contact=contact, responsible=anna, tags=("звонок",), request_id="call-1")
@@ -75,7 +75,7 @@ def test_a_lead_with_a_new_contact_is_made_in_one_request(client: Client, acme: 
     assert kept["responsible_user_id"] == anna
 
 
-def test_leads_of_known_contacts_go_in_a_batch(client: Client, acme: AccountHandle) -> None:
+def test_leads_of_known_contacts_go_in_a_batch(client: ApiClient, acme: AccountHandle) -> None:
     contacts = [acme.add_contact(f"К{n}") for n in range(3)]
     batch = [models.lead(name=f"Л{n}", contact=each["id"], request_id=f"r{n}") for n, each in enumerate(contacts)]
     made = answers.made(client.send(requests.add_leads(batch)), "leads")
@@ -85,7 +85,7 @@ def test_leads_of_known_contacts_go_in_a_batch(client: Client, acme: AccountHand
     )
 
 
-def test_a_call_note_is_added_found_and_filled_in(client: Client, acme: AccountHandle) -> None:
+def test_a_call_note_is_added_found_and_filled_in(client: ApiClient, acme: AccountHandle) -> None:
     lead, anna = acme.add_lead("Заявка"), acme.users[0]["id"]
     link = "https://rec.example/1.mp3"
     whole: dict[str, Any] = {"inbound": True, "uniq": "call-1", "phone": PHONE, "link": link, "user_id": anna}
@@ -104,7 +104,7 @@ def test_a_call_note_is_added_found_and_filled_in(client: Client, acme: AccountH
     assert (kept["params"]["duration"], kept["created_by"], kept["responsible_user_id"]) == (188, anna, anna)
 
 
-def test_an_unsorted_call_is_made_found_and_accepted(client: Client, acme: AccountHandle) -> None:
+def test_an_unsorted_call_is_made_found_and_accepted(client: ApiClient, acme: AccountHandle) -> None:
     known = acme.add_contact("Иван", [PHONE])
     record = models.unsorted_call(
         source_uid="call-7", source_name="Звонок", phone=PHONE, called_at=1764000800, called="Очередь",
@@ -122,7 +122,7 @@ def test_an_unsorted_call_is_made_found_and_accepted(client: Client, acme: Accou
     assert len(acme.contacts) == 1
 
 
-def test_an_unsorted_form_is_made(client: Client, acme: AccountHandle) -> None:
+def test_an_unsorted_form_is_made(client: ApiClient, acme: AccountHandle) -> None:
     form = {"form_id": "callback", "form_name": "Заказать звонок", "form_page": "https://example.test/contacts"}
     record = models.unsorted_form(
         source_uid="cb-1", source_name="Обратный звонок", form=form, sent_at=1764001000,
@@ -132,7 +132,7 @@ def test_an_unsorted_form_is_made(client: Client, acme: AccountHandle) -> None:
     assert [each["uid"] for each in acme.unsorted] == [made.uid]
 
 
-def test_links_tasks_patches_and_webhooks(client: Client, acme: AccountHandle) -> None:
+def test_links_tasks_patches_and_webhooks(client: ApiClient, acme: AccountHandle) -> None:
     lead, contact = acme.add_lead("Заявка"), acme.add_contact("Иван")
     client.send(requests.link(Entity.LEADS, lead["id"], Entity.CONTACTS, contact["id"], is_main=True))
     client.send(requests.change_lead(lead["id"], {"responsible_user_id": acme.users[1]["id"]}))
@@ -152,7 +152,7 @@ def test_links_tasks_patches_and_webhooks(client: Client, acme: AccountHandle) -
 @pytest.mark.parametrize(
     ("entity", "add"), [("contacts", "add_contact"), ("companies", "add_company"), ("leads", "add_lead")]
 )
-def test_everything_is_read_page_by_page(client: Client, acme: AccountHandle, entity: str, add: str) -> None:
+def test_everything_is_read_page_by_page(client: ApiClient, acme: AccountHandle, entity: str, add: str) -> None:
     for number in range(requests.PAGE + 1):
         getattr(acme, add)(f"№ {number}")
     pages = [client.send(requests.everything(Entity(entity), page)) for page in (1, 2)]

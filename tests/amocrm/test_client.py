@@ -9,7 +9,7 @@ import pytest
 
 from backend.amocrm import client as sending
 from backend.amocrm import models, outcome, requests
-from backend.amocrm.client import Access, Client
+from backend.amocrm.client import Access, ApiClient
 from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.hosts import Hosts
 from backend.amocrm.outcome import Reply
@@ -40,7 +40,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         (400, WRITE, Rejected), (405, READ, Rejected), (422, WRITE, Rejected),
     ],
 )  # fmt: skip
-def test_statuses_are_sorted(crm: Crm, client: Client, status: int, request_: Request, error: type[Exception]) -> None:
+def test_statuses_are_sorted(
+    crm: Crm, client: ApiClient, status: int, request_: Request, error: type[Exception]
+) -> None:
     crm.spoil(Kind.STATUS, status=status)
     with pytest.raises(error) as raised:
         client.send(request_)
@@ -50,7 +52,7 @@ def test_statuses_are_sorted(crm: Crm, client: Client, status: int, request_: Re
 
 @pytest.mark.parametrize(("status", "need"), [(401, Need.REAUTHORISE), (402, Need.UNPAID), (403, Need.RIGHTS)])
 def test_what_needs_a_person_is_told_to_the_account(
-    crm: Crm, client: Client, source: Source, status: int, need: Need
+    crm: Crm, client: ApiClient, source: Source, status: int, need: Need
 ) -> None:
     crm.spoil(Kind.STATUS, status=status)
     with pytest.raises(NeedsPerson) as refusal:
@@ -59,14 +61,14 @@ def test_what_needs_a_person_is_told_to_the_account(
     assert source.refusals == [need]
 
 
-def test_a_page_of_html_instead_of_a_403_is_a_ban(crm: Crm, client: Client, source: Source) -> None:
+def test_a_page_of_html_instead_of_a_403_is_a_ban(crm: Crm, client: ApiClient, source: Source) -> None:
     crm.spoil(Kind.BLOCKED)
     with pytest.raises(NeedsPerson):
         client.send(READ)
     assert source.refusals == [Need.BLOCKED]
 
 
-def test_how_long_to_wait_is_amocrms_to_say(crm: Crm, client: Client) -> None:
+def test_how_long_to_wait_is_amocrms_to_say(crm: Crm, client: ApiClient) -> None:
     crm.spoil(Kind.TOO_MANY, retry_after=17)
     with pytest.raises(TryLater) as later:
         client.send(READ)
@@ -86,7 +88,7 @@ def test_a_wait_is_read_wherever_it_stands(header: str, body: bytes, seconds: fl
 
 
 def test_an_expired_token_is_renewed_once_and_the_request_repeated_once(
-    client: Client, source: Source, acme: AccountHandle
+    client: ApiClient, source: Source, acme: AccountHandle
 ) -> None:
     acme.revoke_tokens()
     assert client.send(READ)["id"] == acme.id
@@ -95,7 +97,7 @@ def test_an_expired_token_is_renewed_once_and_the_request_repeated_once(
 
 
 def test_a_write_whose_answer_was_lost_is_unclear_and_not_repeated(
-    crm: Crm, client: Client, acme: AccountHandle
+    crm: Crm, client: ApiClient, acme: AccountHandle
 ) -> None:
     crm.spoil(Kind.CUT, method="POST", after_write=True)
     with pytest.raises(Unclear):
@@ -103,13 +105,13 @@ def test_a_write_whose_answer_was_lost_is_unclear_and_not_repeated(
     assert len(acme.contacts) == 1
 
 
-def test_a_read_whose_answer_was_lost_is_just_asked_again_later(crm: Crm, client: Client) -> None:
+def test_a_read_whose_answer_was_lost_is_just_asked_again_later(crm: Crm, client: ApiClient) -> None:
     crm.spoil(Kind.CUT)
     with pytest.raises(TryLater):
         client.send(READ)
 
 
-def test_an_endlessly_slow_answer_is_given_up(crm: Crm, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endlessly_slow_answer_is_given_up(crm: Crm, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.05)
     crm.spoil(Kind.SLOW, seconds=0.3, count=1)
     with pytest.raises(Unclear):
@@ -118,7 +120,7 @@ def test_an_endlessly_slow_answer_is_given_up(crm: Crm, client: Client, monkeypa
 
 def test_nobody_there_means_nothing_was_done(source: Source, unused_port: int) -> None:
     source.access = Access(host=f"acme.localhost:{unused_port}", token="t")
-    client = Client(source, hosts=Hosts(sandbox=f"localhost:{unused_port}"))
+    client = ApiClient(source, hosts=Hosts(sandbox=f"localhost:{unused_port}"))
     with pytest.raises(TryLater):
         client.send(WRITE)
     client.close()
@@ -132,7 +134,7 @@ def unused_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def test_a_broken_body_is_no_answer(crm: Crm, client: Client) -> None:
+def test_a_broken_body_is_no_answer(crm: Crm, client: ApiClient) -> None:
     crm.spoil(Kind.MALFORMED)
     with pytest.raises(TryLater):
         client.send(READ)
@@ -140,19 +142,19 @@ def test_a_broken_body_is_no_answer(crm: Crm, client: Client) -> None:
         client.send(WRITE)
 
 
-def test_an_endless_answer_is_cut(crm: Crm, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_cut(crm: Crm, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "LARGEST_ANSWER", 100)
     with pytest.raises(TryLater):
         client.send(READ)
 
 
-def test_nothing_there_is_none(client: Client) -> None:
+def test_nothing_there_is_none(client: ApiClient) -> None:
     assert client.send(requests.lead(1)) is None
     assert client.send(requests.contacts_with("9990000000")) is None
     assert client.send(requests.unsorted_record("deadbeef")) is None
 
 
-def test_a_refusal_names_field_and_reason(client: Client) -> None:
+def test_a_refusal_names_field_and_reason(client: ApiClient) -> None:
     nobody = models.contact(name="Иван", phone="+79161234567", responsible=1)
     with pytest.raises(Rejected, match="responsible_user_id: NotSupportedChoice") as refusal:
         client.send(requests.add_contacts([nobody]))
@@ -160,12 +162,12 @@ def test_a_refusal_names_field_and_reason(client: Client) -> None:
     assert not refusal.value.concerns("name")
 
 
-def test_a_renamed_account_is_found_on_the_way(client: Client, acme: AccountHandle) -> None:
+def test_a_renamed_account_is_found_on_the_way(client: ApiClient, acme: AccountHandle) -> None:
     acme.rename("acme-new")
     assert client.send(READ)["subdomain"] == "acme-new"
 
 
-def test_the_token_goes_to_no_redirect(crm: Crm, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_goes_to_no_redirect(crm: Crm, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     redirect = Reply(status=302, body=b"")
     assert outcome.may_be_elsewhere(redirect)
     with pytest.raises(Rejected):
@@ -175,7 +177,7 @@ def test_the_token_goes_to_no_redirect(crm: Crm, client: Client, monkeypatch: py
 def test_every_request_is_paced_and_seen(crm: Crm, source: Source, acme: AccountHandle) -> None:
     paced: list[None] = []
     seen: list[tuple[str, int]] = []
-    client = Client(
+    client = ApiClient(
         source,
         hosts=Hosts(sandbox=crm.domain),
         pace=lambda: paced.append(None),

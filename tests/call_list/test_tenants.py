@@ -9,7 +9,7 @@ import pytest
 from backend.desk import call_list
 from backend.store import db
 from backend.store.phonebook import phonebook
-from backend.store.phonebook.phonebook import Lead, Party
+from backend.store.phonebook.phonebook import MirroredLead, MirroredParty
 from tests.asking import ask
 from tests.firm import Firm
 
@@ -22,7 +22,7 @@ def alike(firm: Firm, other: Firm) -> None:
     with firm.app.app_context():
         for account, phone, name in ((firm.id, OURS, "Наш"), (other.id, THEIRS, "Чей-то")):
             parties = [
-                Party(
+                MirroredParty(
                     entity=entity,
                     id=7,
                     name=f"{name} клиент",
@@ -32,7 +32,7 @@ def alike(firm: Firm, other: Firm) -> None:
                 )
                 for entity in ("contacts", "companies")
             ]
-            lead = Lead(
+            lead = MirroredLead(
                 id=9, name=f"{name} заказ", price=0, responsible=None, pipeline_id=1, status_id=1, is_open=True,
                 parties=(("contacts", 7),),
             )  # fmt: skip

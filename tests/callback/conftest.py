@@ -20,7 +20,7 @@ from backend.desk.callback import lifecycle as desk
 from backend.desk.callback.lifecycle import Attempt
 from backend.store import db
 from backend.store.callback import requests
-from backend.store.callback.requests import Asked, CallbackRow
+from backend.store.callback.requests import AdmittedRequest, CallbackRow
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
 from tests.conftest import running
@@ -47,7 +47,7 @@ class Hand:
     def asks(self, phone: str, **more: Any) -> str:
         with self.firm.app.app_context():
             asked = {"site": SITE, "phone": phone, "number": phone, "whole": 600.0, "name": "Ольга", **more}
-            ticket = requests.ask(self.id, Asked(**asked))
+            ticket = requests.ask(self.id, AdmittedRequest(**asked))
             db.session.commit()
             return ticket.id
 

@@ -15,7 +15,7 @@ from backend.desk.callback import lifecycle as desk
 from backend.processes.commands import callbacks as calling_back
 from backend.processes.commands.callbacks import Callbacks
 from backend.processes.line.line import Line
-from backend.processes.line.store_access import InStore, Patience
+from backend.processes.line.store_access import InStore, QuietStoreAccess
 from backend.store import db
 from backend.store.callback import requests
 from backend.store.settings import settings
@@ -67,7 +67,7 @@ async def ringing_for(in_store: InStore, *hands: Hand) -> AsyncIterator[list[Pbx
         pbxes = [await opened.enter_async_context(Pbx()) for _ in hands]
         for hand, pbx in zip(hands, pbxes, strict=True):
             await in_store_of(hand)(lambda: _has_pbx(hand, pbx))  # noqa: B023
-        lines = {hand.id: Line(hand.id, in_store, LOOPBACK, Patience(in_store)) for hand in hands}
+        lines = {hand.id: Line(hand.id, in_store, LOOPBACK, QuietStoreAccess(in_store)) for hand in hands}
         ringing = asyncio.create_task(Callbacks(lines, in_store).run())
         try:
             yield pbxes

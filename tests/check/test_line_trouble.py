@@ -12,7 +12,7 @@ from flask import Flask
 
 from backend.processes.line import line
 from backend.processes.line.line import Line
-from backend.processes.line.store_access import Patience
+from backend.processes.line.store_access import QuietStoreAccess
 from backend.store import db
 from backend.store.accounts import AccountPbx
 from backend.store.settings import settings
@@ -89,7 +89,7 @@ async def _line(firm: Firm) -> AsyncIterator[None]:
     def in_store(errand: Callable[[], Any]) -> Awaitable[Any]:
         return asyncio.to_thread(_in_store, firm.app, errand)
 
-    held = Line(firm.id, in_store, LOOPBACK, Patience(in_store))
+    held = Line(firm.id, in_store, LOOPBACK, QuietStoreAccess(in_store))
     try:
         yield
     finally:

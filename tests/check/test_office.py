@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend.calls.rules.routing import Place, Routing
+from backend.calls.rules.routing import DialplanTarget, Routing
 from backend.pbx.address import PbxAddress
 from backend.pbx.astdb import COUNTERS, JOURNAL
 from backend.pbx.dialplan import DIALPLAN, VERSION, dialplan_for
@@ -122,7 +122,7 @@ async def test_a_dialplan_for_the_numbers_of_another_country(office: Office) -> 
 async def test_a_general_queue_that_is_not_there(office: Office) -> None:
     office.installs(DIALPLAN)
     for queue, state in (("500", "ok"), ("5000", "warn")):
-        then = Place(context="from-internal", extension=queue)
+        then = DialplanTarget(context="from-internal", extension=queue)
         report = await checked(address(office), routing=Routing(then=then))
         assert states(report)["dialplan"] == state
         assert ("no general queue 5000@from-internal" in told(report, "dialplan")) == (state == "warn")

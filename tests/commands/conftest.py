@@ -12,7 +12,7 @@ from flask import Flask
 
 from backend.config import Settings
 from backend.store import db
-from backend.store.accounts import AccountPbx, LinkState
+from backend.store.accounts import AccountPbx, LineState
 from sandbox.crm.limits import Limits
 from sandbox.crm.server import Crm
 from tests.conftest import copied, running
@@ -57,7 +57,7 @@ def other(app: Flask, crm: Crm) -> Firm:
 def _connected(firm: Firm) -> Firm:
     with firm.app.app_context():
         until = datetime.now(UTC) + timedelta(hours=1)
-        pbx = AccountPbx(account_id=firm.id, host="pbx", username="crm.user", secret="hunter2", link=LinkState.UP)
+        pbx = AccountPbx(account_id=firm.id, host="pbx", username="crm.user", secret="hunter2", link=LineState.UP)
         pbx.lease_owner, pbx.lease_until = "tests", until
         db.session.add(pbx)
         db.session.commit()

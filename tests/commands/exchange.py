@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from backend.config import Settings
-from backend.processes.commands.command import Errand, Place
+from backend.processes.commands.command import CommandContext, Errand
 from backend.processes.commands.listener import Orders
 from backend.store.commands import Command
 
@@ -60,7 +60,7 @@ class Exchange:
     def waits_for(self, story: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(story, self._loop).result(PATIENCE)
 
-    async def _run(self, place: Place, command: Command) -> dict[str, Any]:
+    async def _run(self, place: CommandContext, command: Command) -> dict[str, Any]:
         self.done.append(command)
         answer: Any = self.answers.get(command.kind, dict)()
         done: dict[str, Any] = await answer if asyncio.iscoroutine(answer) else answer

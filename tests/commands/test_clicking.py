@@ -14,7 +14,7 @@ from backend.desk.dialing import click
 from backend.pbx.clicks import Clicks
 from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, PbxError, Trouble
 from backend.processes.commands import call
-from backend.processes.commands.command import Place
+from backend.processes.commands.command import CommandContext
 from backend.processes.line.line import Line
 from backend.processes.line.phone_states import Seats
 from backend.store import popups
@@ -62,7 +62,7 @@ def test_a_popup_fails_only_where_nothing_rings(firm: Firm, error: PbxError, sta
         command = Command(
             account_id=firm.id, request="r", user_id=anna, kind="call", call="click-r", body=plan.to_json()
         )
-        place = Place(line=cast(Line, office), in_store=in_store, networks=())
+        place = CommandContext(line=cast(Line, office), in_store=in_store, networks=())
         with pytest.raises(type(error)):
             asyncio.run(call.run(place, command))
         popup = popups.of(firm.id, "click-r", anna)

@@ -15,9 +15,9 @@ from sqlalchemy import select, text
 
 from backend.config import Settings
 from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, Trouble
-from backend.processes.commands.command import Refused
+from backend.processes.commands.command import CommandRefused
 from backend.store import commands, db
-from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandRow, Outcome, TooOften
+from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandResult, CommandRow, TooOften
 from tests.firm import Firm
 
 from .conftest import Open
@@ -36,7 +36,7 @@ def order(firm: Firm, kind: str = "hangup", **body: Any) -> Command:
     return command
 
 
-def outcome(firm: Firm, command: Command, seconds: float = LONG) -> Outcome:
+def outcome(firm: Firm, command: Command, seconds: float = LONG) -> CommandResult:
     with firm.app.app_context():
         return commands.wait(command.account_id, command.request, seconds)
 
@@ -93,7 +93,7 @@ def test_what_nobody_takes_in_time_is_never_done_later(
     command = order(firm)
     exchange = opens("one", firm)
     exchange.waits_for(exchange.orders.look())
-    assert outcome(firm, command) == Outcome(error=NOT_TAKEN)
+    assert outcome(firm, command) == CommandResult(error=NOT_TAKEN)
     exchange.waits_for(exchange.orders.look())
     assert exchange.done == []
 
@@ -111,7 +111,7 @@ def test_who_waits_holds_no_connection_to_the_database(firm: Firm, monkeypatch: 
     monkeypatch.setattr(commands.time, "sleep", lambda seconds: held.append(db.engine.pool.status()))
     with firm.app.app_context():
         idle = db.engine.pool.status()
-        assert commands.wait(firm.id, command.request, 0.02) == Outcome(error=UNCLEAR)
+        assert commands.wait(firm.id, command.request, 0.02) == CommandResult(error=UNCLEAR)
     assert set(held) == {idle}
 
 
@@ -121,7 +121,7 @@ def test_what_is_waited_for_in_vain_ends_unclear_and_keeps_no_secret(firm: Firm)
     with firm.app.app_context():
         commands.take("dead", up=(), anywhere=("check",))
         assert commands.is_busy(firm.id, "check")
-        assert commands.wait(firm.id, command.request, 0.0) == Outcome(error=UNCLEAR)
+        assert commands.wait(firm.id, command.request, 0.0) == CommandResult(error=UNCLEAR)
         assert not commands.is_busy(firm.id, "check")
         found = commands.find(firm.id, command.request)
         assert found is not None
@@ -149,7 +149,7 @@ def test_nobody_orders_more_than_a_person_would(firm: Firm, other: Firm, monkeyp
 def test_a_kind_without_a_line_is_anybodys(firm: Firm, opens: Open) -> None:
     exchange = opens("elsewhere").listens()
     exchange.answers["check"] = lambda: {"ok": True}
-    assert outcome(firm, order(firm, "check")) == Outcome(answer={"ok": True})
+    assert outcome(firm, order(firm, "check")) == CommandResult(answer={"ok": True})
     call = order(firm, "call")
     exchange.waits_for(exchange.orders.look())
     assert row(firm, call)["state"] == "todo"
@@ -163,12 +163,12 @@ def test_an_end_that_nobody_knows_is_told_and_not_repeated(firm: Firm, other: Fi
         commands.take("living", up=[other.id], anywhere=())
     heir = opens("heir", firm)
     heir.waits_for(heir.orders.look([firm.id]))
-    assert outcome(firm, command) == Outcome(error=UNCLEAR)
+    assert outcome(firm, command) == CommandResult(error=UNCLEAR)
     assert row(other, foreign)["state"] == "taken"
     assert heir.done == []
     with firm.app.app_context():  # the dead one was only frozen
-        commands.end(command, "dead", Outcome())
-    assert outcome(firm, command) == Outcome(error=UNCLEAR)
+        commands.end(command, "dead", CommandResult())
+    assert outcome(firm, command) == CommandResult(error=UNCLEAR)
 
 
 def test_a_process_that_ends_leaves_its_commands_unclear(firm: Firm, opens: Open) -> None:
@@ -184,26 +184,26 @@ def test_a_process_that_ends_leaves_its_commands_unclear(firm: Firm, opens: Open
     command = order(firm)
     assert begun.wait(LONG)
     exchange.waits_for(exchange.orders.close())
-    assert outcome(firm, command) == Outcome(error=UNCLEAR)
+    assert outcome(firm, command) == CommandResult(error=UNCLEAR)
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (Refused("busy_here"), Outcome(error="busy_here")),
+        (CommandRefused("busy_here"), CommandResult(error="busy_here")),
         (
-            Refused("pbx_refused", "no-such-extension"),
-            Outcome(error="pbx_refused", answer={"words": "no-such-extension"}),
+            CommandRefused("pbx_refused", "no-such-extension"),
+            CommandResult(error="pbx_refused", answer={"words": "no-such-extension"}),
         ),
-        (ActionRefused("Hangup: no"), Outcome(error="pbx_refused", answer={"words": "Hangup: no"})),
-        (LinkDown("gone"), Outcome(error=NOT_TAKEN)),
-        (LinkDown("lost before the answer", trouble=Trouble.LOST), Outcome(error=UNCLEAR)),
-        (ActionTimedOut("silent"), Outcome(error=UNCLEAR)),
-        (ZeroDivisionError("our bug"), Outcome(error=UNCLEAR)),
+        (ActionRefused("Hangup: no"), CommandResult(error="pbx_refused", answer={"words": "Hangup: no"})),
+        (LinkDown("gone"), CommandResult(error=NOT_TAKEN)),
+        (LinkDown("lost before the answer", trouble=Trouble.LOST), CommandResult(error=UNCLEAR)),
+        (ActionTimedOut("silent"), CommandResult(error=UNCLEAR)),
+        (ZeroDivisionError("our bug"), CommandResult(error=UNCLEAR)),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_whatever_happens_the_end_is_told(firm: Firm, opens: Open, error: Exception, told: Outcome) -> None:
+def test_whatever_happens_the_end_is_told(firm: Firm, opens: Open, error: Exception, told: CommandResult) -> None:
     exchange = opens("one", firm).listens()
 
     def fail() -> None:

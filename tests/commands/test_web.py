@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 from backend.calls.states import ExtensionState
 from backend.config import Settings
 from backend.desk.dialing import click
-from backend.processes.commands.command import Refused
+from backend.processes.commands.command import CommandRefused
 from backend.store import commands, db, extensions, popups
-from backend.store.accounts import AccountPbx, LinkState
+from backend.store.accounts import AccountPbx, LineState
 from backend.store.commands import Command
 from tests.asking import ask, messages
 from tests.firm import Firm
@@ -115,7 +115,7 @@ def test_each_refusal_is_told_in_words(firm: Firm, opens: Open) -> None:
     assert told(clicks(firm, phone="")) == (422, "invalid")
     assert told(clicks(firm, request="1")) == (422, "invalid")
     with firm.app.app_context():
-        db.session.execute(update(AccountPbx).where(AccountPbx.account_id == firm.id).values(link=LinkState.DOWN))
+        db.session.execute(update(AccountPbx).where(AccountPbx.account_id == firm.id).values(link=LineState.DOWN))
         db.session.commit()
     refused = clicks(firm, language="en")
     assert refused.json
@@ -135,7 +135,7 @@ def test_the_pbx_has_the_last_word(firm: Firm, opens: Open, kind: str, words: st
     exchange = opens("one", firm).listens()
 
     def refuse() -> None:
-        raise Refused(kind, words)
+        raise CommandRefused(kind, words)
 
     exchange.answers["call"] = refuse
     answer = clicks(firm)

@@ -20,9 +20,9 @@ def shown(firm: Firm, call: str) -> dict[str, tuple[str, dict[str, Any]]]:
         return {names[each.user_id]: (each.state, dict(each.details)) for each in popups.of_call(firm.id, call)}
 
 
-def party(entity: str, id: int, name: str, **more: Any) -> phonebook.Party:
+def party(entity: str, id: int, name: str, **more: Any) -> phonebook.MirroredParty:
     values = {"responsible": None, "companies": (), "phones": frozenset(), **more}
-    return phonebook.Party(entity=entity, id=id, name=name, **values)
+    return phonebook.MirroredParty(entity=entity, id=id, name=name, **values)
 
 
 def states(firm: Firm, call: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pytest
 from backend.pbx.address import networks
 from backend.pbx.dialplan.upload import command, recorded
 from backend.recordings.reach import address_of
-from backend.recordings.sources import NeedsPerson, NotYet
+from backend.recordings.sources import NotYet, SourceNeedsPerson
 from backend.recordings.web import AriSource, WebServer
 from sandbox.pbx import Office
 
@@ -137,6 +137,6 @@ def test_ari_hands_recordings_out(office: Office) -> None:
     with pytest.raises(NotYet):
         source(ari.secret, "{name}").fetch("nowhere.wav", io.BytesIO())
     for refused in (lambda: source("wrong", "{name}").try_out(), lambda: source("x", "{name}").fetch("a.wav", into)):
-        with pytest.raises(NeedsPerson) as told:
+        with pytest.raises(SourceNeedsPerson) as told:
             refused()
         assert told.value.kind == "wrong_login"

@@ -10,7 +10,7 @@ import pytest
 
 from backend.calls.numbers.dialling import EXTENSION_PLACE
 from backend.calls.numbers.phone_display import shown_name
-from backend.calls.rules.routing import Place, Routing
+from backend.calls.rules.routing import DialplanTarget, Routing
 from backend.pbx.dialplan import DIALPLAN
 from backend.pbx.dialplan.route import LOOK
 from sandbox.pbx import Office
@@ -85,7 +85,7 @@ def test_whatever_is_with_the_phone_the_queue_follows(routed: Office, trouble: s
 
 
 def test_then_it_goes_where_the_settings_say(routed: Office) -> None:
-    tell(routed, replace(ROUTING, then=Place(context="from-internal", extension="103")).told)
+    tell(routed, replace(ROUTING, then=DialplanTarget(context="from-internal", extension="103")).told)
     routed.phone("102").is_busy()
     routed.client(IVAN).calls(routed.did.routed)
     routed.phone("103").rings()
@@ -95,7 +95,7 @@ def test_then_it_goes_where_the_settings_say(routed: Office) -> None:
 @pytest.mark.parametrize("place", ["no-such-place 103", "from-internal no-such"])
 def test_a_place_that_this_pbx_has_not_is_passed_by(routed: Office, place: str) -> None:
     context, extension = place.split()
-    tell(routed, replace(ROUTING, then=Place(context=context, extension=extension)).told)
+    tell(routed, replace(ROUTING, then=DialplanTarget(context=context, extension=extension)).told)
     routed.phone("102").is_busy()
     routed.client(IVAN).calls(routed.did.routed)
     assert routed.phone("101").rings().tell("CALLERID(name)") == NAME
@@ -145,7 +145,7 @@ def test_a_pbx_that_cannot_wait_goes_on(routed: Office) -> None:
 def test_a_call_that_comes_here_twice_is_routed_once(routed: Office) -> None:
     """A queue's place may be a number that comes from outside, too."""
     routed.installs(f"{DIALPLAN}\n{AGAIN}")
-    tell(routed, replace(ROUTING, then=Place(context="again", extension="s")).told)
+    tell(routed, replace(ROUTING, then=DialplanTarget(context="again", extension="s")).told)
     routed.phone("102").is_busy()
     routed.client(IVAN).calls(routed.did.routed)
     routed.phone("101").rings()

@@ -11,7 +11,7 @@ from sqlalchemy import func, text, update
 from backend.desk import office as people
 from backend.desk.health import alerts
 from backend.store import accounts, db
-from backend.store.accounts import Account, AccountPbx, AccountState, LinkState
+from backend.store.accounts import Account, AccountPbx, AccountState, LineState
 from backend.store.journal.journal import IntentRow, IntentState
 from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
@@ -27,10 +27,10 @@ def _with_pbxs(firm: Firm, other: Firm) -> None:
         with each.app.app_context():
             db.session.add(AccountPbx(account_id=each.id, host="pbx", username="u", secret="s"))
             db.session.commit()
-        link(each, LinkState.UP)
+        link(each, LineState.UP)
 
 
-def link(firm: Firm, state: LinkState, trouble: str = "", *, held: bool = True, minutes: float = 60) -> None:
+def link(firm: Firm, state: LineState, trouble: str = "", *, held: bool = True, minutes: float = 60) -> None:
     """Since so long."""
     with firm.app.app_context():
         accounts.set_link(firm.id, state, trouble, trouble=trouble)
@@ -64,7 +64,7 @@ def shown(firm: Firm, name: str = "Вера", language: str = "ru") -> Any:
 
 
 def test_a_dead_line_is_one_task_of_an_administrator_and_is_completed_when_it_is_back(firm: Firm, other: Firm) -> None:
-    link(firm, LinkState.REFUSED, "wrong_login")
+    link(firm, LineState.REFUSED, "wrong_login")
     later(firm)
     later(firm)  # nobody is told twice, whatever restarts
     firm.work_through()
@@ -75,7 +75,7 @@ def test_a_dead_line_is_one_task_of_an_administrator_and_is_completed_when_it_is
     assert [each["kind"] for each in shown(firm)] == ["link"]
     assert "does not accept the AMI name or password" in shown(firm, language="en")[0]["message"]
     assert shown(other) == []
-    link(firm, LinkState.UP)
+    link(firm, LineState.UP)
     later(firm)
     firm.work_through()
     (task,) = tasks(firm)
@@ -86,7 +86,7 @@ def test_a_dead_line_is_one_task_of_an_administrator_and_is_completed_when_it_is
 
 
 def test_only_administrators_see_it(firm: Firm) -> None:
-    link(firm, LinkState.DOWN, "silent")
+    link(firm, LineState.DOWN, "silent")
     later(firm)
     assert shown(firm, "Анна") is None
 
@@ -112,17 +112,17 @@ def heard(firm: Firm, name: str) -> Any:
 
 
 def test_a_blink_is_nothing(firm: Firm) -> None:
-    link(firm, LinkState.DOWN, "lost")
+    link(firm, LineState.DOWN, "lost")
     later(firm, minutes=1)
     assert shown(firm) == []
-    link(firm, LinkState.UP)
+    link(firm, LineState.UP)
     later(firm)
     firm.work_through()
     assert tasks(firm) == []
 
 
 def test_a_line_that_comes_and_goes_is_told_of_from_its_first_loss(firm: Firm) -> None:
-    for state in (LinkState.DOWN, LinkState.CONNECTING) * 2:
+    for state in (LineState.DOWN, LineState.CONNECTING) * 2:
         link(firm, state, "no_connection")
         later(firm, minutes=0.6)
     firm.work_through()
@@ -131,31 +131,31 @@ def test_a_line_that_comes_and_goes_is_told_of_from_its_first_loss(firm: Firm) -
 
 def test_a_line_that_is_back_for_a_moment_is_not_told_of_again(firm: Firm) -> None:
     for _ in range(3):
-        link(firm, LinkState.DOWN, "silent")
+        link(firm, LineState.DOWN, "silent")
         later(firm)
         assert len(shown(firm)) == 1
-        link(firm, LinkState.UP, minutes=1)
+        link(firm, LineState.UP, minutes=1)
         assert shown(firm) == []
         later(firm)
     firm.work_through()
     assert [task["is_completed"] for task in tasks(firm)] == [False]
-    link(firm, LinkState.UP, minutes=3)
+    link(firm, LineState.UP, minutes=3)
     later(firm)
     firm.work_through()
     assert [task["is_completed"] for task in tasks(firm)] == [True]
 
 
 def test_a_line_that_nobody_holds_is_dead(firm: Firm) -> None:
-    link(firm, LinkState.UP, held=False)
+    link(firm, LineState.UP, held=False)
     later(firm)
     assert "никто не держит" in shown(firm)[0]["message"]
 
 
 def test_a_line_on_which_no_calls_are_told_is_dead_and_one_that_lacks_other_rights_is_not(firm: Firm) -> None:
-    link(firm, LinkState.UP, "no_right")
+    link(firm, LineState.UP, "no_right")
     later(firm)
     assert shown(firm) == []
-    link(firm, LinkState.UP, "deaf")
+    link(firm, LineState.UP, "deaf")
     later(firm)
     assert "read =" in shown(firm, language="en")[0]["message"]
 
@@ -220,9 +220,9 @@ def in_vain(firm: Firm, minutes: float) -> None:
 
 
 def test_a_line_that_is_back_before_amocrm_could_be_told_makes_no_task(firm: Firm) -> None:
-    link(firm, LinkState.DOWN, "silent")
+    link(firm, LineState.DOWN, "silent")
     later(firm)
-    link(firm, LinkState.UP)
+    link(firm, LineState.UP)
     later(firm)
     firm.work_through()
     assert tasks(firm) == []
@@ -230,7 +230,7 @@ def test_a_line_that_is_back_before_amocrm_could_be_told_makes_no_task(firm: Fir
 
 def test_a_task_whose_answer_is_lost_is_found(firm: Firm) -> None:
     firm.account.spoil(Kind.CUT, "/tasks", method="POST", seconds=0.01, after_write=True, count=1)
-    link(firm, LinkState.DOWN, "silent")
+    link(firm, LineState.DOWN, "silent")
     later(firm)
     firm.work_through()
     assert len(tasks(firm)) == 1
@@ -238,7 +238,7 @@ def test_a_task_whose_answer_is_lost_is_found(firm: Firm) -> None:
 
 def test_a_disabled_account_is_left_alone(firm: Firm) -> None:
     move(firm, AccountState.DISABLED)
-    link(firm, LinkState.DOWN, "silent")
+    link(firm, LineState.DOWN, "silent")
     later(firm)
     with firm.app.app_context():
         assert alerts.shown(firm.id, "ru") == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend.pbx.address import PbxAddress, check_address, networks
-from backend.pbx.errors import BadCommand, NeedsPerson
+from backend.pbx.errors import BadCommand, PbxNeedsPerson
 
 GOOD = {"host": "pbx.example.com", "port": 5038, "username": "crm", "secret": "s3cret"}
 
@@ -23,7 +23,7 @@ GOOD = {"host": "pbx.example.com", "port": 5038, "username": "crm", "secret": "s
     ],
 )
 def test_an_address_inside_is_forbidden_unless_the_operator_allows_it(ip: str) -> None:
-    with pytest.raises(NeedsPerson, match="operator"):
+    with pytest.raises(PbxNeedsPerson, match="operator"):
         check_address(ip, [])
 
 
@@ -37,7 +37,7 @@ def test_the_operator_allows_networks() -> None:
     for ip in ("10.8.0.200", "192.168.1.5", "::ffff:10.8.0.1", "fd12::1"):
         check_address(ip, allowed)
     for ip in ("10.8.1.1", "192.168.1.6"):
-        with pytest.raises(NeedsPerson):
+        with pytest.raises(PbxNeedsPerson):
             check_address(ip, allowed)
     assert networks("") == []
     with pytest.raises(ValueError, match="nonsense"):

@@ -11,7 +11,7 @@ import pytest
 from backend.pbx.capture import record as recording
 from backend.pbx.capture.masking import Mask
 from backend.pbx.capture.record import record
-from backend.pbx.errors import NeedsPerson
+from backend.pbx.errors import PbxNeedsPerson
 from backend.pbx.link.link import LinkState
 from backend.pbx.link.wire import Message, Wire
 
@@ -92,7 +92,7 @@ async def test_half_a_message_does_not_spoil_the_next_connection() -> None:
 async def test_a_recording_that_is_refused_says_so() -> None:
     async with FakeAmi() as pbx:
         pbx.refuses["Login"] = "Authentication failed"
-        with pytest.raises(NeedsPerson, match="Authentication failed"):
+        with pytest.raises(PbxNeedsPerson, match="Authentication failed"):
             await record(pbx.address(), io.BytesIO(), allowed=LOOPBACK, waits=QUICK)
 
 

@@ -95,7 +95,7 @@ async def holds(link: Link, **entries: str) -> None:
 
 def client(account: int, id: int, name: str, responsible: int | None, *numbers: str, updated_at: int = 100) -> None:
     """Commits."""
-    party = phonebook.Party(
+    party = phonebook.MirroredParty(
         entity="contacts", id=id, name=name, responsible=responsible, companies=(), phones=frozenset(numbers),
         updated_at=updated_at,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from backend.processes.line.store_access import Patience
+from backend.processes.line.store_access import QuietStoreAccess
 from tests.pbx.fake_ami import story
 
 THREADS, ACCOUNTS = 2, 50
@@ -23,7 +23,7 @@ async def test_a_call_is_answered_while_all_accounts_copy_their_phonebooks() -> 
         async def in_store(errand: Callable[[], Any]) -> Any:
             return await loop.run_in_executor(threads, errand)
 
-        patience = Patience(in_store)
+        patience = QuietStoreAccess(in_store)
         copying = [asyncio.create_task(patience(may_end.wait)) for _ in range(ACCOUNTS)]
         try:
             await asyncio.sleep(0)

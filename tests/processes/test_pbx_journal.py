@@ -15,7 +15,7 @@ from backend.desk.pbx import journal as desk
 from backend.pbx.dialplan.names import WRITTEN_EVENT
 from backend.pbx.link.link import Link
 from backend.processes.line import journal as processes
-from backend.processes.line.journal import PbxJournal
+from backend.processes.line.journal import JournalReader
 from tests.pbx.fake_ami import story
 
 PASSED_ON, UNHEARD = "1.1", "1.2"
@@ -47,7 +47,7 @@ async def test_the_line_of_a_call_that_was_passed_on_waits_for_its_end(monkeypat
         return told[cast("partial[Any]", errand).func]
 
     tracker = cast(Tracker, SimpleNamespace(is_live=live.__contains__, lines=Lines()))
-    journal = PbxJournal(7, ask, ask, lambda each: pytest.fail("nothing is begun"), lambda fact, **more: None)
+    journal = JournalReader(7, ask, ask, lambda each: pytest.fail("nothing is begun"), lambda fact, **more: None)
     for key, call in (("5", PASSED_ON), ("6", UNHEARD)):
         journal.hear({"UserEvent": WRITTEN_EVENT, "Key": key, "Call": call})
     for _ in range(processes.LOOKS + 1):

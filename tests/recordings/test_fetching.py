@@ -14,7 +14,7 @@ from sqlalchemy import func, update
 
 from backend.recordings import fetching, storage
 from backend.recordings.fetching import Bounded
-from backend.recordings.sources import Fetched, NeedsPerson, NotYet, Source, SourceError, Unreachable
+from backend.recordings.sources import Fetched, NotYet, Source, SourceError, SourceNeedsPerson, Unreachable
 from backend.store import db
 from backend.store.accounts import Account, AccountState
 from backend.store.recordings import recordings
@@ -114,7 +114,7 @@ def test_another_file_named_later_is_added_and_the_former_plays_until_then(recor
     [
         (NotYet("no such file"), Why.MISSING, 3),
         (Unreachable("timed out"), Why.UNREACHABLE, 3),
-        (NeedsPerson("401"), Why.REFUSED, 900),
+        (SourceNeedsPerson("401"), Why.REFUSED, 900),
     ],
     ids=["not yet", "unreachable", "needs a person"],
 )
@@ -230,7 +230,7 @@ def test_without_a_source_it_fails_and_is_due_when_there_is_one(recorder: Record
     assert state(recorder) == ("ready", None)
 
 
-FORMER = [None, Unreachable("timed out"), NeedsPerson("wrong password"), NotYet("no such file")]
+FORMER = [None, Unreachable("timed out"), SourceNeedsPerson("wrong password"), NotYet("no such file")]
 
 
 @pytest.mark.parametrize("trouble", FORMER, ids=repr)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from backend.desk.health.health import health
 from backend.recordings.fetching import DOUBTS
-from backend.recordings.sources import NeedsPerson, SourceError, Unreachable
+from backend.recordings.sources import SourceError, SourceNeedsPerson, Unreachable
 from backend.store import db
 from backend.store.journal.journal import CallRow
 from backend.store.recordings import recordings
@@ -99,7 +99,7 @@ def test_the_health_tells_what_failed_in_the_last_days(recorder: Recorder, stran
 
 
 @pytest.mark.parametrize(
-    ("trouble", "word"), [(NeedsPerson("401"), "refused"), (Unreachable("refused"), "unreachable")]
+    ("trouble", "word"), [(SourceNeedsPerson("401"), "refused"), (Unreachable("refused"), "unreachable")]
 )
 def test_the_health_tells_at_once_that_the_pbx_does_not_give_them(
     recorder: Recorder, stranger: Recorder, trouble: SourceError, word: str

@@ -121,7 +121,7 @@ def test_an_account_cannot_fill_the_shelf(recorder: Recorder, monkeypatch: pytes
     """Nor with files of a byte each: their rows and objects cost something too."""
     send(recorder, "a.wav", b"x")
     monkeypatch.setattr(push, "MOST", 1000)
-    with pytest.raises(push.Crowded):
+    with pytest.raises(push.TooManyUploads):
         send(recorder, "b.wav", b"x")
 
 

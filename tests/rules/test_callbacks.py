@@ -15,7 +15,16 @@ from backend.calls.facts import CallAnswered, CallEnded, Direction, EmployeeAnsw
 from backend.calls.facts import from_json as fact_from_json
 from backend.calls.facts import to_json as fact_to_json
 from backend.calls.intents import Intent, ShowPopup, from_json, to_json
-from backend.calls.rules.callback_plan import OVER, Next, Plan, Request, Site, after_client, after_nobody, targets
+from backend.calls.rules.callback_plan import (
+    OVER,
+    CallbackPlan,
+    CallbackRequest,
+    Next,
+    Site,
+    after_client,
+    after_nobody,
+    targets,
+)
 from backend.calls.rules.callback_policy import answered, ended
 from backend.calls.rules.policy import Decision, decide
 from backend.calls.rules.rules import Stage
@@ -48,7 +57,9 @@ TABLE = """
 """  # noqa: E501
 
 SITE = Site(name="shop.example", target="500", departments={"Sales": "103"})
-REQUEST = Request(site=SITE, name="Ольга", comment="про доставку", parameters=(("utm_source", "ya"), ("size", "XL")))
+REQUEST = CallbackRequest(
+    site=SITE, name="Ольга", comment="про доставку", parameters=(("utm_source", "ya"), ("size", "XL"))
+)
 CAME_WITH: dict[str, dict[str, Any]] = {
     "": {},
     "lead": {"lead": 88},
@@ -138,16 +149,16 @@ def test_the_call_back_itself_is_only_noted(happened: str) -> None:
     assert [each.kind for each in intents if not isinstance(each, ShowPopup)] == ["log-call"]
 
 
-PLAN = Plan(sites={"s": SITE}, target="500", again=30.0, again_client=60.0, tries_of_client=2)
+PLAN = CallbackPlan(sites={"s": SITE}, target="500", again=30.0, again_client=60.0, tries_of_client=2)
 
 
 @pytest.mark.parametrize(
     ("order", "department", "responsible", "rung"),
     [
-        (Plan().order, "", None, ("500",)),
-        (Plan().order, "Sales", None, ("103", "500")),
-        (Plan().order, "Sales", "101", ("101", "103", "500")),
-        (Plan().order, "Other", "500", ("500",)),
+        (CallbackPlan().order, "", None, ("500",)),
+        (CallbackPlan().order, "Sales", None, ("103", "500")),
+        (CallbackPlan().order, "Sales", "101", ("101", "103", "500")),
+        (CallbackPlan().order, "Other", "500", ("500",)),
         (("site", "responsible"), "Sales", "101", ("500", "101")),
         (("default",), "Sales", "101", ("700",)),
         (("department",), "", "101", ()),

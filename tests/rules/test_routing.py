@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from backend.calls.rules.client import Entity, Knowledge, OpenLead, Party
-from backend.calls.rules.routing import Place, Route, Routing, route
+from backend.calls.rules.client import CardKind, Knowledge, OpenLead, Party
+from backend.calls.rules.routing import DialplanTarget, Route, Routing, route
 from backend.calls.rules.rules import Employee, Rules
 
 TABLE = """
@@ -45,9 +45,9 @@ RULES = Rules(
 )
 SETTINGS: dict[str, dict[str, Any]] = {"": {}, "names alone": {"rings_responsible": False}, "latin": {"is_latin": True}}
 CARDS = {
-    "contact": Party(entity=Entity.CONTACTS, id=11, name="Иван Петров", responsible=None),
-    "later": Party(entity=Entity.CONTACTS, id=12, name="Второй", responsible=None),
-    "company": Party(entity=Entity.COMPANIES, id=31, name="ООО «Ромашка»", responsible=None),
+    "contact": Party(entity=CardKind.CONTACTS, id=11, name="Иван Петров", responsible=None),
+    "later": Party(entity=CardKind.CONTACTS, id=12, name="Второй", responsible=None),
+    "company": Party(entity=CardKind.COMPANIES, id=31, name="ООО «Ромашка»", responsible=None),
 }
 LEADS = {"lead": 71, "later lead": 72}
 
@@ -75,7 +75,7 @@ def test_the_dialplan_is_told_in_one_line() -> None:
     assert Route(why="").told == "|"
     assert Routing().told == "10|PJSIP/||||"
     there = Routing(
-        channel="Local/{extension}@from-internal/n", ring_seconds=15, then=Place(context="q", extension="500")
+        channel="Local/{extension}@from-internal/n", ring_seconds=15, then=DialplanTarget(context="q", extension="500")
     )
     assert there.told == "15|Local/|@from-internal/n|q|500|"
     assert replace(there, rings_responsible=False).told == "0|Local/|@from-internal/n|q|500|"

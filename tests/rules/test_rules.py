@@ -26,7 +26,7 @@ from backend.calls.facts import (
     Talk,
 )
 from backend.calls.intents import Intent, PopupState, ShowPopup, from_json, to_json
-from backend.calls.rules.client import Entity, Knowledge, OpenLead, Party, Waiting
+from backend.calls.rules.client import CardKind, Knowledge, OpenLead, Party, Waiting
 from backend.calls.rules.policy import Decision, decide
 from backend.calls.rules.rules import Employee, LeadOwner, Rules, Stage
 
@@ -102,10 +102,10 @@ RULES = Rules(
 
 
 def contact(id: int, *leads: int, companies: tuple[int, ...] = ()) -> Party:
-    return party(Entity.CONTACTS, id, leads, companies)
+    return party(CardKind.CONTACTS, id, leads, companies)
 
 
-def party(entity: Entity, id: int, leads: tuple[int, ...], companies: tuple[int, ...] = ()) -> Party:
+def party(entity: CardKind, id: int, leads: tuple[int, ...], companies: tuple[int, ...] = ()) -> Party:
     opened = tuple(OpenLead(id=lead, name=f"lead {lead}", responsible=BORIS) for lead in leads)
     return Party(entity=entity, id=id, name="Иван", responsible=BORIS, companies=companies, open_leads=opened)
 
@@ -115,8 +115,8 @@ KNOWN = {
     "contact without lead": Knowledge(parties=(contact(11),)),
     "contact with lead": Knowledge(parties=(contact(11, 71),)),
     "contact with two leads": Knowledge(parties=(contact(11, 75, 74),)),
-    "company without lead": Knowledge(parties=(party(Entity.COMPANIES, 31, ()),)),
-    "company with lead": Knowledge(parties=(party(Entity.COMPANIES, 31, (73,)),)),
+    "company without lead": Knowledge(parties=(party(CardKind.COMPANIES, 31, ()),)),
+    "company with lead": Knowledge(parties=(party(CardKind.COMPANIES, 31, (73,)),)),
     "two contacts, newer with lead": Knowledge(parties=(contact(11), contact(12, 72))),
     "two contacts without leads": Knowledge(parties=(contact(12), contact(11))),
     "contact of company 31": Knowledge(parties=(contact(11, companies=(31,)),)),

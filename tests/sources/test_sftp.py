@@ -14,7 +14,7 @@ import pytest
 from backend.pbx.address import networks
 from backend.recordings.reach import address_of
 from backend.recordings.sftp import SftpSource
-from backend.recordings.sources import NeedsPerson, NotYet, SourceError, Unreachable
+from backend.recordings.sources import NotYet, SourceError, SourceNeedsPerson, Unreachable
 
 from .servers import speaker
 from .ssh import PASSWORD, USER, Ssh, key, ssh_over
@@ -68,28 +68,28 @@ def test_each_trouble_is_told_apart(ssh: Ssh) -> None:
     assert trouble(source(ssh), "x-20261123.wav") == (NotYet, "absent", "")
     assert trouble(source(ssh), "empty-20261123.wav") == (NotYet, "absent", "")
     assert trouble(source(ssh, template="{name}"), "../secret-20261123.wav")[:2] == (NotYet, "bad_name")
-    assert trouble(source(ssh, secret="wrong"))[:2] == (NeedsPerson, "wrong_login")
-    assert trouble(source(ssh, username="root"))[:2] == (NeedsPerson, "wrong_login")
-    assert trouble(source(ssh, secret="-----BEGIN PRIVATE KEY-----\nx"))[:2] == (NeedsPerson, "bad_key")
-    assert trouble(source(ssh, allowed=()))[:2] == (NeedsPerson, "not_allowed")
+    assert trouble(source(ssh, secret="wrong"))[:2] == (SourceNeedsPerson, "wrong_login")
+    assert trouble(source(ssh, username="root"))[:2] == (SourceNeedsPerson, "wrong_login")
+    assert trouble(source(ssh, secret="-----BEGIN PRIVATE KEY-----\nx"))[:2] == (SourceNeedsPerson, "bad_key")
+    assert trouble(source(ssh, allowed=()))[:2] == (SourceNeedsPerson, "not_allowed")
 
 
 def test_another_key_or_one_with_a_passphrase_opens_nothing(ssh: Ssh) -> None:
     another = asyncssh.generate_private_key("ssh-ed25519")
-    assert trouble(source(ssh, secret=private(another)))[:2] == (NeedsPerson, "wrong_login")
+    assert trouble(source(ssh, secret=private(another)))[:2] == (SourceNeedsPerson, "wrong_login")
     locked = private(key(), "pkcs8-pem", passphrase="x")
-    assert trouble(source(ssh, secret=locked))[:2] == (NeedsPerson, "bad_key")
+    assert trouble(source(ssh, secret=locked))[:2] == (SourceNeedsPerson, "bad_key")
 
 
 @pytest.mark.parametrize(("set_key", "kind"), [(None, "no_host_key"), (f"SHA256:{'A' * 43}", "other_host_key")])
 def test_a_server_that_is_not_known_is_told_no_password(ssh: Ssh, set_key: str | None, kind: str) -> None:
     before = ssh.logins
-    assert trouble(source(ssh, host_key=set_key)) == (NeedsPerson, kind, ssh.host_key)
+    assert trouble(source(ssh, host_key=set_key)) == (SourceNeedsPerson, kind, ssh.host_key)
     assert ssh.logins == before
 
 
 def test_a_missing_folder_is_told(ssh: Ssh) -> None:
-    with pytest.raises(NeedsPerson) as told:
+    with pytest.raises(SourceNeedsPerson) as told:
         source(ssh, address=address_of(ssh.url + "/nowhere")).try_out()
     assert (told.value.kind, told.value.detail) == ("no_folder", "/monitor/nowhere")
 

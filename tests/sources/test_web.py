@@ -17,7 +17,7 @@ import pytest
 from backend.pbx.address import networks
 from backend.recordings import reach
 from backend.recordings.reach import address_of
-from backend.recordings.sources import NeedsPerson, NotYet, SourceError, TooBig, Unreachable
+from backend.recordings.sources import NotYet, SourceError, SourceNeedsPerson, TooBig, Unreachable
 from backend.recordings.web import WebServer, WebSource
 from tests.pbx.test_link_tls import Certificate
 
@@ -69,7 +69,7 @@ def test_who_we_are(folder: Path, expected: str | None, told: dict[str, str]) ->
         assert fetched(source(server.url(), **told)).startswith(b"RIFF")
         source(server.url(), **told).try_out()
         if expected:
-            with pytest.raises(NeedsPerson) as refused:
+            with pytest.raises(SourceNeedsPerson) as refused:
                 fetched(source(server.url(), username=USER, secret="wrong"))
             assert refused.value.kind == "wrong_login"
             assert "wrong" not in str(refused.value).replace("wrong_login", "")
@@ -98,11 +98,11 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Callable[[BaseHTTP
     [
         (answer(404), NotYet, "absent"),
         (answer(200), NotYet, "absent"),
-        (answer(401), NeedsPerson, "wrong_login"),
-        (answer(403), NeedsPerson, "wrong_login"),
-        (answer(302, Location="http://169.254.169.254/latest/meta-data"), NeedsPerson, "redirected"),
-        (answer(200, b"<html>Log in", Content_Type="text/html; charset=utf-8"), NeedsPerson, "page"),
-        (answer(400), NeedsPerson, "status"),
+        (answer(401), SourceNeedsPerson, "wrong_login"),
+        (answer(403), SourceNeedsPerson, "wrong_login"),
+        (answer(302, Location="http://169.254.169.254/latest/meta-data"), SourceNeedsPerson, "redirected"),
+        (answer(200, b"<html>Log in", Content_Type="text/html; charset=utf-8"), SourceNeedsPerson, "page"),
+        (answer(400), SourceNeedsPerson, "status"),
         (answer(429), Unreachable, "status"),
         (answer(503), Unreachable, "status"),
         (answer(200, b"RIFF", Content_Length="4000"), Unreachable, "lost"),
@@ -173,7 +173,7 @@ def test_tls_is_verified_by_the_hosts_own_name(folder: Path, tmp_path: Path) -> 
         assert server.names == ["localhost"]
         assert server.asked[0][1] == f"localhost:{server.port}"
         for certificate in (None, others.pem):
-            with pytest.raises(NeedsPerson) as told:
+            with pytest.raises(SourceNeedsPerson) as told:
                 fetched(source(url, certificate=certificate))
             assert told.value.kind == "not_trusted"
 
@@ -181,7 +181,7 @@ def test_tls_is_verified_by_the_hosts_own_name(folder: Path, tmp_path: Path) -> 
 def test_a_trusted_certificate_of_another_name_is_refused(folder: Path, tmp_path: Path) -> None:
     ours = Certificate("our authority")
     tls = Certificate("pbx.example.com", by=ours).server(tmp_path)
-    with web_over(folder, tls) as server, pytest.raises(NeedsPerson) as told:
+    with web_over(folder, tls) as server, pytest.raises(SourceNeedsPerson) as told:
         fetched(source(server.url(scheme="https", host="localhost"), certificate=ours.pem))
     assert told.value.kind == "other_name"
     assert server.asked == []
@@ -211,7 +211,7 @@ def test_our_own_network_is_not_reached(host: str) -> None:
 def test_a_name_that_leads_inside_is_refused_whatever_else_it_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: infos("93.184.215.14", "10.0.0.1"))
     monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("connected"))
-    with pytest.raises(NeedsPerson) as told:
+    with pytest.raises(SourceNeedsPerson) as told:
         fetched(source("http://pbx.example.com/", allowed=()))
     assert told.value.kind == "not_allowed"
 

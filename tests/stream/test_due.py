@@ -10,7 +10,7 @@ from backend.store.popups import Popup
 from backend.store.stream import Topic
 from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
-from backend.web.stream.schedule import MANY, SLOW, Due
+from backend.web.stream.schedule import MANY, SLOW, StreamSchedule
 
 
 def greeted(account_id: int, user_id: int) -> Reader:
@@ -37,7 +37,7 @@ ANNA, BORIS, STRANGER = greeted(1, 11), greeted(1, 12), greeted(2, 21)
 
 
 def test_popups_go_before_everything_else() -> None:
-    due = Due()
+    due = StreamSchedule()
     due.add([ANNA], [Topic.ME])
     due.add([STRANGER], [Topic.MISSED, Topic.POPUPS])
     due.add([BORIS], [Topic.POPUPS])
@@ -49,7 +49,7 @@ def test_popups_go_before_everything_else() -> None:
 
 
 def test_of_many_changes_of_one_account_each_pause_tells_once() -> None:
-    due = Due()
+    due = StreamSchedule()
     due.add([ANNA], [Topic.ME])
     assert due.take(0) == (1, {ANNA: {Topic.ME}})
     for topic in (Topic.COLLEAGUES, Topic.ME, Topic.COLLEAGUES):
@@ -63,7 +63,7 @@ def test_of_many_changes_of_one_account_each_pause_tells_once() -> None:
 
 
 def test_popups_never_wait_for_the_pace() -> None:
-    due = Due()
+    due = StreamSchedule()
     for _ in range(3):
         due.add([ANNA], [Topic.POPUPS])
         assert due.wait(0) == 0
@@ -71,7 +71,7 @@ def test_popups_never_wait_for_the_pace() -> None:
 
 
 def test_who_comes_is_greeted_before_others_hear_what_changed() -> None:
-    due, fresh = Due(), Reader(1, 13, None)
+    due, fresh = StreamSchedule(), Reader(1, 13, None)
     due.add([ANNA], [Topic.ME])
     assert due.take(0) == (1, {ANNA: {Topic.ME}})
     due.add([ANNA, fresh], [Topic.ME])
@@ -80,7 +80,7 @@ def test_who_comes_is_greeted_before_others_hear_what_changed() -> None:
 
 
 def test_the_more_hear_of_something_the_longer_is_the_pause() -> None:
-    due = Due()
+    due = StreamSchedule()
     due.add([greeted(1, number) for number in range(4 * MANY)], [Topic.COLLEAGUES])
     assert due.take(0)
     due.add([ANNA], [Topic.COLLEAGUES])

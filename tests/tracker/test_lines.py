@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from backend.calls.tracking.endpoints import NEITHER, TRUNK, BadPattern, Line, Lines, dialled_number, extension, shown
+from backend.calls.tracking.endpoints import (
+    NEITHER,
+    TRUNK,
+    BadPattern,
+    EndpointRole,
+    Lines,
+    dialled_number,
+    extension,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +38,7 @@ from backend.calls.tracking.endpoints import NEITHER, TRUNK, BadPattern, Line, L
         ("", NEITHER),
     ],
 )
-def test_without_patterns(channel: str, line: Line) -> None:
+def test_without_patterns(channel: str, line: EndpointRole) -> None:
     assert Lines().whose(channel) == line
 
 

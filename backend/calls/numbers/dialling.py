@@ -20,7 +20,7 @@ CLICK = "click-"
 _NOT_DIGIT = re.compile(r"\D")
 
 
-class Form(StrEnum):
+class DialFormat(StrEnum):
     """How the PBX's dialplan wants a number of the plan: 79161234567, +79161234567, 89161234567."""
 
     E164 = "e164"
@@ -36,7 +36,7 @@ class Dialling:
     channel: str = "PJSIP/{extension}"
     context: str = "from-internal"
     prefix: str = ""
-    form: Form = Form.E164
+    form: DialFormat = DialFormat.E164
     allowed: tuple[str, ...] = ()
     ring_seconds: int = 30
 
@@ -79,10 +79,10 @@ def _is_ordinary(key: str) -> bool:
     return key.startswith("+") and phonenumbers.number_type(phonenumbers.parse(key)) not in COSTLY
 
 
-def _in_form(key: str, form: Form, country: str) -> str:
-    if not key.startswith("+") or form is Form.PLUS:
+def _in_form(key: str, form: DialFormat, country: str) -> str:
+    if not key.startswith("+") or form is DialFormat.PLUS:
         return key
-    if form is Form.E164:
+    if form is DialFormat.E164:
         return key[1:]
     return _NOT_DIGIT.sub("", _national(phonenumbers.parse(key), country))
 

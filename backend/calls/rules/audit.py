@@ -34,14 +34,14 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class CallNote:
     """What a call's note says, or should: `duration` in seconds, `status` amoCRM's number of how it ended."""
 
     duration: int
     status: int | None
     link: str
 
-    def lacks(self, wanted: Told) -> str:
+    def lacks(self, wanted: CallNote) -> str:
         """What people would miss, in words; nothing when it is all there."""
         differs = {
             "duration": self.duration != wanted.duration,
@@ -52,21 +52,21 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class NoteFinding:
     state: AuditState
     why: str = ""
 
 
-def in_books(books: Books) -> Finding | None:
+def in_books(books: Books) -> NoteFinding | None:
     """What our own books say already; None when the CRM has to be asked."""
     if not books.is_decided:
-        return Finding(state=AuditState.FAILED, why="a bug of ours: not decided")
+        return NoteFinding(state=AuditState.FAILED, why="a bug of ours: not decided")
     if books.refused:
-        return Finding(state=AuditState.FAILED, why=books.refused)
+        return NoteFinding(state=AuditState.FAILED, why=books.refused)
     if not books.is_over or books.is_waiting:
-        return Finding(state=AuditState.WAITING)
+        return NoteFinding(state=AuditState.WAITING)
     if not (books.is_wanted or books.has_note or books.is_part_of_record):
-        return Finding(state=AuditState.BY_RULE)
+        return NoteFinding(state=AuditState.BY_RULE)
     if not (books.has_note or books.is_part_of_record or books.has_place):
-        return Finding(state=AuditState.GONE, why="its card was deleted")
+        return NoteFinding(state=AuditState.GONE, why="its card was deleted")
     return None

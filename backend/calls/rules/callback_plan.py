@@ -40,7 +40,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class CallbackPlan:
     """The account's way to call back. `order` names what decides whom to ring; times are seconds. A client who does
     not answer is tried `tries_of_client` times more. `fields`: parameter → field of the lead."""
 
@@ -54,7 +54,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CallbackRequest:
     """What somebody filled in; `parameters` is all that has no place of its own, in its order, `fields` are the lead's
     custom fields that some of them go into. `lead` is the one that the request came with, `placed` the attempt whose
     lead it has got already."""
@@ -81,7 +81,7 @@ class Next:
 OVER = Next(at=None)
 
 
-def targets(request: Request, responsible: Employee | None, plan: Plan) -> tuple[str, ...]:
+def targets(request: CallbackRequest, responsible: Employee | None, plan: CallbackPlan) -> tuple[str, ...]:
     """Whom to ring, in the account's order, each once: a round."""
     chosen: dict[str, Sequence[str | None]] = {
         "responsible": responsible.extensions if responsible else (),
@@ -92,13 +92,13 @@ def targets(request: Request, responsible: Employee | None, plan: Plan) -> tuple
     return tuple(dict.fromkeys(each for name in plan.order for each in chosen[name] if each))
 
 
-def after_nobody(now: float, until: float, turn: int, round: int, plan: Plan) -> Next:
+def after_nobody(now: float, until: float, turn: int, round: int, plan: CallbackPlan) -> Next:
     """The next target of the round at once; after the last of them again in a while, as long as there is time."""
     if turn + 1 < round and now <= until:
         return Next(at=now, turn=turn + 1)
     return Next(at=now + plan.again) if now + plan.again <= until else OVER
 
 
-def after_client(now: float, tries: int, plan: Plan) -> Next:
+def after_client(now: float, tries: int, plan: CallbackPlan) -> Next:
     """`tries`: how often the client was dialled."""
     return Next(at=now + plan.again_client) if tries <= plan.tries_of_client else OVER

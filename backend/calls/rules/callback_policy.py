@@ -11,15 +11,15 @@ from backend.calls.intents import (
     AddForm,
     AddNote,
     AddUnsorted,
+    CreateLead,
     Intent,
-    OpenLead,
     PopupState,
     SharePlace,
     ShowPopup,
     UseUnsorted,
 )
 from backend.calls.rules import words
-from backend.calls.rules.callback_plan import Request
+from backend.calls.rules.callback_plan import CallbackRequest
 from backend.calls.rules.case import Case
 from backend.calls.rules.client import Knowledge
 from backend.calls.rules.policy import Decision
@@ -36,10 +36,10 @@ TRACKED = frozenset({
 
 
 @dataclass(frozen=True)
-class Asked(Case):
+class RequestCase(Case):
     """A fact of a request beside what was filled in."""
 
-    request: Request
+    request: CallbackRequest
 
     @property
     def contact_name(self) -> str:
@@ -56,10 +56,10 @@ class Asked(Case):
             **({"pipeline_id": stage.pipeline_id} if stage else {}),
         }
 
-    def open_lead(self, employee: Employee | None) -> OpenLead:
+    def open_lead(self, employee: Employee | None) -> CreateLead:
         stage = self.request.site.stage
         own = self.of_site | ({"status_id": stage.status_id} if stage else {})
-        return OpenLead(**_values(super().open_lead(employee)) | own)
+        return CreateLead(**_values(super().open_lead(employee)) | own)
 
     def add_unsorted(self) -> AddUnsorted:
         parameters = {name.lower(): value for name, value in self.request.parameters}
@@ -81,9 +81,9 @@ class Asked(Case):
         return self.popup(employees, state, **known | ({"name": request.name} if party is None else {}))
 
 
-def answered(fact: EmployeeAnswered, request: Request, knowledge: Knowledge, rules: Rules) -> Decision:
+def answered(fact: EmployeeAnswered, request: CallbackRequest, knowledge: Knowledge, rules: Rules) -> Decision:
     """As an inbound call answered; a later attempt belongs where the first one that was answered does."""
-    case = Asked(fact, knowledge, rules, request)
+    case = RequestCase(fact, knowledge, rules, request)
     employee, why = employee_at(fact.extension, rules)
     popup = case.shown((employee,) if employee else (), PopupState.DIALLING)
     if request.placed:
@@ -94,9 +94,9 @@ def answered(fact: EmployeeAnswered, request: Request, knowledge: Knowledge, rul
     return Decision(client=case.client, intents=(*place, case.parameters(None), popup), reasons=reasons)
 
 
-def ended(fact: RequestEnded, request: Request, knowledge: Knowledge, rules: Rules) -> Decision:
+def ended(fact: RequestEnded, request: CallbackRequest, knowledge: Knowledge, rules: Rules) -> Decision:
     """One record of everything; nobody has to be told where a person stopped it, or the client has talked."""
-    case = Asked(fact, knowledge, rules, request)
+    case = RequestCase(fact, knowledge, rules, request)
     if fact.met:
         intents = (SharePlace(call=fact.met), case.parameters(None))
         return Decision(client=case.client, intents=intents, reasons=(f"the client talked in call {fact.met}",))
@@ -109,7 +109,7 @@ def ended(fact: RequestEnded, request: Request, knowledge: Knowledge, rules: Rul
     return Decision(client=case.client, intents=(*place, case.parameters(None), *popups), reasons=reasons)
 
 
-def _place(case: Asked, employee: Employee | None, *, talked: bool) -> tuple[tuple[Intent, ...], str]:
+def _place(case: RequestCase, employee: Employee | None, *, talked: bool) -> tuple[tuple[Intent, ...], str]:
     """What has to exist in the CRM before the parameters can be noted, and why."""
     if case.request.lead:
         return (), f"the request came with lead {case.request.lead}"
@@ -132,7 +132,7 @@ def _values(intent: Any) -> dict[str, Any]:
     return {name: getattr(intent, name) for name in intent.__dataclass_fields__ if name != "kind"}
 
 
-def _fields(request: Request) -> Iterator[tuple[str, str]]:
+def _fields(request: CallbackRequest) -> Iterator[tuple[str, str]]:
     """The lead's custom fields, by id or by the code of a tracking field; each once, the first value counts."""
     found: dict[str, str] = {}
     for name, value in request.parameters:
@@ -143,7 +143,7 @@ def _fields(request: Request) -> Iterator[tuple[str, str]]:
     yield from found.items()
 
 
-def _told(request: Request, phone: str, language: str) -> Iterator[str]:
+def _told(request: CallbackRequest, phone: str, language: str) -> Iterator[str]:
     site, name, number, comment, department = words.REQUEST[language]
     yield f"{site} {request.site.name}".rstrip()
     for title, value in (

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from backend.calls.facts import Direction
-from backend.calls.intents import AddContact, AddUnsorted, CallStatus, LogCall, OpenLead, PopupState, ShowPopup
+from backend.calls.intents import AddContact, AddUnsorted, CallStatus, CreateLead, LogCall, PopupState, ShowPopup
 from backend.calls.numbers import phones
 from backend.calls.rules import words
-from backend.calls.rules.client import Client, Entity, Knowledge, choose
+from backend.calls.rules.client import CardKind, Client, Knowledge, choose
 from backend.calls.rules.rules import Employee, Rules, Stage
 
 
@@ -38,7 +38,9 @@ class Case:
         party = self.client.party
         if self.phone in {phones.key(each, self.rules.country) for each in self.rules.no_lead_numbers}:
             return True
-        companies = {party.id} if party and party.entity is Entity.COMPANIES else set(party.companies if party else ())
+        companies = (
+            {party.id} if party and party.entity is CardKind.COMPANIES else set(party.companies if party else ())
+        )
         return bool(companies & set(self.rules.no_lead_companies))
 
     @cached_property
@@ -49,13 +51,13 @@ class Case:
     def inbound(self) -> bool:
         return self.fact.direction is Direction.INBOUND
 
-    def open_lead(self, employee: Employee | None) -> OpenLead:
+    def open_lead(self, employee: Employee | None) -> CreateLead:
         stage, party = self.stage(employee), self.client.party
-        return OpenLead(
+        return CreateLead(
             phone=self.phone,
             name=self.rules.lead_name.format(phone=self.spoken),
-            contact=party.id if party and party.entity is Entity.CONTACTS else None,
-            company=party.id if party and party.entity is Entity.COMPANIES else None,
+            contact=party.id if party and party.entity is CardKind.CONTACTS else None,
+            company=party.id if party and party.entity is CardKind.COMPANIES else None,
             contact_name=self.rules.contact_name.format(phone=self.spoken),
             responsible=employee.user_id if employee else None,
             pipeline_id=stage.pipeline_id if stage else None,
@@ -68,8 +70,8 @@ class Case:
             phone=self.phone,
             did=self.fact.did,
             name=self.rules.lead_name.format(phone=self.spoken),
-            contact=party.id if party and party.entity is Entity.CONTACTS else None,
-            company=party.id if party and party.entity is Entity.COMPANIES else None,
+            contact=party.id if party and party.entity is CardKind.CONTACTS else None,
+            company=party.id if party and party.entity is CardKind.COMPANIES else None,
             contact_name=self.rules.contact_name.format(phone=self.spoken),
             pipeline_id=stage.pipeline_id if stage else None,
             called_at=self.fact.started or 0,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Entity(StrEnum):
+class CardKind(StrEnum):
     """amoCRM's plural entity types, as its routes spell them."""
 
     LEADS = "leads"
@@ -29,7 +29,7 @@ class OpenLead:
 class Party:
     """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's."""
 
-    entity: Entity
+    entity: CardKind
     id: int
     name: str
     responsible: int | None
@@ -87,7 +87,7 @@ def choose(knowledge: Knowledge) -> Client:
 
 
 def _rank(party: Party) -> tuple[bool, bool, int]:
-    return not party.open_leads, party.entity is not Entity.CONTACTS, party.id
+    return not party.open_leads, party.entity is not CardKind.CONTACTS, party.id
 
 
 def _why(party: Party, lead: OpenLead | None, ranked: list[Party]) -> str:

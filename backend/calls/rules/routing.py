@@ -13,7 +13,7 @@ APART = "|"  # between an answer's extension and its name; neither holds one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class DialplanTarget:
     """An extension of the PBX's own dialplan."""
 
     context: str
@@ -30,7 +30,7 @@ class Routing:
     channel: str = f"PJSIP/{EXTENSION_PLACE}"
     rings_responsible: bool = True
     ring_seconds: int = 10
-    then: Place | None = None
+    then: DialplanTarget | None = None
     is_latin: bool = False
     copied: int = 20_000
     shown_prefix: str = ""

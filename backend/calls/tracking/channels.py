@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from backend.calls.tracking.endpoints import Line, Side
+from backend.calls.tracking.endpoints import EndpointRole, Side
 
 if TYPE_CHECKING:
     from backend.calls.tracking.conversation import Conversation
 
 
-class State(Enum):
+class ChannelState(Enum):
     """What is left of Asterisk's channel states for us (AST_STATE_*)."""
 
     DOWN = "down"
@@ -28,14 +28,18 @@ class State(Enum):
 
 
 STATES = {
-    "3": State.DIALLING_OUT, "4": State.DIALLING_IN, "5": State.DIALLING_OUT, "6": State.UP, "9": State.DIALLING_IN,
-}  # fmt: skip
+    "3": ChannelState.DIALLING_OUT,
+    "4": ChannelState.DIALLING_IN,
+    "5": ChannelState.DIALLING_OUT,
+    "6": ChannelState.UP,
+    "9": ChannelState.DIALLING_IN,
+}
 
 
 HALVES = {";1": "2", ";2": "1"}
 
 
-class Part(Enum):
+class TrunkPart(Enum):
     """A trunk channel's part in its call."""
 
     UNKNOWN = "unknown"
@@ -47,12 +51,12 @@ class Part(Enum):
 class Channel:
     uid: str
     name: str
-    line: Line
+    line: EndpointRole
     call: Conversation
     number: str | None = None
     exten: str = ""
-    state: State = State.DOWN
-    part: Part = Part.UNKNOWN
+    state: ChannelState = ChannelState.DOWN
+    part: TrunkPart = TrunkPart.UNKNOWN
     dialled: str | None = None
     dialler: Channel | None = None
     status: str | None = None  # DialStatus of the dialling that made it
@@ -80,7 +84,7 @@ class Channel:
 
 
 @dataclass(slots=True)
-class Switchboard:
+class LiveChannels:
     """The live channels, and the last dead ones, never to rise again: NewCallerid may come after Hangup."""
 
     most_dead: int = 2_000

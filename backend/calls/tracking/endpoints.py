@@ -31,19 +31,19 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EndpointRole:
     """`extension` is set for an extension alone."""
 
     side: Side
     extension: str | None = None
 
 
-NEITHER = Line(side=Side.NEITHER)
-TRUNK = Line(side=Side.TRUNK)
+NEITHER = EndpointRole(side=Side.NEITHER)
+TRUNK = EndpointRole(side=Side.TRUNK)
 
 
-def extension(number: str) -> Line:
-    return Line(side=Side.EXTENSION, extension=number)
+def extension(number: str) -> EndpointRole:
+    return EndpointRole(side=Side.EXTENSION, extension=number)
 
 
 class BadPattern(ValueError):
@@ -78,7 +78,7 @@ class Lines:
             mobiles=mobiles or {},
         )
 
-    def whose(self, channel: str) -> Line:
+    def whose(self, channel: str) -> EndpointRole:
         """`channel` is a channel's full name, `PJSIP/101-0000001a`."""
         technology, _, rest = channel.partition("/")
         name = INSTANCE.sub("", rest, count=1)
@@ -93,7 +93,7 @@ class Lines:
                     return extension((found[1] if each.groups else None) or name)
         return self._by_default(name)
 
-    def _by_default(self, name: str) -> Line:
+    def _by_default(self, name: str) -> EndpointRole:
         if self.extensions:
             return NEITHER if self.trunks else TRUNK
         return extension(name) if self.trunks or SHORT_ENDPOINT.fullmatch(name) else TRUNK

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from backend.calls.facts import Direction, Fact
 from backend.calls.rules.callback_plan import is_callback
-from backend.calls.tracking.channels import STATES, Channel, Part, State, Switchboard
+from backend.calls.tracking.channels import STATES, Channel, ChannelState, LiveChannels, TrunkPart
 from backend.calls.tracking.conversation import Conversation
 from backend.calls.tracking.endpoints import Lines, dialable, extension, shown
 
@@ -27,7 +27,7 @@ class Exchange:
     def __init__(self, lines: Lines, *, internal: bool = False, most_channels: int = MOST_CHANNELS) -> None:
         self.at: float | None = None
         self.told: list[Fact] = []
-        self.board = Switchboard()
+        self.board = LiveChannels()
         self.calls: dict[str, Conversation] = {}
         self._past: OrderedDict[str, Conversation] = OrderedDict()
         self.lines = lines
@@ -72,14 +72,14 @@ class Exchange:
 
     def progress(self, channel: Channel, state_number: str) -> None:
         """A channel's state: `state_number` is Asterisk's."""
-        state = STATES.get(state_number, State.DOWN)
-        if state is State.DOWN or state is channel.state:
+        state = STATES.get(state_number, ChannelState.DOWN)
+        if state is ChannelState.DOWN or state is channel.state:
             return
         channel.state = state
         if channel.may_come_in:
             self.take_part(channel)
         self._ring_if_ringing(channel)
-        if state is State.UP and channel.part is Part.CLIENT:
+        if state is ChannelState.UP and channel.part is TrunkPart.CLIENT:
             channel.call.picked_up = True
 
     def take_part(self, channel: Channel) -> None:
@@ -88,10 +88,10 @@ class Exchange:
         One that is not the first of its conversation was dialled. Its DialBegin says which number, and may come after
         its Newstate (Asterisk 13); only who has missed that asks before.
         """
-        if not channel.is_trunk or channel.part is not Part.UNKNOWN:
+        if not channel.is_trunk or channel.part is not TrunkPart.UNKNOWN:
             return
-        answered_by_us = channel.state is State.UP and channel.is_first and channel.exten not in NO_PLACE
-        if channel.may_come_in and (channel.state is State.DIALLING_IN or answered_by_us):
+        answered_by_us = channel.state is ChannelState.UP and channel.is_first and channel.exten not in NO_PLACE
+        if channel.may_come_in and (channel.state is ChannelState.DIALLING_IN or answered_by_us):
             self.comes_in(channel)
         else:
             self.goes_out(channel)
@@ -99,7 +99,7 @@ class Exchange:
     def _ring_if_ringing(self, channel: Channel) -> None:
         """Of an outbound call only what rings after the client picked up: before, it is the caller's own phone."""
         call = channel.call
-        if channel.state is not State.DIALLING_OUT or not channel.extension or call.ended:
+        if channel.state is not ChannelState.DIALLING_OUT or not channel.extension or call.ended:
             return
         if call.direction is Direction.INBOUND or (call.is_external and call.picked_up):
             self.told += call.ring(channel, self.at)
@@ -111,9 +111,9 @@ class Exchange:
         call = channel.call
         known = call.is_external
         if known and (call.legs or not channel.is_first):
-            channel.part = Part.ASIDE
+            channel.part = TrunkPart.ASIDE
             return
-        channel.part = Part.CLIENT
+        channel.part = TrunkPart.CLIENT
         call.legs.append(channel)
         if known:
             return
@@ -122,7 +122,7 @@ class Exchange:
 
     def dialled(self, channel: Channel, dialler: Channel | None, number: str | None) -> None:
         """`number` is what the trunk was asked for; `dialler` is None for an Originate."""
-        if dialler and dialler.is_trunk and dialler.part is Part.UNKNOWN:
+        if dialler and dialler.is_trunk and dialler.part is TrunkPart.UNKNOWN:
             self.comes_in(dialler) if dialler.is_first else self.goes_out(dialler)
         channel.dialled = channel.dialled or number
         channel.dialler = dialler
@@ -130,9 +130,9 @@ class Exchange:
             self.taken_over(channel, dialler.call)
         if not channel.call.is_external:
             channel.call.tried = channel
-        if channel.is_trunk and channel.part is Part.UNKNOWN:
+        if channel.is_trunk and channel.part is TrunkPart.UNKNOWN:
             self.goes_out(channel, dialler)
-        elif channel.part is Part.CLIENT:
+        elif channel.part is TrunkPart.CLIENT:
             channel.call.client = channel.call.client or number
 
     def taken_over(self, channel: Channel, call: Conversation) -> None:
@@ -143,7 +143,7 @@ class Exchange:
         if channel.call is call:
             return
         for each in self.board.dialled_by(channel):
-            if each.call is not call and each.part is Part.UNKNOWN:
+            if each.call is not call and each.part is TrunkPart.UNKNOWN:
                 self._move(each, call)
 
     def _move(self, channel: Channel, call: Conversation) -> None:
@@ -164,7 +164,7 @@ class Exchange:
             channel.line = extension(whose)
             self._ring_if_ringing(channel)
         elif call.direction is Direction.INBOUND or (call.picked_up and call.legs) or call.ended:
-            channel.part = Part.ASIDE
+            channel.part = TrunkPart.ASIDE
         else:
             self._reaches_for(channel, number, dialler)
 
@@ -178,14 +178,14 @@ class Exchange:
     def employee_of(self, call: Conversation) -> str | None:
         """The extension that hears the first channel of a call, and has picked up."""
         joined = self.board.joined(call.root) if call.root and call.root.alive else []
-        return next((each.extension for each in joined if each.extension and each.state is State.UP), None)
+        return next((each.extension for each in joined if each.extension and each.state is ChannelState.UP), None)
 
     def _reaches_for(self, channel: Channel, number: str | None, dialler: Channel | None) -> None:
-        channel.part = Part.CLIENT
+        channel.part = TrunkPart.CLIENT
         call = channel.call
         call.legs.append(channel)
         call.tried = channel
-        call.picked_up = call.picked_up or channel.state is State.UP
+        call.picked_up = call.picked_up or channel.state is ChannelState.UP
         if call.is_external:
             return
         client = number or (dialable(call.root.exten) if call.root and call.root is not channel else None)
@@ -196,7 +196,7 @@ class Exchange:
         """The extension that dials: by channel name, since its caller number may have been replaced by ours."""
         nearest = [channel for channel in (dialler, call.root) if channel]
         near = [each for channel in nearest for each in self.board.joined(channel)]
-        up = [channel for channel in call.channels if channel.state is State.UP]
+        up = [channel for channel in call.channels if channel.state is ChannelState.UP]
         known = (channel.extension for channel in (*nearest, *near, *up, *call.channels))
         return next(filter(None, known), None)
 
@@ -209,7 +209,7 @@ class Exchange:
         channel.number = channel.number or number
         call = channel.call
         is_his = call.direction is Direction.OUTBOUND or len(call.channels) == 1
-        if channel.part is Part.CLIENT and is_his and not call.talks:
+        if channel.part is TrunkPart.CLIENT and is_his and not call.talks:
             call.client = call.client or number
 
     # ---- who talks
@@ -260,7 +260,7 @@ class Exchange:
     # ---- channels go
 
     def gone(self, channel: Channel, cause: int | None = None) -> None:
-        if channel.is_trunk and channel.part is Part.UNKNOWN and not channel.is_first:
+        if channel.is_trunk and channel.part is TrunkPart.UNKNOWN and not channel.is_first:
             self.goes_out(channel)  # it was dialled, though its DialBegin was not heard
         call = channel.call
         channel.cause = cause

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from backend.calls.facts import CallEnded, Direction, Fact
 from backend.calls.tracking import resync
-from backend.calls.tracking.channels import Channel, State
+from backend.calls.tracking.channels import Channel, ChannelState
 from backend.calls.tracking.conversation import Conversation
 from backend.calls.tracking.endpoints import Lines, dialled_number, shown
 from backend.calls.tracking.exchange import MOST_CHANNELS, Exchange
@@ -110,11 +110,11 @@ class Tracker:
     def is_talking(self, extension: str) -> bool:
         """Whether this extension is in any call, or is about to be: none of its channels only rings."""
         live = self._exchange.board.channels.values()
-        return any(each.extension == extension and each.state is State.UP for each in live)
+        return any(each.extension == extension and each.state is ChannelState.UP for each in live)
 
     def has_answered(self, call: str, extension: str) -> bool:
         """Whether a phone of this extension, in this call, was picked up."""
-        return any(each.extension == extension and each.state is State.UP for each in self._channels(call))
+        return any(each.extension == extension and each.state is ChannelState.UP for each in self._channels(call))
 
     def _channels(self, call: str) -> list[Channel]:
         found = self._exchange.calls.get(call)
@@ -170,7 +170,7 @@ def _bridge_enter(exchange: Exchange, event: Event) -> None:
     channel = exchange.seen(event)
     if not bridge or not channel:
         return
-    if channel.state is not State.UP:
+    if channel.state is not ChannelState.UP:
         exchange.progress(channel, event.get("ChannelState", ""))
     exchange.take_part(channel)
     if event.get("BridgeTechnology") == "holding_bridge":

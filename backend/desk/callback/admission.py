@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from backend.amocrm.errors import AmoError
 from backend.calls import forms
-from backend.calls.forms import Form
+from backend.calls.forms import SiteForm
 from backend.calls.numbers import phones
 from backend.calls.numbers.dialling import may_ask
 from backend.desk.callback.lead_number import number_of_lead
@@ -22,7 +22,7 @@ from backend.store import accounts, db
 from backend.store.accounts import AccountState
 from backend.store.base.crypto import keyed_digest
 from backend.store.callback import guard, requests, sites
-from backend.store.callback.requests import Asked, CallbackRow, Ticket
+from backend.store.callback.requests import AdmittedRequest, CallbackRow, Ticket
 from backend.store.settings import settings
 from backend.store.settings.callback import SiteSetting
 from backend.store.settings.settings import AccountSettings
@@ -43,7 +43,7 @@ class NotLetIn(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class KnownSite:
     account_id: int
     secret: str
     setting: SiteSetting
@@ -75,7 +75,7 @@ def hook_of(secret: str) -> str:
     return hmac.new(secret.encode(), b"hook", hashlib.sha256).hexdigest()[:32]
 
 
-def site(key: str) -> Site | None:
+def site(key: str) -> KnownSite | None:
     """The site with this key, of whatever account; None unless it is saved in the settings of a connected one."""
     row = sites.find(key)
     account = accounts.find(row.account_id) if row else None
@@ -83,10 +83,10 @@ def site(key: str) -> Site | None:
         return None
     chosen = settings.read(account.id)
     setting = chosen.callback.site(key)
-    return Site(account_id=account.id, secret=row.secret, setting=setting, account=chosen) if setting else None
+    return KnownSite(account_id=account.id, secret=row.secret, setting=setting, account=chosen) if setting else None
 
 
-def let_in(site: Site, fields: forms.Fields, sender: Sender, now: datetime) -> Ticket | None:
+def let_in(site: KnownSite, fields: forms.Fields, sender: Sender, now: datetime) -> Ticket | None:
     """Writes the request down, or finds the one that it repeats, and commits; None for a test that asks for nothing.
 
     Raises NotLetIn, counted. A program that filled the form is counted too, and gets a ticket that leads nowhere.
@@ -102,7 +102,7 @@ def let_in(site: Site, fields: forms.Fields, sender: Sender, now: datetime) -> T
         raise
 
 
-def state_of(site: Site, id: str, key: str) -> CallbackRow | None:
+def state_of(site: KnownSite, id: str, key: str) -> CallbackRow | None:
     """What became of a request of this site; a decoy waits for ever. Raises LookupError without the right key."""
     row = requests.state_of(site.account_id, id, key)
     if row is not None and row.site == site.setting.key:
@@ -112,7 +112,7 @@ def state_of(site: Site, id: str, key: str) -> CallbackRow | None:
     raise LookupError(id)
 
 
-def _ask(site: Site, form: Form, sender: Sender, now: datetime) -> Ticket:
+def _ask(site: KnownSite, form: SiteForm, sender: Sender, now: datetime) -> Ticket:
     if form.account is not None and sender.is_server and form.account != site.account_id:
         raise NotLetIn("foreign_account")
     lead = form.lead if sender.is_server else None
@@ -130,16 +130,18 @@ def _ask(site: Site, form: Form, sender: Sender, now: datetime) -> Ticket:
     return ticket
 
 
-def _number_of(site: Site, lead: int | None) -> str | None:
+def _number_of(site: KnownSite, lead: int | None) -> str | None:
     try:
         return number_of_lead(site.account_id, lead) if lead else None
     except AmoError as error:
         raise NotLetIn("later") from error
 
 
-def _asked(site: Site, form: Form, phone: str, lead: int | None, sender: Sender, now: datetime) -> Asked:
+def _asked(
+    site: KnownSite, form: SiteForm, phone: str, lead: int | None, sender: Sender, now: datetime
+) -> AdmittedRequest:
     chosen = site.account.callback
-    return Asked(
+    return AdmittedRequest(
         site=site.setting.key,
         phone=phone,
         number=form.phone or phone,
@@ -155,7 +157,7 @@ def _asked(site: Site, form: Form, phone: str, lead: int | None, sender: Sender,
     )
 
 
-def _allowed(site: Site, number: str | None) -> str:
+def _allowed(site: KnownSite, number: str | None) -> str:
     """The number's key. Raises NotLetIn."""
     if not number:
         raise NotLetIn("no_phone")
@@ -168,7 +170,7 @@ def _allowed(site: Site, number: str | None) -> str:
     return key
 
 
-def _hold_limits(site: Site, asked: Asked) -> None:
+def _hold_limits(site: KnownSite, asked: AdmittedRequest) -> None:
     """The new request is written, uncommitted, and counts itself. A server is not kept out by what browsers have used
     up: of it the number and the account are counted. Raises NotLetIn."""
     limits = site.account.callback.limits
@@ -178,7 +180,7 @@ def _hold_limits(site: Site, asked: Asked) -> None:
             raise NotLetIn(f"often_{name}")
 
 
-def _token(site: Site, lead: int | None, sender: Sender) -> str | None:
+def _token(site: KnownSite, lead: int | None, sender: Sender) -> str | None:
     """What the request is known by when it comes again: its signature, or the lead that amoCRM names."""
     if sender.signature:
         return keyed_digest(f"signature {site.setting.key} {sender.signature}")
@@ -194,24 +196,24 @@ def _seen(account_id: int, token: str | None, sender: Sender) -> Ticket | None:
     return Ticket(id=row.id, key=row.key, is_new=False) if row else None
 
 
-def refused(site: Site, kind: str) -> NotLetIn:
+def refused(site: KnownSite, kind: str) -> NotLetIn:
     """To be raised: counted already."""
     _count(site, kind)
     return NotLetIn(kind)
 
 
-def _count(site: Site, kind: str) -> None:
+def _count(site: KnownSite, kind: str) -> None:
     guard.refuse(site.account_id, kind)
     db.session.commit()
 
 
-def _decoy(site: Site) -> Ticket:
+def _decoy(site: KnownSite) -> Ticket:
     _count(site, "bot")
     id = str(uuid.uuid4())
     return Ticket(id=id, key=_decoy_key(site, id), is_new=True)
 
 
-def _decoy_key(site: Site, id: str) -> str:
+def _decoy_key(site: KnownSite, id: str) -> str:
     digest = bytes.fromhex(keyed_digest(f"decoy {site.setting.key} {id}"))
     return base64.urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
 

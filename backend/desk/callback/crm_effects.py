@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.calls.facts import Direction, EmployeeAnswered, Ending, Fact, RequestEnded, Result, to_json
 from backend.calls.intents import SharePlace
 from backend.calls.rules import callback_plan, callback_policy
-from backend.calls.rules.callback_plan import Plan, Request, Site
+from backend.calls.rules.callback_plan import CallbackPlan, CallbackRequest, Site
 from backend.calls.rules.policy import Decision
 from backend.calls.rules.rules import Rules
 from backend.desk.journal import decision as writing
@@ -18,9 +18,9 @@ from backend.store.settings import settings
 from backend.store.stream import Topic
 
 
-def request_of(row: CallbackRow, plan: Plan) -> Request:
+def request_of(row: CallbackRow, plan: CallbackPlan) -> CallbackRequest:
     """A site that was deleted meanwhile has no name and no target any more."""
-    return Request(
+    return CallbackRequest(
         site=plan.sites.get(row.site, Site(name="")), name=row.name, comment=row.comment, department=row.department,
         parameters=tuple((name, value) for name, value in row.fields), fields=plan.fields, lead=row.lead,
         placed=row.placed_call,

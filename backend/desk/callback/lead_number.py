@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backend.amocrm import answers, requests
-from backend.amocrm.client import Client
+from backend.amocrm.client import ApiClient
 from backend.calls.numbers import phones
 from backend.crm_access import client_for
 from backend.store.phonebook import cards
@@ -25,7 +25,7 @@ def number_of_lead(account_id: int, lead: int) -> str | None:
         client.close()
 
 
-def _numbers(client: Client, lead: int) -> Iterable[str]:
+def _numbers(client: ApiClient, lead: int) -> Iterable[str]:
     found = answers.lead(client.send(requests.lead(lead)))
     for contact in found.contact_ids[:3] if found else ():
         person = answers.contact(client.send(requests.contact(contact)))

@@ -12,7 +12,7 @@ from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction,
 from backend.calls.numbers import phones
 from backend.calls.numbers.dialling import Dialling, number_to_dial
 from backend.calls.rules import callback_plan
-from backend.calls.rules.callback_plan import Next, Plan
+from backend.calls.rules.callback_plan import CallbackPlan, Next
 from backend.calls.rules.client import choose
 from backend.calls.rules.rules import Rules
 from backend.desk.callback import crm_effects
@@ -195,7 +195,7 @@ def _targets(row: CallbackRow, rules: Rules) -> tuple[str, ...]:
     return callback_plan.targets(request_of(row, plan), responsible, plan)
 
 
-def plan_of(account_id: int) -> Plan:
+def plan_of(account_id: int) -> CallbackPlan:
     return settings.read(account_id).callback.to_plan()
 
 

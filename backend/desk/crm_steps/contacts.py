@@ -69,4 +69,4 @@ def _link_lead(job: Job, contact: answers.Contact) -> int | None:
 def _keep(job: Job, contact: answers.Contact) -> None:
     """The next call shows it, and this one's popups do."""
     phonebook.put_parties(job.desk.account_id, [lookup.contact_party(contact, job.desk.rules.country)])
-    place.name_popups(job, client.Entity.CONTACTS, contact.id, contact.name)
+    place.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name)

@@ -8,7 +8,7 @@ from typing import Any
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
-from backend.calls.intents import AddContact, HandOverLead, OpenLead
+from backend.calls.intents import AddContact, CreateLead, HandOverLead
 from backend.calls.rules import client
 from backend.desk.crm_steps import other_calls
 from backend.desk.crm_steps import place as places
@@ -19,14 +19,14 @@ from backend.store.phonebook import phonebook
 
 def open_lead(job: Job) -> None:
     """A new lead, unless one turns up: made by another call meanwhile, found live, or ours from before a crash."""
-    wanted: OpenLead = job.intent
+    wanted: CreateLead = job.intent
     if job.row.unclear and _found_own_lead(job, wanted):
         return
     if not places.turned_up(job, wanted):
         _make_lead(job, wanted)
 
 
-def _make_lead(job: Job, wanted: OpenLead) -> None:
+def _make_lead(job: Job, wanted: CreateLead) -> None:
     wanted = job.intent
     contact: Any = wanted.contact or models.contact(
         name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
@@ -49,7 +49,7 @@ def _make_lead(job: Job, wanted: OpenLead) -> None:
     job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
 
 
-def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
+def _mended(job: Job, wanted: CreateLead, refusal: Rejected) -> CreateLead:
     """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without its custom
     fields where one cannot be filled so. Raises the refusal."""
     if wanted.fields and refusal.concerns_custom_fields:
@@ -65,12 +65,12 @@ def _mended(job: Job, wanted: OpenLead, refusal: Rejected) -> OpenLead:
     raise refusal
 
 
-def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> None:
+def _keep_lead(job: Job, wanted: CreateLead, lead: int, contact: int | None) -> None:
     """Our own write goes into the phonebook at once: the next call of this client finds it there."""
     if contact and wanted.contact is None and wanted.phone:
         places.mirror_contact(job, contact, wanted.contact_name, wanted.phone, wanted.responsible)
     parties = [(Entity.CONTACTS.value, contact), (Entity.COMPANIES.value, wanted.company)]
-    mirrored = phonebook.Lead(
+    mirrored = phonebook.MirroredLead(
         id=lead,
         name=wanted.name,
         price=0,
@@ -86,10 +86,10 @@ def _keep_lead(job: Job, wanted: OpenLead, lead: int, contact: int | None) -> No
     job.call.made_contact = bool(contact) and wanted.contact is None
     places.link_popups(job, lead, wanted.name)
     if contact and not (wanted.contact or wanted.company):
-        places.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
+        places.name_popups(job, client.CardKind.CONTACTS, contact, wanted.contact_name)
 
 
-def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
+def _found_own_lead(job: Job, wanted: CreateLead) -> bool:
     """After an unclear end: the newest leads, one of this client with our name made since, that no other call has."""
     for lead in answers.leads(job.desk.send(requests.newest_leads(limit=50))):
         ours = lead.name == wanted.name and lead.created_at >= job.since
@@ -102,7 +102,7 @@ def _found_own_lead(job: Job, wanted: OpenLead) -> bool:
     return False
 
 
-def _is_clients(job: Job, wanted: OpenLead, lead: answers.Lead) -> bool:
+def _is_clients(job: Job, wanted: CreateLead, lead: answers.Lead) -> bool:
     """A name may be anybody's: the contact tells. Of a hidden number there is nothing more to compare."""
     if wanted.phone is None:
         return True
@@ -132,7 +132,7 @@ def add_contact(job: Job) -> None:
         job.turn_into(replace(wanted, responsible=polling.stand_in(job, wanted.responsible)))
         return
     places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
-    places.name_popups(job, client.Entity.CONTACTS, made[0].id, wanted.name)
+    places.name_popups(job, client.CardKind.CONTACTS, made[0].id, wanted.name)
     places.at(job, contact=made[0].id)
     job.call.made_contact = True
 
@@ -143,7 +143,7 @@ def _found_own_contact(job: Job, wanted: AddContact) -> bool:
         party = lookup.contact_party(contact, job.desk.rules.country)
         if wanted.phone in party.phones and not contact.is_deleted:
             phonebook.put_parties(job.desk.account_id, [party])
-            places.name_popups(job, client.Entity.CONTACTS, contact.id, contact.name)
+            places.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name)
             places.at(job, contact=contact.id)
             job.call.made_contact = True
             return True

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Need, NeedsPerson, Rejected
-from backend.amocrm.requests import CallStatus as Code
+from backend.amocrm.requests import CallNoteStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
 from backend.calls.intents import AddNote, AddTask, CallStatus, FinishCall, LogCall
 from backend.desk.crm_steps import other_calls

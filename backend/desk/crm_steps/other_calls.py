@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from backend.amocrm.errors import TryLater
-from backend.calls.intents import AddContact, AddForm, AddUnsorted, FindPlace, OpenLead, SharePlace, UseUnsorted
+from backend.calls.intents import AddContact, AddForm, AddUnsorted, CreateLead, FindPlace, SharePlace, UseUnsorted
 from backend.desk.journal.job import Job
 from backend.store import db
 from backend.store.journal.journal import CallRow, IntentRow, IntentState
 
-PLACES = (OpenLead.kind, AddUnsorted.kind, AddForm.kind, AddContact.kind, FindPlace.kind)
+PLACES = (CreateLead.kind, AddUnsorted.kind, AddForm.kind, AddContact.kind, FindPlace.kind)
 GIVE_PLACES = (*PLACES, UseUnsorted.kind, SharePlace.kind)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from backend.amocrm import requests
 from backend.amocrm.errors import TryLater
-from backend.calls.intents import AddUnsorted, OpenLead, SharePlace, UseUnsorted
+from backend.calls.intents import AddUnsorted, CreateLead, SharePlace, UseUnsorted
 from backend.calls.numbers import phones
-from backend.calls.rules.client import Client, Entity, Waiting, choose
+from backend.calls.rules.client import CardKind, Client, Waiting, choose
 from backend.desk.crm_steps import other_calls
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup
@@ -29,7 +29,7 @@ def place_of(job: Job) -> tuple[requests.Entity, int] | None:
     return None
 
 
-def turned_up(job: Job, wanted: OpenLead | AddUnsorted) -> bool:
+def turned_up(job: Job, wanted: CreateLead | AddUnsorted) -> bool:
     """Whether there is a place already: looked for in the phonebook, then live."""
     if wanted.phone is None:
         return False
@@ -44,7 +44,7 @@ def turned_up(job: Job, wanted: OpenLead | AddUnsorted) -> bool:
 
 def _settled(job: Job) -> bool:
     """The client's open lead, else his waiting record; else the intent learns who he is."""
-    wanted: OpenLead | AddUnsorted = job.intent
+    wanted: CreateLead | AddUnsorted = job.intent
     knowledge = lookup.knowledge(job.desk.account_id, wanted.phone)
     known = choose(knowledge)
     if known.lead:
@@ -59,13 +59,13 @@ def _settled(job: Job) -> bool:
     return False
 
 
-def _use(job: Job, waiting: Waiting, wanted: OpenLead | AddUnsorted) -> UseUnsorted:
+def _use(job: Job, waiting: Waiting, wanted: CreateLead | AddUnsorted) -> UseUnsorted:
     return UseUnsorted(
         uid=waiting.uid,
         lead=waiting.lead,
         contact=waiting.contact,
         accept=job.call.answered is not None,
-        employee=wanted.responsible if isinstance(wanted, OpenLead) else None,
+        employee=wanted.responsible if isinstance(wanted, CreateLead) else None,
         otherwise=wanted,
     )
 
@@ -74,8 +74,8 @@ def _card(known: Client) -> dict[str, Any]:
     """Whose new lead or record it is to be."""
     party = known.party
     return {
-        "contact": party.id if party and party.entity is Entity.CONTACTS else None,
-        "company": party.id if party and party.entity is Entity.COMPANIES else None,
+        "contact": party.id if party and party.entity is CardKind.CONTACTS else None,
+        "company": party.id if party and party.entity is CardKind.COMPANIES else None,
     }
 
 
@@ -108,8 +108,8 @@ def share_place(job: Job) -> None:
 
 
 def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: int | None) -> None:
-    party = phonebook.Party(
-        entity=Entity.CONTACTS.value, id=contact, name=name, responsible=responsible, companies=(),
+    party = phonebook.MirroredParty(
+        entity=CardKind.CONTACTS.value, id=contact, name=name, responsible=responsible, companies=(),
         phones=frozenset({phone}),
     )  # fmt: skip
     phonebook.put_parties(job.desk.account_id, [party])
@@ -121,7 +121,7 @@ def link_popups(job: Job, lead: int, name: str, price: int = 0, stage: str = "")
     popups.change(job.desk.account_id, job.call.call, {"lead": link})
 
 
-def name_popups(job: Job, entity: Entity, party: int, name: str, *, was_there: bool = False) -> None:
+def name_popups(job: Job, entity: CardKind, party: int, name: str, *, was_there: bool = False) -> None:
     """The popup says who the client is, once that is known; whom we have just made is still new to the reader."""
     card: dict[str, Any] = {"party": {"entity": entity.value, "id": party}, "name": name}
     popups.change(job.desk.account_id, job.call.call, card | ({"is_new": False} if was_there else {}))

@@ -8,7 +8,7 @@ from typing import Any
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity, Request
-from backend.calls.intents import AddForm, AddUnsorted, OpenLead, UseUnsorted
+from backend.calls.intents import AddForm, AddUnsorted, CreateLead, UseUnsorted
 from backend.calls.rules import client
 from backend.desk.crm_steps import place
 from backend.desk.journal.job import Job
@@ -84,7 +84,7 @@ def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
         job.turn_into(replace(wanted, contact=None))
         return
     job.turn_into(
-        OpenLead(
+        CreateLead(
             phone=wanted.phone, name=wanted.name, contact=wanted.contact, company=wanted.company,
             contact_name=wanted.contact_name, responsible=job.desk.rules.default_employee,
             pipeline_id=wanted.pipeline_id, status_id=None,
@@ -109,7 +109,7 @@ def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) 
     if wanted.phone and lead:
         phonebook.put_waiting(job.desk.account_id, wanted.phone, record.uid, lead, contact, job.call.call)
     if contact and not (wanted.contact or wanted.company):
-        place.name_popups(job, client.Entity.CONTACTS, contact, wanted.contact_name)
+        place.name_popups(job, client.CardKind.CONTACTS, contact, wanted.contact_name)
     job.done(record=record.uid, lead=lead, contact=contact)
 
 
@@ -141,7 +141,7 @@ def _show_record(job: Job, wanted: UseUnsorted) -> None:
     made = wanted.otherwise
     place.link_popups(job, wanted.lead, made.name)
     if wanted.contact and not (made.contact or made.company):
-        place.name_popups(job, client.Entity.CONTACTS, wanted.contact, made.contact_name)
+        place.name_popups(job, client.CardKind.CONTACTS, wanted.contact, made.contact_name)
 
 
 def _accepting(job: Job, wanted: UseUnsorted) -> list[int]:
@@ -176,7 +176,7 @@ def _open_accepted(job: Job, employee: int) -> None:
     wanted: UseUnsorted = job.intent
     made = wanted.otherwise
     parties = ((Entity.CONTACTS.value, wanted.contact),) if wanted.contact else ()
-    lead = phonebook.Lead(
+    lead = phonebook.MirroredLead(
         id=wanted.lead, name=made.name, price=0, responsible=employee, pipeline_id=made.pipeline_id or 0,
         status_id=0, is_open=True, parties=parties,
     )  # fmt: skip

@@ -37,7 +37,7 @@ class CannotDial(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ClickPlan:
     """What the PBX is asked for: `channels` by extension, in the order in which they are tried; `name` is for the
     employee's phone; `client` is a key of the phonebook, `number` what is dialled."""
 
@@ -52,7 +52,7 @@ class Plan:
         return asdict(self)
 
 
-def plan(account_id: int, user_id: int, phone: str) -> Plan:
+def plan(account_id: int, user_id: int, phone: str) -> ClickPlan:
     """A call of this user to a number in any spelling. Raises CannotDial, LookupError for an unknown account."""
     chosen, rules = settings.read(account_id), settings.rules(account_id)
     dialling = chosen.dial.to_dialling()
@@ -64,7 +64,7 @@ def plan(account_id: int, user_id: int, phone: str) -> Plan:
     if caller is None or not caller.extensions:
         raise CannotDial("no_extension")
     party = choose(lookup.knowledge(account_id, key)).party
-    return Plan(
+    return ClickPlan(
         client=key,
         number=number,
         name=chosen.to_routing().on_phone(party.name if party else phones.spoken(key)),
@@ -74,7 +74,7 @@ def plan(account_id: int, user_id: int, phone: str) -> Plan:
     )
 
 
-def order(account_id: int, user_id: int, request: str, plan: Plan) -> CommandRow:
+def order(account_id: int, user_id: int, request: str, plan: ClickPlan) -> CommandRow:
     """The call that this click makes, or the one that a click before it has made; commits.
 
     Raises CannotDial when another user's click, or another command, was given this request; TooOften.

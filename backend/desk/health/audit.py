@@ -13,7 +13,7 @@ from backend.amocrm import answers, requests
 from backend.amocrm.requests import Entity, NoteType, Request
 from backend.calls import intents
 from backend.calls.intents import FinishCall, LogCall
-from backend.calls.rules.audit import AuditState, Finding, Told, in_books
+from backend.calls.rules.audit import AuditState, CallNote, NoteFinding, in_books
 from backend.desk.crm_steps.notes import CODES
 from backend.desk.journal.job import Desk, Job
 from backend.store import audits
@@ -34,7 +34,7 @@ CARDS: dict[Entity, tuple[Callable[[int], Request], Callable[[Any], Any]]] = {
     Entity.CONTACTS: (requests.contact, answers.contact),
     Entity.COMPANIES: (requests.company, answers.company),
 }
-IN_CRM = Finding(state=AuditState.IN_CRM)
+IN_CRM = NoteFinding(state=AuditState.IN_CRM)
 
 
 def start(account_id: int, span: Span, call: str = CALL) -> None:
@@ -72,7 +72,7 @@ def audit_page(job: Job) -> None:
         job.done(looked=looked)
 
 
-def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, Finding]:
+def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, NoteFinding]:
     """All reading is done here, before anything is written: each request commits."""
     known = {each.call: in_books(each.books) for each in calls}
     asked = [each for each in calls if known[each.call] is None]
@@ -82,33 +82,35 @@ def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, Find
     return {call: finding or found[call] for call, finding in known.items()}
 
 
-def _held_against(desk: Desk, each: Listed, notes: dict[int, answers.Note], records: Collection[str]) -> Finding:
+def _held_against(desk: Desk, each: Listed, notes: dict[int, answers.Note], records: Collection[str]) -> NoteFinding:
     if each.is_part_of_record:
         is_there = f"call-{each.call}" in records or _has(desk, Entity.LEADS, each.lead)
-        return IN_CRM if is_there else Finding(state=AuditState.GONE, why="its record was declined or deleted")
+        return IN_CRM if is_there else NoteFinding(state=AuditState.GONE, why="its record was declined or deleted")
     note = notes.get(each.note or 0)
     if note is None and each.note_entity and not _has(desk, Entity(each.note_entity), each.note_entity_id):
-        return Finding(state=AuditState.GONE, why="its card was deleted")
+        return NoteFinding(state=AuditState.GONE, why="its card was deleted")
     if note is None:
-        return Finding(state=AuditState.MENDED, why="no note")
+        return NoteFinding(state=AuditState.MENDED, why="no note")
     lacks = _told(note).lacks(_wanted(desk, each)) if each.wanted else ""
-    return Finding(state=AuditState.MENDED, why=lacks) if lacks else IN_CRM
+    return NoteFinding(state=AuditState.MENDED, why=lacks) if lacks else IN_CRM
 
 
-def _bounded(finding: Finding, each: Listed, span: Span) -> Finding:
+def _bounded(finding: NoteFinding, each: Listed, span: Span) -> NoteFinding:
     """What does not stay mended is not mended every hour, unless a person asks."""
     if finding.state is not AuditState.MENDED or span.thorough or each.mendings < MOST_MENDINGS:
         return finding
-    return Finding(state=AuditState.FAILED, why=f"not kept by amoCRM: {finding.why}")
+    return NoteFinding(state=AuditState.FAILED, why=f"not kept by amoCRM: {finding.why}")
 
 
-def _told(note: answers.Note) -> Told:
-    return Told(duration=note.duration, status=note.status, link=note.link)
+def _told(note: answers.Note) -> CallNote:
+    return CallNote(duration=note.duration, status=note.status, link=note.link)
 
 
-def _wanted(desk: Desk, each: Listed) -> Told:
+def _wanted(desk: Desk, each: Listed) -> CallNote:
     intent = _intent(each)
-    return Told(duration=intent.duration, status=CODES[intent.status], link=desk.recording_link(each.recording_token))
+    return CallNote(
+        duration=intent.duration, status=CODES[intent.status], link=desk.recording_link(each.recording_token)
+    )
 
 
 def _intent(each: Listed) -> LogCall | FinishCall:
@@ -161,7 +163,7 @@ def _has(desk: Desk, entity: Entity, card: int | None) -> bool:
     return found is not None and not found.is_deleted
 
 
-def _write_down(account_id: int, each: Listed, finding: Finding, *, is_asked_for: bool) -> None:
+def _write_down(account_id: int, each: Listed, finding: NoteFinding, *, is_asked_for: bool) -> None:
     """What is to be done for it. What was refused is tried again only for who asks."""
     if finding.state is AuditState.FAILED and is_asked_for:
         audits.try_again(account_id, each.call)

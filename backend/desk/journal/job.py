@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, text
 
-from backend.amocrm.client import Client as Crm
+from backend.amocrm.client import ApiClient as Crm
 from backend.amocrm.errors import NeedsPerson, Rejected, TryLater
 from backend.amocrm.requests import Request
 from backend.calls import intents

@@ -21,7 +21,7 @@ SLACK = 20  # a copy may outgrow what is wanted by a 20th; then it is planned an
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class CopyPlan:
     """The copy as a whole: these numbers (keys of the phonebook), and where the phonebook's changes go on from it."""
 
     number: int
@@ -48,7 +48,7 @@ def follow(account_id: int) -> bool:
     return not state.version
 
 
-def plan(account_id: int) -> Plan:
+def plan(account_id: int) -> CopyPlan:
     """What shall stand there now, beginning with the clients that were changed last."""
     number, version = pbx_copy.state(account_id).plan + 1, pbx_copy.version(account_id)
     place = changed_numbers.position()
@@ -59,16 +59,16 @@ def plan(account_id: int) -> Plan:
         if len(numbers) >= most:
             break
     db.session.rollback()
-    return Plan(number=number, version=version, place=place, numbers=tuple(numbers)[:most])
+    return CopyPlan(number=number, version=version, place=place, numbers=tuple(numbers)[:most])
 
 
-def put(account_id: int, plan: Plan, numbers: Sequence[str]) -> None:
+def put(account_id: int, plan: CopyPlan, numbers: Sequence[str]) -> None:
     """A portion of the plan."""
     pbx_copy.want(account_id, _values(account_id, numbers), plan.number)
     db.session.commit()
 
 
-def finish(account_id: int, plan: Plan) -> None:
+def finish(account_id: int, plan: CopyPlan) -> None:
     """All portions are put: what is not among them shall not stand there, and changes are followed from here on."""
     state = pbx_copy.state(account_id)
     pbx_copy.unwant_older(account_id, plan.number)

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from backend.store.journal import account_work, wake
 from backend.store.phonebook import change_inbox
-from backend.store.phonebook.change_inbox import News
+from backend.store.phonebook.change_inbox import ReportedChange
 
 KIND = "follow-phonebook"
 CALL = "phonebook-news"  # the journal's place for it
 
 
-def tell(account_id: int, news: Sequence[News]) -> None:
+def tell(account_id: int, news: Sequence[ReportedChange]) -> None:
     """To be looked at as soon as the account's live work allows. Does not commit; the transaction's last statement."""
     note(account_id, news)
     wake.wake(account_id)
 
 
-def note(account_id: int, news: Sequence[News]) -> None:
+def note(account_id: int, news: Sequence[ReportedChange]) -> None:
     """As `tell`, from within the account's drain, which finds it by itself."""
     if news:
         account_work.call_for(account_id, CALL, KIND, {})  # first: everybody holds its row before those of the news

@@ -9,7 +9,7 @@ from backend.amocrm import answers, requests
 from backend.calls.facts import ExtensionRang, Fact
 from backend.calls.numbers import phones
 from backend.calls.rules.callback_plan import is_callback
-from backend.calls.rules.client import Earlier, Entity, Knowledge, OpenLead, Party, Waiting
+from backend.calls.rules.client import CardKind, Earlier, Knowledge, OpenLead, Party, Waiting
 from backend.desk.journal.job import Desk
 from backend.store import accounts, call_list, stream
 from backend.store.journal.journal import CallRow
@@ -55,7 +55,7 @@ def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, .
 
 def _party(known: Known) -> Party:
     return Party(
-        entity=Entity(known.entity),
+        entity=CardKind(known.entity),
         id=known.id,
         name=known.name,
         responsible=known.responsible,
@@ -77,7 +77,7 @@ def ask_live(desk: Desk, phone: str) -> None:
     found = answers.contacts(desk.send(requests.contacts_with(phones.search_digits(phone))))
     hits = [each for each in found if not each.is_deleted and phone in keys_of(each.phones, country)]
     phonebook.put_parties(account_id, [contact_party(each, country) for each in hits])
-    phonebook.forget_number(account_id, phone, Entity.CONTACTS.value, others_than=[each.id for each in hits])
+    phonebook.forget_number(account_id, phone, CardKind.CONTACTS.value, others_than=[each.id for each in hits])
     wanted = sorted({lead for each in hits for lead in each.lead_ids}, reverse=True)[:LIVE_LEADS]
     if wanted:
         phonebook.put_leads(account_id, all_mirrored(account_id, _leads(desk, wanted)))
@@ -97,9 +97,9 @@ def keys_of(numbers: Sequence[str], country: str) -> frozenset[str]:
     return frozenset(each for each in found if each)
 
 
-def contact_party(contact: answers.Contact, country: str) -> phonebook.Party:
-    return phonebook.Party(
-        entity=Entity.CONTACTS.value,
+def contact_party(contact: answers.Contact, country: str) -> phonebook.MirroredParty:
+    return phonebook.MirroredParty(
+        entity=CardKind.CONTACTS.value,
         id=contact.id,
         name=contact.name,
         responsible=contact.responsible,
@@ -109,9 +109,9 @@ def contact_party(contact: answers.Contact, country: str) -> phonebook.Party:
     )
 
 
-def company_party(company: answers.Company, country: str) -> phonebook.Party:
-    return phonebook.Party(
-        entity=Entity.COMPANIES.value,
+def company_party(company: answers.Company, country: str) -> phonebook.MirroredParty:
+    return phonebook.MirroredParty(
+        entity=CardKind.COMPANIES.value,
         id=company.id,
         name=company.name,
         responsible=company.responsible,
@@ -121,17 +121,17 @@ def company_party(company: answers.Company, country: str) -> phonebook.Party:
     )
 
 
-def mirrored(account_id: int, lead: answers.Lead) -> phonebook.Lead:
+def mirrored(account_id: int, lead: answers.Lead) -> phonebook.MirroredLead:
     return all_mirrored(account_id, [lead])[0]
 
 
-def all_mirrored(account_id: int, leads: Sequence[answers.Lead]) -> list[phonebook.Lead]:
+def all_mirrored(account_id: int, leads: Sequence[answers.Lead]) -> list[phonebook.MirroredLead]:
     unsorted = accounts.unsorted_stages(account_id)
     return [_mirrored(each, unsorted) for each in leads]
 
 
-def _mirrored(lead: answers.Lead, unsorted: frozenset[int]) -> phonebook.Lead:
-    return phonebook.Lead(
+def _mirrored(lead: answers.Lead, unsorted: frozenset[int]) -> phonebook.MirroredLead:
+    return phonebook.MirroredLead(
         id=lead.id,
         name=lead.name,
         price=lead.price,
@@ -140,8 +140,8 @@ def _mirrored(lead: answers.Lead, unsorted: frozenset[int]) -> phonebook.Lead:
         status_id=lead.status_id,
         is_open=lead.is_open(unsorted),
         parties=(
-            *((Entity.CONTACTS.value, each) for each in lead.contact_ids),
-            *((Entity.COMPANIES.value, each) for each in lead.company_ids),
+            *((CardKind.CONTACTS.value, each) for each in lead.contact_ids),
+            *((CardKind.COMPANIES.value, each) for each in lead.company_ids),
         ),
         updated_at=lead.updated_at,
     )

@@ -17,7 +17,7 @@ from backend.desk.journal.job import CLOCKS_APART, Job
 from backend.desk.phonebook import change_inbox, process_changes, refresh
 from backend.store.journal import account_work
 from backend.store.phonebook import phonebook, syncs, webhooks
-from backend.store.phonebook.change_inbox import News
+from backend.store.phonebook.change_inbox import ReportedChange
 
 KIND = "poll-phonebook"
 CALL = "phonebook-poll"
@@ -112,7 +112,9 @@ def _history(job: Job, page: int, since: int) -> Step:
         log.warning("no history", account=job.desk.account_id, why=str(refusal))
         return since, False
     events = history.events(body)
-    change_inbox.note(job.desk.account_id, [News(entity=each.entity.value, id=str(each.entity_id)) for each in events])
+    change_inbox.note(
+        job.desk.account_id, [ReportedChange(entity=each.entity.value, id=str(each.entity_id)) for each in events]
+    )
     high = max((round(time.time()) - CLOCKS_APART, *(each.at for each in events)))
     return high, answers.may_have_more(body, "events", requests.EVENTS)
 

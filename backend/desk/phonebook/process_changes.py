@@ -11,7 +11,7 @@ from backend.desk.phonebook import refresh
 from backend.desk.phonebook.change_inbox import note
 from backend.store.journal import account_work
 from backend.store.phonebook import change_inbox, phonebook
-from backend.store.phonebook.change_inbox import News, Told
+from backend.store.phonebook.change_inbox import InboxEntry, ReportedChange
 
 UNSORTED = "unsorted"
 
@@ -28,7 +28,7 @@ def follow(job: Job) -> None:
     change_inbox.forget(job.desk.account_id, settled)
 
 
-def _look_at_cards(desk: Desk, kind: str, told: Sequence[Told]) -> list[Told]:
+def _look_at_cards(desk: Desk, kind: str, told: Sequence[InboxEntry]) -> list[InboxEntry]:
     if kind == hooks.PARTIES:
         return _sort_parties(desk.account_id, told)
     entity = Entity(kind)
@@ -39,15 +39,15 @@ def _look_at_cards(desk: Desk, kind: str, told: Sequence[Told]) -> list[Told]:
     return [each for each in told if each not in stale or int(each.id) in seen]
 
 
-def _sort_parties(account_id: int, told: Sequence[Told]) -> list[Told]:
+def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntry]:
     """Deletions do not say of what: only what we know can be gone."""
     for each in told:
         kinds = phonebook.party_kinds(account_id, int(each.id))
-        note(account_id, [News(entity=kind, id=each.id) for kind in kinds])
+        note(account_id, [ReportedChange(entity=kind, id=each.id) for kind in kinds])
     return list(told)
 
 
-def _look_at_records(desk: Desk, told: Sequence[Told]) -> list[Told]:
+def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]:
     """One of ours that does not wait any more: its lead and contact are ordinary now, or gone."""
     known = [each for each in told if phonebook.waiting_record(desk.account_id, each.id)]
     if not known:
@@ -63,8 +63,8 @@ def drop_record(account_id: int, uid: str) -> None:
     record = phonebook.waiting_record(account_id, uid)
     if record is None:
         return
-    cards = [News(entity=Entity.LEADS.value, id=str(record.lead))]
+    cards = [ReportedChange(entity=Entity.LEADS.value, id=str(record.lead))]
     if record.contact:
-        cards.append(News(entity=Entity.CONTACTS.value, id=str(record.contact)))
+        cards.append(ReportedChange(entity=Entity.CONTACTS.value, id=str(record.contact)))
     note(account_id, cards)
     phonebook.drop_waiting(account_id, uid)

@@ -10,7 +10,7 @@ from backend.amocrm.requests import Entity
 from backend.desk.journal.job import Desk
 from backend.desk.phonebook import change_inbox, lookup
 from backend.store.phonebook import phonebook
-from backend.store.phonebook.change_inbox import News
+from backend.store.phonebook.change_inbox import ReportedChange
 
 AT_ONCE = 50  # ids in one request
 NEW_LEADS = 10  # of one card, newest first: leads of which we have not heard
@@ -33,7 +33,9 @@ def look_at_leads(desk: Desk, entity: Entity, cards: Sequence[Any]) -> None:
         return
     known = phonebook.leads_of(desk.account_id, entity.value, [each.id for each in cards])
     other = {lead for each in cards for lead in sorted(known.get(each.id, set()) ^ set(each.lead_ids))[-NEW_LEADS:]}
-    change_inbox.note(desk.account_id, [News(entity=Entity.LEADS.value, id=str(lead)) for lead in sorted(other)])
+    change_inbox.note(
+        desk.account_id, [ReportedChange(entity=Entity.LEADS.value, id=str(lead)) for lead in sorted(other)]
+    )
 
 
 def read(entity: Entity, body: Any) -> Sequence[Any]:
@@ -65,17 +67,17 @@ def _one(desk: Desk, entity: Entity, id: int, round: int | None) -> set[int]:
     return {id}
 
 
-def _put_contacts(desk: Desk, found: Sequence[answers.Contact], round: int | None) -> list[phonebook.Party]:
+def _put_contacts(desk: Desk, found: Sequence[answers.Contact], round: int | None) -> list[phonebook.MirroredParty]:
     country = desk.rules.country
     return phonebook.put_parties(desk.account_id, [lookup.contact_party(each, country) for each in found], round)
 
 
-def _put_companies(desk: Desk, found: Sequence[answers.Company], round: int | None) -> list[phonebook.Party]:
+def _put_companies(desk: Desk, found: Sequence[answers.Company], round: int | None) -> list[phonebook.MirroredParty]:
     country = desk.rules.country
     return phonebook.put_parties(desk.account_id, [lookup.company_party(each, country) for each in found], round)
 
 
-def _put_leads(desk: Desk, found: Sequence[answers.Lead], round: int | None) -> list[phonebook.Lead]:
+def _put_leads(desk: Desk, found: Sequence[answers.Lead], round: int | None) -> list[phonebook.MirroredLead]:
     return phonebook.put_leads(desk.account_id, lookup.all_mirrored(desk.account_id, found), round)
 
 

@@ -7,7 +7,7 @@ from flask import current_app
 
 from backend.amocrm import hooks as names
 from backend.amocrm import requests
-from backend.amocrm.client import Client
+from backend.amocrm.client import ApiClient
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, Unclear
 from backend.desk.journal.job import Desk
 from backend.store import db
@@ -44,7 +44,7 @@ def _subscribe(desk: Desk, key: str, events: tuple[str, ...]) -> AmoError | None
     return None
 
 
-def unsubscribe(account_id: int, client: Client) -> None:
+def unsubscribe(account_id: int, client: ApiClient) -> None:
     """As well as it can be done: an account that is going away may not let us. Commits."""
     key = webhooks.of(account_id).key
     webhooks.move(account_id, HookState.NONE)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from backend.pbx.address import Networks, PbxAddress
 from backend.pbx.capture.masking import Mask
-from backend.pbx.errors import NeedsPerson
+from backend.pbx.errors import PbxNeedsPerson
 from backend.pbx.link.link import EVENTS, USUAL_WAITS, Link, LinkState, Waits
 from backend.pbx.link.session import EAR
 from backend.pbx.link.wire import END, Splitter
@@ -43,7 +43,7 @@ async def record(
         async with asyncio.timeout(seconds):
             await link.run()
     if link.state is LinkState.REFUSED:
-        raise NeedsPerson(link.why)
+        raise PbxNeedsPerson(link.why)
     return recorder.messages
 
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from backend.calls.rules.routing import Routing
 from backend.pbx.address import Networks, PbxAddress, resolve
 from backend.pbx.check import installed, telephones
-from backend.pbx.check.findings import Answers, Expected, Finding, Report, State, What, said, tidy
+from backend.pbx.check.findings import Answers, CheckedPart, Expected, Finding, FindingState, Report, said, tidy
 from backend.pbx.check.judging import TRANSFER_CODE, judge
 from backend.pbx.errors import PbxError, Trouble
-from backend.pbx.link.connection import Asked, Connection, Fields, rows_of, within
+from backend.pbx.link.connection import Connection, Fields, PendingAction, rows_of, within
 from backend.pbx.link.link import SOURCE_FILTER
 from backend.pbx.link.wire import Message
 
@@ -60,9 +60,9 @@ class _Visit:
         connection = Connection(self._address, ip, wanted=(), on_event=lambda event: None, tap=self._hear)
         with closing(connection):
             await within(TO_CONNECT, connection.reach(), "connecting")
-            self._went_well(What.ADDRESS)
+            self._went_well(CheckedPart.ADDRESS)
             await within(TO_LOG_IN, connection.log_in(), "login")
-            self._went_well(What.LOGIN)
+            self._went_well(CheckedPart.LOGIN)
             answers = await _ask(connection, self._routing)
             if connection.lost.done():
                 raise connection.lost.result()
@@ -72,12 +72,12 @@ class _Visit:
         """What went well, and what did not."""
         is_other = self._first and not self._first.startswith(BANNER) and error.trouble in WORDLESS
         why = said("not_ami" if is_other else error.trouble.value, detail=tidy(error.detail))
-        failed = What.LOGIN if self.done else What.ADDRESS
-        return (*self.done[:1], Finding(what=failed, state=State.FAIL, says=(why,)))
+        failed = CheckedPart.LOGIN if self.done else CheckedPart.ADDRESS
+        return (*self.done[:1], Finding(what=failed, state=FindingState.FAIL, says=(why,)))
 
-    def _went_well(self, what: What) -> None:
-        kind = "tls" if what is What.ADDRESS and self._address.tls else "works"
-        self.done.append(Finding(what=what, state=State.OK, says=(said(kind),)))
+    def _went_well(self, what: CheckedPart) -> None:
+        kind = "tls" if what is CheckedPart.ADDRESS and self._address.tls else "works"
+        self.done.append(Finding(what=what, state=FindingState.OK, says=(said(kind),)))
 
     def _hear(self, data: bytes) -> None:
         self._first = self._first or data[: len(BANNER)]
@@ -113,7 +113,9 @@ async def _asked(
     connection: Connection, action: str, fields: Fields, *, as_list: bool = False
 ) -> list[Message] | PbxError:
     try:
-        answers: list[Message] = await within(TO_ANSWER, connection.ask(Asked(action, fields), as_list=as_list), action)
+        answers: list[Message] = await within(
+            TO_ANSWER, connection.ask(PendingAction(action, fields), as_list=as_list), action
+        )
     except PbxError as error:
         return error
     return rows_of(answers) if as_list else answers

@@ -25,7 +25,7 @@ YES = "1"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
-class What(StrEnum):
+class CheckedPart(StrEnum):
     """In the order in which a person would mend them."""
 
     ADDRESS = "address"
@@ -43,7 +43,7 @@ class What(StrEnum):
     JOURNAL = "journal"
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
@@ -63,8 +63,8 @@ def said(kind: str, **values: Any) -> Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    what: What
-    state: State
+    what: CheckedPart
+    state: FindingState
     says: tuple[Said, ...]
 
 
@@ -127,16 +127,16 @@ def refused(error: PbxError) -> tuple[Said, ...]:
     return (said(error.trouble.value, detail=tidy(error.detail)),)
 
 
-def ok(what: What, *says: Said) -> Finding:
-    return Finding(what=what, state=State.OK, says=says)
+def ok(what: CheckedPart, *says: Said) -> Finding:
+    return Finding(what=what, state=FindingState.OK, says=says)
 
 
-def warn(what: What, *says: Said) -> Finding:
-    return Finding(what=what, state=State.WARN, says=says)
+def warn(what: CheckedPart, *says: Said) -> Finding:
+    return Finding(what=what, state=FindingState.WARN, says=says)
 
 
-def fail(what: What, *says: Said) -> Finding:
-    return Finding(what=what, state=State.FAIL, says=says)
+def fail(what: CheckedPart, *says: Said) -> Finding:
+    return Finding(what=what, state=FindingState.FAIL, says=says)
 
 
 def named(names: Collection[str]) -> dict[str, Any]:

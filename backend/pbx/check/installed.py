@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from backend.calls.rules.routing import Routing
 from backend.pbx.astdb import COUNTERS, JOURNAL, LOST
-from backend.pbx.check.findings import Answers, Finding, Said, What, named, ok, refused, said, warn
+from backend.pbx.check.findings import Answers, CheckedPart, Finding, Said, named, ok, refused, said, warn
 from backend.pbx.dialplan import freepbx
 from backend.pbx.dialplan.flavours import Flavour
 from backend.pbx.dialplan.names import CALLBACK, CLICK, KEY, LEFT, ROUTE, SEEN, VERSION, country_mark
@@ -77,12 +77,12 @@ def flavour(answers: Answers) -> Flavour | None:
 def modules(answers: Answers) -> Finding:
     unanswered = answers.told["app_stack"]
     if isinstance(unanswered, PbxError) and _is_unclear(unanswered):
-        return warn(What.MODULES, *refused(unanswered))
+        return warn(CheckedPart.MODULES, *refused(unanswered))
     lost = {what: [each for each in names if _is_missing(answers, each)] for what, names in MODULES.items()}
     missing = {each for names in lost.values() for each in names}
     if not missing:
-        return ok(What.MODULES, said("there"))
-    return warn(What.MODULES, said("missing", **named(missing)), *_without(what for what in lost if lost[what]))
+        return ok(CheckedPart.MODULES, said("there"))
+    return warn(CheckedPart.MODULES, said("missing", **named(missing)), *_without(what for what in lost if lost[what]))
 
 
 def _is_unclear(error: PbxError) -> bool:
@@ -102,10 +102,10 @@ def _without(lost: Iterable[str]) -> list[Said]:
 def dialplan(answers: Answers, routing: Routing) -> Finding:
     unanswered = answers.told[CLICK]
     if isinstance(unanswered, PbxError):
-        return warn(What.DIALPLAN, *refused(unanswered))
+        return warn(CheckedPart.DIALPLAN, *refused(unanswered))
     absent = [what for what, names in CONTEXTS.items() if not all(map(answers.is_yes, names))]
     if len(absent) == len(CONTEXTS):
-        return warn(What.DIALPLAN, said("absent"), *_without(absent), *_for_whom(answers))
+        return warn(CheckedPart.DIALPLAN, said("absent"), *_without(absent), *_for_whom(answers))
     is_old = [what for what, names in CONTEXTS.items() if what not in absent and not _are_current(answers, names)]
     says = [said("old")] if is_old else []
     says += [said("incomplete"), *_without(absent)] if absent else []
@@ -113,8 +113,8 @@ def dialplan(answers: Answers, routing: Routing) -> Finding:
     says += _unhooked(answers)
     says += _no_queue(answers, routing)
     if says:
-        return warn(What.DIALPLAN, *says, *_for_whom(answers))
-    return ok(What.DIALPLAN, said("current"), *_by_hand(answers))
+        return warn(CheckedPart.DIALPLAN, *says, *_for_whom(answers))
+    return ok(CheckedPart.DIALPLAN, said("current"), *_by_hand(answers))
 
 
 def _are_current(answers: Answers, contexts: Iterable[str]) -> bool:
@@ -152,22 +152,22 @@ def recording(answers: Answers) -> Finding:
     """Whether it can record and tell the names; which calls it records, only the calls show."""
     unanswered = answers.told[MIXMONITOR]
     if isinstance(unanswered, PbxError) and _is_unclear(unanswered):
-        return warn(What.RECORDING, *refused(unanswered))
+        return warn(CheckedPart.RECORDING, *refused(unanswered))
     if _is_missing(answers, MIXMONITOR):
-        return warn(What.RECORDING, said("no_mixmonitor"))
+        return warn(CheckedPart.RECORDING, said("no_mixmonitor"))
     if _is_missing(answers, CDR_EVENTS):
-        return warn(What.RECORDING, said("no_names"))
-    return ok(What.RECORDING, said("able"))
+        return warn(CheckedPart.RECORDING, said("no_names"))
+    return ok(CheckedPart.RECORDING, said("able"))
 
 
 def journal(answers: Answers) -> Finding:
     """How many calls wait to be read back from the PBX, and how many were lost there."""
     listed = answers.lists[JOURNAL]
     if isinstance(listed, PbxError) and not _is_empty(listed):
-        return warn(What.JOURNAL, said("unreadable"), *refused(listed))
+        return warn(CheckedPart.JOURNAL, said("unreadable"), *refused(listed))
     says = [said("waiting", count=0 if isinstance(listed, PbxError) else len(listed))]
     lost = _lost(answers.lists[COUNTERS])
-    return warn(What.JOURNAL, *says, said("lost", count=lost)) if lost else ok(What.JOURNAL, *says)
+    return warn(CheckedPart.JOURNAL, *says, said("lost", count=lost)) if lost else ok(CheckedPart.JOURNAL, *says)
 
 
 def _is_empty(error: PbxError) -> bool:

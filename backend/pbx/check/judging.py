@@ -8,10 +8,10 @@ from backend.pbx.check import installed, telephones
 from backend.pbx.check.findings import (
     LONGEST_NAME,
     Answers,
+    CheckedPart,
     Expected,
     Finding,
     Report,
-    What,
     fail,
     ok,
     refused,
@@ -59,13 +59,13 @@ def _version(answers: Answers) -> Finding:
     told = answers.value("CoreSettings", "AsteriskVersion")
     number = re.search(r"(\d{1,3})\.(\d{1,3})", told)
     if number is None:
-        return warn(What.VERSION, said("unknown"))
+        return warn(CheckedPart.VERSION, said("unknown"))
     version, major, minor = number[0], int(number[1]), int(number[2])
     says = [said("too_old", version=version, oldest=OLDEST) if major < OLDEST else said("known", version=version)]
     says += [] if _has(TREE_SINCE, major, minor) else [said("no_tree")]
     says += [] if _has(CONDITION_SINCE, major, minor) else [said("no_condition")]
     whose = [said("freepbx")] if installed.flavour(answers) is Flavour.FREEPBX else []
-    return ok(What.VERSION, *says, *whose) if len(says) == 1 else warn(What.VERSION, *says, *whose)
+    return ok(CheckedPart.VERSION, *says, *whose) if len(says) == 1 else warn(CheckedPart.VERSION, *says, *whose)
 
 
 def _has(since: dict[int, int], major: int, minor: int) -> bool:
@@ -75,34 +75,34 @@ def _has(since: dict[int, int], major: int, minor: int) -> bool:
 def _rights(answers: Answers) -> Finding:
     commands = answers.told["ListCommands"]
     if isinstance(commands, PbxError):  # everybody may ask this
-        return fail(What.RIGHTS, *refused(commands), said("read", classes=READ_CLASSES))
+        return fail(CheckedPart.RIGHTS, *refused(commands), said("read", classes=READ_CLASSES))
     missing = [name for name, action in CLASSES.items() if not may(action, commands[0])]
     if not missing:
-        return ok(What.RIGHTS, said("enough"), said("read", classes=READ_CLASSES))
+        return ok(CheckedPart.RIGHTS, said("enough"), said("read", classes=READ_CLASSES))
     says = (said("missing", classes=missing), *(said(f"without_{name}") for name in missing))
-    return fail(What.RIGHTS, *says, said("read", classes=READ_CLASSES))
+    return fail(CheckedPart.RIGHTS, *says, said("read", classes=READ_CLASSES))
 
 
 def _filter(answers: Answers) -> Finding:
     answer = answers.told["Filter"]
     if not isinstance(answer, PbxError):
-        return ok(What.FILTER, said("works"))
+        return ok(CheckedPart.FILTER, said("works"))
     if isinstance(answer, ActionRefused) and answer.no_right:
-        return warn(What.FILTER, said("no_right"))
-    return warn(What.FILTER, said("unfiltered"), *refused(answer))
+        return warn(CheckedPart.FILTER, said("no_right"))
+    return warn(CheckedPart.FILTER, said("unfiltered"), *refused(answer))
 
 
 def _clock(answers: Answers) -> Finding:
     ahead = answers.clock_ahead
     if ahead is None:
-        return warn(What.CLOCK, said("unknown"))
+        return warn(CheckedPart.CLOCK, said("unknown"))
     if abs(ahead) <= CLOCK_OFF:
-        return ok(What.CLOCK, said("right"))
-    return warn(What.CLOCK, said("ahead" if ahead > 0 else "behind", seconds=round(min(abs(ahead), 1e9))))
+        return ok(CheckedPart.CLOCK, said("right"))
+    return warn(CheckedPart.CLOCK, said("ahead" if ahead > 0 else "behind", seconds=round(min(abs(ahead), 1e9))))
 
 
 def _transfer(answers: Answers) -> Finding:
     if isinstance(no := answers.told[TRANSFER_CODE], PbxError):
-        return warn(What.TRANSFER, *refused(no))
+        return warn(CheckedPart.TRANSFER, *refused(no))
     code = tidy(answers.value(TRANSFER_CODE), LONGEST_NAME)
-    return ok(What.TRANSFER, said("works", code=code)) if code else warn(What.TRANSFER, said("no_code"))
+    return ok(CheckedPart.TRANSFER, said("works", code=code)) if code else warn(CheckedPart.TRANSFER, said("no_code"))

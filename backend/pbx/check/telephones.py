@@ -9,10 +9,10 @@ from backend.calls.tracking.endpoints import Lines, Side
 from backend.pbx.check.findings import (
     LONGEST_NAME,
     Answers,
+    CheckedPart,
     Endpoint,
     Expected,
     Finding,
-    What,
     named,
     ok,
     said,
@@ -71,17 +71,17 @@ def _endpoint(technology: str, name: str, state: str, lines: Lines) -> Endpoint:
 
 def extensions(answers: Answers, expected: Expected, endpoints: Sequence[Endpoint]) -> Finding:
     if all(isinstance(answers.lists[each], PbxError) for each in LISTS):
-        return warn(What.EXTENSIONS, said("unseen"))
+        return warn(CheckedPart.EXTENSIONS, said("unseen"))
     there = {each.extension for each in endpoints if each.extension is not None}
     if not there:
-        return warn(What.EXTENSIONS, said("none", count=len(endpoints)))
+        return warn(CheckedPart.EXTENSIONS, said("none", count=len(endpoints)))
     is_cut = _is_cut(answers)
     absent, free = set() if is_cut else expected.extensions - there, there - expected.extensions
     says = [said("found", count=len(there))]
     says += [said("cut", count=MOST_ENDPOINTS)] if is_cut else []
     says += [said("absent", **named(absent))] if absent else []
     says += [said("free", **named(free))] if free else []
-    return warn(What.EXTENSIONS, *says) if absent else ok(What.EXTENSIONS, *says)
+    return warn(CheckedPart.EXTENSIONS, *says) if absent else ok(CheckedPart.EXTENSIONS, *says)
 
 
 def trunks(endpoints: Sequence[Endpoint]) -> Finding:
@@ -89,5 +89,5 @@ def trunks(endpoints: Sequence[Endpoint]) -> Finding:
     neither = [each.name for each in endpoints if each.side is Side.NEITHER]
     rest = [said("neither", **named(neither))] if neither else []
     if not trunks:
-        return warn(What.TRUNKS, said("none" if endpoints else "unseen"), *rest)
-    return ok(What.TRUNKS, said("found", **named(trunks)), *rest)
+        return warn(CheckedPart.TRUNKS, said("none" if endpoints else "unseen"), *rest)
+    return ok(CheckedPart.TRUNKS, said("found", **named(trunks)), *rest)

@@ -38,7 +38,7 @@ DIALPLAN = dialplan_for(USUAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class DialplanText:
     """The text of two files; `dialplan` and `freepbx` are the same for two kinds of PBX."""
 
     manager: str
@@ -50,13 +50,13 @@ class Made:
         return self.freepbx if flavour is Flavour.FREEPBX else self.dialplan
 
 
-def made_for(username: str | None, *, address: str | None = None, routing: Routing = USUAL) -> Made:
+def made_for(username: str | None, *, address: str | None = None, routing: Routing = USUAL) -> DialplanText:
     """For the account's AMI user; None when it has none yet: then one is made up, with a fresh strong secret. A stored
     secret is never shown. `address` is the service's own, or its network.
 
     Raises BadCommand, naming which value could be more than a value in such a file.
     """
-    return Made(
+    return DialplanText(
         manager=manager(username, address),
         dialplan=dialplan_for(routing),
         freepbx=dialplan_for(routing, Flavour.FREEPBX),

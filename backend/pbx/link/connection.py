@@ -17,7 +17,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 
 from backend.pbx.address import PbxAddress, check_certificate, tls_context
-from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
+from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, PbxError, PbxNeedsPerson, Trouble
 from backend.pbx.link.rights import refusal
 from backend.pbx.link.wire import Message, Wire
 
@@ -44,7 +44,7 @@ def check_fields(fields: Fields) -> None:
                 raise BadCommand(f"{name}: too long for a PBX, at most {LINE_LIMIT} bytes")
 
 
-class Asked(Action):  # type: ignore[misc]  # panoramisk has no types
+class PendingAction(Action):  # type: ignore[misc]  # panoramisk has no types
     """An action and its answers so far; `whole` hears a list's rows in the very moment its last one comes, `each` every
     row, which is not kept then.
 
@@ -100,7 +100,7 @@ class OnOurWire(AMIProtocol):  # type: ignore[misc]
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.factory = self._connection
-        self.responses: dict[str, Asked] = {}
+        self.responses: dict[str, PendingAction] = {}
 
     def data_received(self, data: bytes) -> None:
         self._connection.hear(data)
@@ -163,7 +163,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         except ssl.SSLCertVerificationError as error:
             why = error.verify_message
             words = f"the PBX's certificate is not trusted: {why}"
-            raise NeedsPerson(words, trouble=Trouble.NOT_TRUSTED, detail=why) from error
+            raise PbxNeedsPerson(words, trouble=Trouble.NOT_TRUSTED, detail=why) from error
         except OSError as error:
             why = error.strerror or str(error)
             trouble = Trouble.NO_TLS if isinstance(error, ssl.SSLError) else Trouble.NO_CONNECTION
@@ -175,14 +175,14 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         """Raises LinkDown, NeedsPerson."""
         login = {"Username": self._address.username, "Secret": self._address.secret, "Events": "on"}
         try:
-            await self.ask(Asked("Login", login))
+            await self.ask(PendingAction("Login", login))
         except ActionRefused as error:
             if WRONG_LOGIN not in str(error):
                 raise LinkDown(str(error), trouble=Trouble.NOT_NOW, detail=error.detail) from error
             words = f"the PBX refused the AMI user, his password or our address: {error}"
-            raise NeedsPerson(words, trouble=Trouble.WRONG_LOGIN) from error
+            raise PbxNeedsPerson(words, trouble=Trouble.WRONG_LOGIN) from error
 
-    async def ask(self, asked: Asked, *, as_list: bool = False) -> list[Message]:
+    async def ask(self, asked: PendingAction, *, as_list: bool = False) -> list[Message]:
         """Send an action; its answer, and for a list the rows after it. Raises ActionRefused, LinkDown."""
         async with self._turn:
             if self.protocol.closed:

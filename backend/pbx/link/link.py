@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from backend.calls.tracking import tracker
 from backend.pbx.address import Networks, PbxAddress, resolve
-from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, NeedsPerson, PbxError, Trouble
-from backend.pbx.link.connection import Asked, Connection, Fields, within
+from backend.pbx.errors import ActionRefused, ActionTimedOut, LinkDown, PbxError, PbxNeedsPerson, Trouble
+from backend.pbx.link.connection import Connection, Fields, PendingAction, within
 from backend.pbx.link.session import CHANGE, in_words, is_echo, lacking, shortfall
 from backend.pbx.link.wire import Message
 
@@ -124,7 +124,7 @@ class Link:
 
     async def action(self, name: str, fields: Fields | None = None, *, timeout: float = 5.0) -> Message:
         """The PBX's answer. Raises LinkDown, ActionRefused, ActionTimedOut, BadCommand; never runs later than asked."""
-        return (await self._ask(Asked(name, fields or {}), timeout))[0]
+        return (await self._ask(PendingAction(name, fields or {}), timeout))[0]
 
     async def rows(
         self,
@@ -136,9 +136,9 @@ class Link:
     ) -> list[Message]:
         """The rows of an action that answers with a list (`DBGetTree`), none where `each` hears them; raises as
         `action` does."""
-        return (await self._ask(Asked(name, fields or {}, each=each), timeout, as_list=True))[1:-1]
+        return (await self._ask(PendingAction(name, fields or {}, each=each), timeout, as_list=True))[1:-1]
 
-    async def _ask(self, asked: Asked, timeout: float, as_list: bool = False) -> list[Message]:
+    async def _ask(self, asked: PendingAction, timeout: float, as_list: bool = False) -> list[Message]:
         if self._connection is None:
             raise LinkDown(f"no connection to the PBX: {self.why}")
         answers: list[Message] = await within(timeout, self._connection.ask(asked, as_list=as_list), asked["Action"])
@@ -150,7 +150,7 @@ class Link:
             while True:
                 self._enter(LinkState.CONNECTING)
                 self.failure = error = await self._live()
-                if isinstance(error, NeedsPerson):
+                if isinstance(error, PbxNeedsPerson):
                     return self._enter(LinkState.REFUSED, str(error))
                 if self.state is LinkState.UP:
                     pauses = self._waits.pauses()
@@ -196,8 +196,8 @@ class Link:
     async def _take_snapshot(self) -> None:
         await self._ask(self._snapshot(), self._waits.prepare, as_list=True)
 
-    def _snapshot(self) -> Asked:
-        return Asked("CoreShowChannels", {}, whole=self._on_channels)
+    def _snapshot(self) -> PendingAction:
+        return PendingAction("CoreShowChannels", {}, whole=self._on_channels)
 
     async def _keep_alive(self, connection: Connection, ip: str) -> PbxError:
         """Watch a connection until it is lost or silent, or another would be allowed other things; why."""

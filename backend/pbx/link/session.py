@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 
 from backend.pbx.errors import ActionRefused, PbxError, Trouble
-from backend.pbx.link.connection import Asked, Connection, within
+from backend.pbx.link.connection import Connection, PendingAction, within
 from backend.pbx.link.rights import CLASSES, may, no_right_for
 
 READ_CALLS = "read=call"
@@ -26,7 +26,7 @@ async def lacking(connection: Connection, echo: asyncio.Event, answer: float, he
     """The classes of `read=` and `write=` that this login needs and has not. `echo` is set when it hears `is_echo`;
     `answer` and `hearing` are seconds for an answer and for that. Raises LinkDown, ActionTimedOut."""
     echo.clear()
-    commands = (await within(answer, connection.ask(Asked("ListCommands", {})), "ListCommands"))[0]
+    commands = (await within(answer, connection.ask(PendingAction("ListCommands", {})), "ListCommands"))[0]
     missing = [f"write={name}" for name, action in CLASSES.items() if not may(action, commands)]
     try:
         is_deaf = not await _hears(connection, echo, answer, hearing)
@@ -39,12 +39,12 @@ async def _hears(connection: Connection, echo: asyncio.Event, answer: float, hea
     """Whether it is told of what it does itself; also where the device did not take its state."""
     device = {"Variable": f"DEVICE_STATE({EAR})"}
     for state in STATES:
-        await within(answer, connection.ask(Asked("Setvar", {**device, "Value": state})), "Setvar")
+        await within(answer, connection.ask(PendingAction("Setvar", {**device, "Value": state})), "Setvar")
     try:
         async with asyncio.timeout(hearing):
             return await echo.wait()
     except TimeoutError:
-        kept = await within(answer, connection.ask(Asked("Getvar", device)), "Getvar")
+        kept = await within(answer, connection.ask(PendingAction("Getvar", device)), "Getvar")
         return bool(kept[0].get("Value") != STATES[-1])
 
 

@@ -23,7 +23,7 @@ from backend.pbx import dialplan
 from backend.pbx.clicks import Missed
 from backend.pbx.commands import Ring, hangup, has_extension, ring, send_to, set_variable
 from backend.pbx.errors import ActionRefused, ActionTimedOut, BadCommand, LinkDown, PbxError
-from backend.processes.commands.command import Errand, Place
+from backend.processes.commands.command import CommandContext, Errand
 from backend.processes.line.line import AWAY, Line
 from backend.processes.line.store_access import InStore
 from backend.store.callback.requests import due_accounts
@@ -202,7 +202,7 @@ def _over(attempt: Attempt, reason: str | None) -> None:
         arrive(attempt.account_id, untold)
 
 
-async def drop(place: Place, command: Command) -> dict[str, Any]:
+async def drop(place: CommandContext, command: Command) -> dict[str, Any]:
     """Nobody needs this attempt any more; an employee who has just picked up is let go by who rang him."""
     await _end(place.held, command.call or "")
     return {}

@@ -7,14 +7,14 @@ from typing import Any
 
 from backend.pbx.address import PbxAddress
 from backend.pbx.check.check import check
-from backend.pbx.check.findings import Expected, Finding, Report, State, What, said
+from backend.pbx.check.findings import CheckedPart, Expected, Finding, FindingState, Report, said
 from backend.pbx.errors import BadCommand
-from backend.processes.commands.command import Errand, Place
+from backend.processes.commands.command import CommandContext, Errand
 from backend.store.commands import Command
 from backend.store.settings import settings
 
 
-async def run(place: Place, command: Command) -> dict[str, Any]:
+async def run(place: CommandContext, command: Command) -> dict[str, Any]:
     """`pbx` in the command's body is the address to try, secret and all; what was found, as plain values."""
     expected = await place.in_store(lambda: expected_of(command.account_id))
     try:
@@ -27,7 +27,7 @@ async def run(place: Place, command: Command) -> dict[str, Any]:
 def unusable(wrong: BadCommand) -> Report:
     """Of an address that cannot even be tried."""
     why = said("unusable", detail=str(wrong))
-    return Report(findings=(Finding(what=What.ADDRESS, state=State.FAIL, says=(why,)),))
+    return Report(findings=(Finding(what=CheckedPart.ADDRESS, state=FindingState.FAIL, says=(why,)),))
 
 
 def expected_of(account_id: int) -> Expected:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from backend.processes.commands.command import Errand, Place
+from backend.processes.commands.command import CommandContext, Errand
 from backend.recordings.check import LONGEST, tried
 from backend.recordings.of_account import Tried, made
 from backend.store.commands import Command
@@ -16,7 +16,7 @@ from backend.store.settings import settings
 from backend.store.settings.recordings import RecordingsSetting
 
 
-async def run(place: Place, command: Command) -> dict[str, Any]:
+async def run(place: CommandContext, command: Command) -> dict[str, Any]:
     """`recordings` in the command's body is the setting to try, `secret` what opens it."""
     source, name = await place.in_store(lambda: _source(command))
     return asdict(await asyncio.to_thread(tried, source, name))

@@ -13,7 +13,7 @@ from backend.store.commands import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class CommandContext:
     """Where a command is carried out. `line` is the account's, up when the command was taken; None for a kind that
     needs no line. `networks` are the private ones in which a PBX may be."""
 
@@ -28,7 +28,7 @@ class Place:
         return self.line
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """It cannot be done: `kind` is a kind of refusal of docs/api.md, `words` the PBX's own."""
 
     def __init__(self, kind: str, words: str = "") -> None:
@@ -42,6 +42,6 @@ class Errand:
     """One kind of command. `run` returns the answer, plain values for JSON, or raises Refused or PbxError, within
     `longest` seconds. Without `needs_line` any process takes it, whether the account has a PBX or not."""
 
-    run: Callable[[Place, Command], Awaitable[dict[str, Any]]]
+    run: Callable[[CommandContext, Command], Awaitable[dict[str, Any]]]
     needs_line: bool = True
     longest: float = 10.0

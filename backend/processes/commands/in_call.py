@@ -13,7 +13,7 @@ from backend.desk.dialing import click, transfer
 from backend.desk.dialing.transfer import TransferState
 from backend.pbx.commands import hangup, has_extension, transfer_attended, transfer_blind
 from backend.pbx.errors import ActionRefused, PbxError
-from backend.processes.commands.command import Errand, Place, Refused
+from backend.processes.commands.command import CommandContext, CommandRefused, Errand
 from backend.processes.line.line import Line
 from backend.store.commands import Command
 
@@ -21,7 +21,7 @@ BEGINS = 4.0  # seconds for a code of some digits to be typed and the colleague'
 LONGEST_QUESTION = 3600.0  # seconds
 
 
-async def hang_up(place: Place, command: Command) -> dict[str, Any]:
+async def hang_up(place: CommandContext, command: Command) -> dict[str, Any]:
     line, call = place.held, _call(command)
     if line.clicks.is_ringing(call):
         await place.in_store(partial(click.fail, command.account_id, call, Reason.GIVEN_UP.value))
@@ -30,15 +30,15 @@ async def hang_up(place: Place, command: Command) -> dict[str, Any]:
     return await _end(line, next((legs[each] for each in _own(command) if each in legs), None))
 
 
-async def transfer_call(place: Place, command: Command) -> dict[str, Any]:
+async def transfer_call(place: CommandContext, command: Command) -> dict[str, Any]:
     """Blind: the colleague's phone rings for the client. Attended: for the employee, who then leaves or comes back."""
     line, wanted = place.held, command.body
     talking = line.tracker.talking(_call(command))
     own = next((each for each in _own(command) if each in talking), None)
     if own is None:
-        raise Refused("call_over")
+        raise CommandRefused("call_over")
     if await has_extension(line.link, wanted["context"], wanted["extension"]) is False:
-        raise Refused("pbx_refused", "no-such-extension")
+        raise CommandRefused("pbx_refused", "no-such-extension")
     shown = {"kind": wanted["kind"], "to": wanted["to"]}
     await place.in_store(partial(transfer.ask, command.account_id, _call(command), command.user_id, shown))
     try:
@@ -46,13 +46,13 @@ async def transfer_call(place: Place, command: Command) -> dict[str, Any]:
             await transfer_blind(line.link, talking[own], wanted["extension"], wanted["context"])
         else:
             await _ask_colleague(place, command, own, talking[own])
-    except (PbxError, Refused):
+    except (PbxError, CommandRefused):
         await _moves(place, command, TransferState.FAILED, Reason.REFUSED)
         raise
     return {}
 
 
-async def cancel(place: Place, command: Command) -> dict[str, Any]:
+async def cancel(place: CommandContext, command: Command) -> dict[str, Any]:
     """The colleague's side of the question is hung up, and the PBX brings the client back (Asterisk 16 and 22; after
     its own CancelAtxfer a second question to the same colleague was never asked)."""
     beside = _beside(place.held, command)
@@ -60,7 +60,7 @@ async def cancel(place: Place, command: Command) -> dict[str, Any]:
     return await _end(place.held, beside)
 
 
-async def complete(place: Place, command: Command) -> dict[str, Any]:
+async def complete(place: CommandContext, command: Command) -> dict[str, Any]:
     """The employee's leg is hung up, and the PBX joins the two others."""
     _beside(place.held, command)
     return await hang_up(place, command)
@@ -72,15 +72,15 @@ CANCEL = Errand(run=cancel)
 COMPLETE = Errand(run=complete)
 
 
-async def _ask_colleague(place: Place, command: Command, own: str, channel: str) -> None:
+async def _ask_colleague(place: CommandContext, command: Command, own: str, channel: str) -> None:
     line, call, wanted = place.held, _call(command), command.body
     await transfer_attended(line.link, channel, wanted["extension"], wanted["context"])
     if not await line.until(lambda: line.tracker.consultation(call, own) is not None, BEGINS):
-        raise Refused("pbx_refused", "no-attended-transfer")
+        raise CommandRefused("pbx_refused", "no-attended-transfer")
     line.follow(_watch(place, command, own))
 
 
-async def _watch(place: Place, command: Command, own: str) -> None:
+async def _watch(place: CommandContext, command: Command, own: str) -> None:
     """The question itself is no fact of the call: the client hears nothing of it."""
     line, call, colleague = place.held, _call(command), command.body["extension"]
 
@@ -98,7 +98,7 @@ async def _watch(place: Place, command: Command, own: str) -> None:
         await _moves(place, command, TransferState.FAILED, Reason.NO_ANSWER)
 
 
-async def _moves(place: Place, command: Command, state: TransferState, reason: Reason | None = None) -> None:
+async def _moves(place: CommandContext, command: Command, state: TransferState, reason: Reason | None = None) -> None:
     await place.in_store(partial(transfer.move, command.account_id, _call(command), command.user_id, state, reason))
 
 
@@ -106,19 +106,19 @@ def _beside(line: Line, command: Command) -> str:
     asked = (line.tracker.consultation(_call(command), each) for each in _own(command))
     found = next(filter(None, asked), None)
     if found is None:
-        raise Refused("call_over")
+        raise CommandRefused("call_over")
     return found
 
 
 async def _end(line: Line, channel: str | None) -> dict[str, Any]:
     if channel is None:
-        raise Refused("call_over")
+        raise CommandRefused("call_over")
     try:
         await hangup(line.link, channel)
     except ActionRefused as refused:
         if refused.no_right:
             raise
-        raise Refused("call_over") from refused  # "No such channel": it has gone meanwhile
+        raise CommandRefused("call_over") from refused  # "No such channel": it has gone meanwhile
     return {}
 
 

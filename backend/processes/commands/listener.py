@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.pbx.address import Networks
 from backend.pbx.errors import LinkDown, PbxError
-from backend.processes.commands.command import Errand, Place, Refused
+from backend.processes.commands.command import CommandContext, CommandRefused, Errand
 from backend.processes.line.line import Line
 from backend.processes.line.store_access import InStore
 from backend.store import commands
-from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, Outcome
+from backend.store.commands import NOT_TAKEN, UNCLEAR, Command, CommandResult
 
 PAUSE = 1.0  # seconds between tries to listen while the database is away
 REFUSED = "pbx_refused"
@@ -103,32 +103,32 @@ class Orders:
 
     async def _run(self, command: Command) -> None:
         told = log.bind(account=command.account_id, kind=command.kind, call=command.call, request=command.request)
-        outcome = Outcome(error=UNCLEAR)
+        outcome = CommandResult(error=UNCLEAR)
         try:
             outcome = await self._done(command)
             told.info("command", error=outcome.error, words=outcome.answer.get("words"))
         finally:  # also when it is cut off, or fails by our bug
             await asyncio.shield(self._try(lambda: commands.end(command, self._owner, outcome)))
 
-    async def _done(self, command: Command) -> Outcome:
+    async def _done(self, command: Command) -> CommandResult:
         errand = self._errands.get(command.kind)
         line = self._lines.get(command.account_id)
         if errand is None or (errand.needs_line and line is None):
-            return Outcome(error=NOT_TAKEN)
-        place = Place(line=line, in_store=self._in_store, networks=self._networks)
+            return CommandResult(error=NOT_TAKEN)
+        place = CommandContext(line=line, in_store=self._in_store, networks=self._networks)
         try:
             async with asyncio.timeout(errand.longest):
-                return Outcome(answer=await errand.run(place, command))
-        except Refused as refused:
-            return Outcome(error=refused.kind, answer={"words": refused.words} if refused.words else {})
+                return CommandResult(answer=await errand.run(place, command))
+        except CommandRefused as refused:
+            return CommandResult(error=refused.kind, answer={"words": refused.words} if refused.words else {})
         except TimeoutError:
-            return Outcome(error=UNCLEAR)
+            return CommandResult(error=UNCLEAR)
         except PbxError as error:
             if error.is_unclear:
-                return Outcome(error=UNCLEAR)
+                return CommandResult(error=UNCLEAR)
             if isinstance(error, LinkDown):
-                return Outcome(error=NOT_TAKEN)
-            return Outcome(error=REFUSED, answer={"words": str(error)})
+                return CommandResult(error=NOT_TAKEN)
+            return CommandResult(error=REFUSED, answer={"words": str(error)})
 
 
 async def _connected(conninfo: str) -> psycopg.AsyncConnection[Any]:

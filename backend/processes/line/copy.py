@@ -108,7 +108,7 @@ class PbxCopy:
         self._not_before = loop.time() + max(SHORTEST_PAUSE, REST * (loop.time() - began))
 
     async def _plan(self) -> None:
-        plan: pbx_copy.Plan = await self._ask(partial(pbx_copy.plan, self._account_id))
+        plan: pbx_copy.CopyPlan = await self._ask(partial(pbx_copy.plan, self._account_id))
         for portion in plan.portions():
             await self._ask(partial(pbx_copy.put, self._account_id, plan, portion))
         await self._ask(partial(pbx_copy.finish, self._account_id, plan))

@@ -46,7 +46,7 @@ class Write(Protocol):
     def __call__(self, fact: Fact, *, is_late: bool) -> None: ...
 
 
-class PbxJournal:
+class JournalReader:
     """Of one line. `ask` runs an errand of the store, again until the database is there; `patiently` the same when
     calls leave time for it."""
 

@@ -21,16 +21,16 @@ from backend.pbx.address import Networks
 from backend.pbx.check.findings import tidy
 from backend.pbx.clicks import Clicks, Missed
 from backend.pbx.commands import has_extension
-from backend.pbx.errors import BadCommand, LinkDown, NeedsPerson, PbxError, Trouble
+from backend.pbx.errors import BadCommand, LinkDown, PbxError, PbxNeedsPerson, Trouble
 from backend.pbx.link.link import Link, LinkState
 from backend.processes.line.copy import PbxCopy
-from backend.processes.line.journal import PbxJournal
+from backend.processes.line.journal import JournalReader
 from backend.processes.line.phone_states import Seats
 from backend.processes.line.routing import Answering
 from backend.processes.line.setup import Setup, Telephones, read_setup, read_telephones
-from backend.processes.line.store_access import InStore, Patience
+from backend.processes.line.store_access import InStore, QuietStoreAccess
 from backend.store import accounts, db, stream
-from backend.store.accounts import LinkState as Shown
+from backend.store.accounts import LineState as Shown
 
 MOST_UNWRITTEN = 20_000  # facts that wait for the database; beyond, the line is cut and begins anew with a snapshot
 LAST_WORDS = 3.0  # seconds for them to be written when the line ends
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 class Line:
     """Begins at once; `close` ends it. Hears the link as its Consumer."""
 
-    def __init__(self, account_id: int, in_store: InStore, networks: Networks, patience: Patience) -> None:
+    def __init__(self, account_id: int, in_store: InStore, networks: Networks, patience: QuietStoreAccess) -> None:
         self._account_id = account_id
         self._in_store = in_store
         self._networks = networks
@@ -69,7 +69,7 @@ class Line:
         self._answering = Answering(account_id, in_store, self.follow)
         patiently = partial(self.until_written, by=patience)
         self.copy = PbxCopy(account_id, patiently, patience.trees, self.follow)
-        self._journal = PbxJournal(account_id, self.until_written, patiently, self.follow, self._write)
+        self._journal = JournalReader(account_id, self.until_written, patiently, self.follow, self._write)
         self.snapshots = 0
         """How often it was told what is up on the PBX: each time it must be looked what became of what was begun."""
         self._task = asyncio.create_task(self._live())
@@ -213,7 +213,7 @@ class Line:
         try:
             setup: Setup = await self.until_written(lambda: read_setup(self._account_id))
         except BadCommand as wrong:
-            unusable = NeedsPerson(str(wrong), trouble=Trouble.UNUSABLE, detail=wrong)
+            unusable = PbxNeedsPerson(str(wrong), trouble=Trouble.UNUSABLE, detail=wrong)
             await self._in_store(partial(_show, self._account_id, Shown.REFUSED, str(wrong), unusable))
             await asyncio.Event().wait()  # for other settings, which bring another line
             return

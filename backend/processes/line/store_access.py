@@ -15,7 +15,7 @@ class InStore(Protocol):
     def __call__(self, errand: Callable[[], Any]) -> Awaitable[Any]: ...
 
 
-class Patience:
+class QuietStoreAccess:
     """What nobody waits for takes its turn, however many lines of this process want something at the same moment: at
     most `at_once` errands, so that calls find a thread, and TREES copies."""
 

@@ -97,7 +97,7 @@ _UNANSWERED = (RequestState.WAITING.value, RequestState.RINGING.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AdmittedRequest:
     """A request that was let in. `start` is when it is rung first, None now; it lasts `whole` seconds from then.
     The same number's request of the last `one_within` seconds is this one."""
 
@@ -134,7 +134,7 @@ class Counts:
     account: int
 
 
-def ask(account_id: int, asked: Asked) -> Ticket:
+def ask(account_id: int, asked: AdmittedRequest) -> Ticket:
     """Writes a request down, and tells who rings when this commits. Does not commit."""
     _one_at_a_time(account_id, asked.phone)
     if asked.one_within and (same := _asked_since(account_id, asked)):
@@ -264,7 +264,7 @@ def _one_at_a_time(account_id: int, phone: str) -> None:
     db.session.execute(lock, {"who": f"callback {account_id} {phone}"})
 
 
-def _asked_since(account_id: int, asked: Asked) -> CallbackRow | None:
+def _asked_since(account_id: int, asked: AdmittedRequest) -> CallbackRow | None:
     since = func.clock_timestamp() - _span(asked.one_within)
     mine = (CallbackRow.account_id == account_id, CallbackRow.phone == asked.phone)
     query = select(CallbackRow).where(*mine, CallbackRow.created_at > since)

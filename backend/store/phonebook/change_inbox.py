@@ -17,7 +17,7 @@ from backend.store import Base, db
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class ReportedChange:
     """`entity` is contacts, companies, leads, unsorted, or parties: a contact or a company. `is_new`: it was made."""
 
     entity: str
@@ -37,7 +37,7 @@ class NewsRow(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
-def put(account_id: int, news: Collection[News]) -> None:
+def put(account_id: int, news: Collection[ReportedChange]) -> None:
     """Writes down what was told. Does not commit."""
     told: dict[tuple[str, str], bool] = {}
     for one in news:
@@ -57,7 +57,7 @@ def put(account_id: int, news: Collection[News]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class InboxEntry:
     """News as they stood when they were read."""
 
     entity: str
@@ -66,16 +66,16 @@ class Told:
     at: datetime
 
 
-def oldest(account_id: int, limit: int) -> list[Told]:
+def oldest(account_id: int, limit: int) -> list[InboxEntry]:
     """Some of one kind, that of the oldest."""
     mine = NewsRow.account_id == account_id
     kind = select(NewsRow.entity).where(mine).order_by(NewsRow.at).limit(1).scalar_subquery()
     query = select(NewsRow.entity, NewsRow.id, NewsRow.is_new, NewsRow.at).where(mine, NewsRow.entity == kind)
     rows = db.session.execute(query.order_by(NewsRow.at, NewsRow.id).limit(limit))
-    return [Told(entity=entity, id=id, is_new=is_new, at=at) for entity, id, is_new, at in rows]
+    return [InboxEntry(entity=entity, id=id, is_new=is_new, at=at) for entity, id, is_new, at in rows]
 
 
-def forget(account_id: int, seen: Collection[Told]) -> None:
+def forget(account_id: int, seen: Collection[InboxEntry]) -> None:
     """These were looked at; what was told again meanwhile stays. Does not commit."""
     if seen:
         looked_at = tuple_(NewsRow.entity, NewsRow.id, NewsRow.at).in_(

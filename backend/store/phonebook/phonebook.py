@@ -16,10 +16,10 @@ from backend.store.phonebook import changed_numbers
 from backend.store.phonebook.put import now, upsert
 from backend.store.phonebook.put import put_leads as put_leads
 from backend.store.phonebook.put import put_parties as put_parties
-from backend.store.phonebook.rows import Lead as Lead
 from backend.store.phonebook.rows import LeadPartyRow as LeadPartyRow
 from backend.store.phonebook.rows import LeadRow as LeadRow
-from backend.store.phonebook.rows import Party as Party
+from backend.store.phonebook.rows import MirroredLead as MirroredLead
+from backend.store.phonebook.rows import MirroredParty as MirroredParty
 from backend.store.phonebook.rows import PartyRow as PartyRow
 from backend.store.phonebook.rows import PhoneRow as PhoneRow
 from backend.store.phonebook.rows import WaitingRow as WaitingRow

@@ -14,17 +14,17 @@ from sqlalchemy.orm import InstrumentedAttribute
 from backend.calls.numbers import name_key
 from backend.store import Base, db
 from backend.store.phonebook import changed_numbers
-from backend.store.phonebook.rows import Lead, LeadPartyRow, LeadRow, Party, PartyRow, PhoneRow
+from backend.store.phonebook.rows import LeadPartyRow, LeadRow, MirroredLead, MirroredParty, PartyRow, PhoneRow
 
 CLOCKS_APART = 300  # seconds that the CRM's clock may be behind ours
 
-Told = TypeVar("Told", Party, Lead)
+Told = TypeVar("Told", MirroredParty, MirroredLead)
 Key = tuple[str, int]  # of a party: entity and id
 
 _LEAD = ("id", "name", "price", "responsible", "pipeline_id", "status_id", "is_open", "updated_at")
 
 
-def put_parties(account_id: int, parties: Sequence[Party], round: int | None = None) -> list[Party]:
+def put_parties(account_id: int, parties: Sequence[MirroredParty], round: int | None = None) -> list[MirroredParty]:
     """Writes down parties as they are now, phones and all; what is older than what is known changes nothing.
 
     `round` is the full sync that saw them, now when none did. Returns what was new or changed. Does not commit.
@@ -42,7 +42,7 @@ def put_parties(account_id: int, parties: Sequence[Party], round: int | None = N
     return fresh
 
 
-def put_leads(account_id: int, leads: Sequence[Lead], round: int | None = None) -> list[Lead]:
+def put_leads(account_id: int, leads: Sequence[MirroredLead], round: int | None = None) -> list[MirroredLead]:
     """Writes down leads as they are now, with whose they are; else as `put_parties`."""
     told = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
     if not told:
@@ -67,12 +67,12 @@ def _newer(told: Told, known: Told | None) -> Told | None:
     return told if told.updated_at >= known.updated_at and told != known else None
 
 
-def _concerned(lead: Lead, before: Lead | None) -> Iterable[Key]:
+def _concerned(lead: MirroredLead, before: MirroredLead | None) -> Iterable[Key]:
     """Whose calls this may send elsewhere: nobody's, when it was not open and is not."""
     return (party for each in (lead, before) if each and each.is_open for party in each.parties)
 
 
-def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, Party]:
+def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, MirroredParty]:
     keys = list(wanted)
     phones: dict[Key, set[str]] = {}
     having = select(PhoneRow.entity, PhoneRow.party_id, PhoneRow.phone).where(PhoneRow.account_id == account_id)
@@ -82,7 +82,7 @@ def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, Party]:
     query = select(row.entity, row.id, row.name, row.responsible, row.companies, row.updated_at)
     found = db.session.execute(query.where(row.account_id == account_id, _are(row.entity, row.id, keys)))
     return {
-        (entity, id): Party(
+        (entity, id): MirroredParty(
             entity=entity, id=id, name=name, responsible=responsible, companies=tuple(companies),
             phones=frozenset(phones.get((entity, id), ())), updated_at=updated_at,
         )
@@ -90,7 +90,7 @@ def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, Party]:
     }  # fmt: skip
 
 
-def _known_leads(account_id: int, wanted: Collection[int]) -> dict[int, Lead]:
+def _known_leads(account_id: int, wanted: Collection[int]) -> dict[int, MirroredLead]:
     parties: dict[int, list[Key]] = {}
     links = select(LeadPartyRow.lead_id, LeadPartyRow.entity, LeadPartyRow.party_id)
     mine = (LeadPartyRow.account_id == account_id, LeadPartyRow.lead_id.in_(wanted))
@@ -98,10 +98,10 @@ def _known_leads(account_id: int, wanted: Collection[int]) -> dict[int, Lead]:
         parties.setdefault(lead_id, []).append((entity, party_id))
     query = select(*(getattr(LeadRow, name) for name in _LEAD))
     found = db.session.execute(query.where(LeadRow.account_id == account_id, LeadRow.id.in_(wanted)))
-    return {row.id: Lead(**row._mapping, parties=tuple(sorted(parties.get(row.id, ())))) for row in found}
+    return {row.id: MirroredLead(**row._mapping, parties=tuple(sorted(parties.get(row.id, ())))) for row in found}
 
 
-def _write_parties(account_id: int, parties: Sequence[Party], round: int | None) -> None:
+def _write_parties(account_id: int, parties: Sequence[MirroredParty], round: int | None) -> None:
     rows = [
         {
             "account_id": account_id, "entity": each.entity, "id": each.id, "name": each.name,
@@ -122,7 +122,7 @@ def _write_parties(account_id: int, parties: Sequence[Party], round: int | None)
         db.session.execute(insert(PhoneRow).on_conflict_do_nothing(), phones)
 
 
-def _write_leads(account_id: int, leads: Sequence[Lead], round: int | None) -> None:
+def _write_leads(account_id: int, leads: Sequence[MirroredLead], round: int | None) -> None:
     rows = [
         {"account_id": account_id, "round": round or now(), **{name: getattr(each, name) for name in _LEAD}}
         for each in leads

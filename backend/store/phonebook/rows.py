@@ -104,7 +104,7 @@ class ChangeRow(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class MirroredParty:
     """`phones` are keys. `updated_at` is the CRM's, in Unix seconds; 0 for what nobody else has told yet."""
 
     entity: str
@@ -117,7 +117,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
+class MirroredLead:
     id: int
     name: str
     price: int

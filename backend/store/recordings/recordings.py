@@ -91,7 +91,7 @@ class RecordingRow(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class FetchAttempt:
     """One attempt. `key` is where its result goes."""
 
     account_id: int
@@ -142,7 +142,7 @@ _CLAIM = text(
 )
 
 
-def claim() -> Due | None:
+def claim() -> FetchAttempt | None:
     """The recording that is due longest, never tried before tried ones, of an account of which none is being fetched
     (two claims at the very same instant aside, which do no harm). Commits."""
     mine = secrets.token_hex(16)
@@ -154,7 +154,7 @@ def claim() -> Due | None:
     objects.foresee(key, FORESEEN)
     db.session.commit()
     names = tuple(row.names)
-    return Due(account_id=row.account_id, call=row.call, names=names, tries=row.tries, claim=mine, key=key)
+    return FetchAttempt(account_id=row.account_id, call=row.call, names=names, tries=row.tries, claim=mine, key=key)
 
 
 def hold(claims: Sequence[str]) -> None:
@@ -164,7 +164,7 @@ def hold(claims: Sequence[str]) -> None:
     db.session.commit()
 
 
-def finish(due: Due, *, bytes: int, seconds: float) -> bool:
+def finish(due: FetchAttempt, *, bytes: int, seconds: float) -> bool:
     """The recording plays from `due.key`, and what its PBX did not give while it was away is due. False when the
     attempt was taken over meanwhile. Commits."""
     found = {"key": due.key, "bytes": bytes, "seconds": seconds, "ready_at": func.now(), "why": None, "detail": None}
@@ -177,7 +177,7 @@ def finish(due: Due, *, bytes: int, seconds: float) -> bool:
     return is_ours
 
 
-def postpone(due: Due, wait: timedelta, why: Why, detail: str = "") -> None:
+def postpone(due: FetchAttempt, wait: timedelta, why: Why, detail: str = "") -> None:
     """To be tried again. Commits."""
     at = func.clock_timestamp() + wait
     _settle(due, state=RecordingState.WAITING.value, due_at=at, why=why.value, detail=detail[:LONGEST_DETAIL])
@@ -191,7 +191,7 @@ def tries_in_vain(account_id: int) -> int:
     return db.session.scalar(query) or 0
 
 
-def wait_for_pbx(due: Due, tries: int, wait: timedelta, why: Why, detail: str) -> None:
+def wait_for_pbx(due: FetchAttempt, tries: int, wait: timedelta, why: Why, detail: str) -> None:
     """None of the account's is tried before; all that wait so have been tried as often. Nothing, where the attempt
     counts no more. Commits."""
     at = func.clock_timestamp() + wait
@@ -203,7 +203,7 @@ def wait_for_pbx(due: Due, tries: int, wait: timedelta, why: Why, detail: str) -
     db.session.commit()
 
 
-def give_up(due: Due, why: Why, detail: str) -> None:
+def give_up(due: FetchAttempt, why: Why, detail: str) -> None:
     """Nor are those tried that wait for the same PBX, until it gives another. Commits."""
     failed = {"state": RecordingState.FAILED.value, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
     if _settle(due, **failed):
@@ -213,13 +213,13 @@ def give_up(due: Due, why: Why, detail: str) -> None:
     db.session.commit()
 
 
-def fail(due: Due, why: Why, detail: str = "") -> None:
+def fail(due: FetchAttempt, why: Why, detail: str = "") -> None:
     """It is not tried again by itself. Commits."""
     _settle(due, state=RecordingState.FAILED.value, why=why.value, detail=detail[:LONGEST_DETAIL])
     db.session.commit()
 
 
-def _settle(due: Due, **values: object) -> bool:
+def _settle(due: FetchAttempt, **values: object) -> bool:
     """Ends the attempt, unless it was taken over."""
     mine = (RecordingRow.account_id == due.account_id, RecordingRow.call == due.call, RecordingRow.claim == due.claim)
     settled = update(RecordingRow).where(*mine).values(claim=None, **values).returning(RecordingRow.call)

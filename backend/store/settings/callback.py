@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from backend.calls.rules.callback_plan import Plan, Site
-from backend.store.settings.parts import Part, StageSetting
+from backend.calls.rules.callback_plan import CallbackPlan, Site
+from backend.store.settings.parts import SettingsPart, StageSetting
 from backend.store.settings.values import AllowedPrefix, Id, Text
 
 MOST_SITES = 50
@@ -60,7 +60,7 @@ class Choice(StrEnum):
     DEFAULT = "default"
 
 
-class SiteSetting(Part):
+class SiteSetting(SettingsPart):
     """One site; `key` was made by us and stands in its pages. `hosts` are the names its pages have in a browser,
     `*.example.com` also every name below; none: only its server may ask."""
 
@@ -82,7 +82,7 @@ class SiteSetting(Part):
         return any(host == each or (each.startswith("*.") and host.endswith(each[1:])) for each in self.hosts)
 
 
-class Limits(Part):
+class Limits(SettingsPart):
     """Of one hour, but `in_flight`: how many requests are rung at once, the others wait."""
 
     number: int = Field(5, ge=1, le=1000, strict=True)
@@ -92,7 +92,7 @@ class Limits(Part):
     in_flight: int = Field(10, ge=1, le=1000, strict=True)
 
 
-class QuietHours(Part):
+class QuietHours(SettingsPart):
     """On the account's clock; `until` before `since` is of the next day."""
 
     since: Hour
@@ -114,7 +114,7 @@ class QuietHours(Part):
         return day.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
 
 
-class CallbackSetting(Part):
+class CallbackSetting(SettingsPart):
     """A client who does not answer is tried `tries_of_client` times more. `fields`: parameters of a form that go into
     custom fields of the lead, by id. `allowed` empty: as for calls by click (`dial.allowed`). `notice` is a sound
     of the PBX that the employee hears before the client is dialled."""
@@ -133,8 +133,8 @@ class CallbackSetting(Part):
     notice: Sound | None = None
     fields: dict[Parameter, Id] = Field(default_factory=dict, max_length=100)
 
-    def to_plan(self) -> Plan:
-        return Plan(
+    def to_plan(self) -> CallbackPlan:
+        return CallbackPlan(
             sites={each.key: each.to_site() for each in self.sites}, order=tuple(each.value for each in self.order),
             target=self.target, again=self.again_seconds, again_client=self.again_client_seconds,
             tries_of_client=self.tries_of_client, fields=self.fields,

@@ -8,11 +8,11 @@ from backend.calls.rules.rules import Stage
 from backend.store.settings.values import Id
 
 
-class Part(BaseModel):
+class SettingsPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class StageSetting(Part):
+class StageSetting(SettingsPart):
     pipeline_id: Id
     status_id: Id | None = None
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from backend.store.settings.parts import Part
+from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Certificate, Text
 
 FREEPBX = "{year}/{month}/{day}/{name}"
@@ -92,7 +92,7 @@ HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=20_000), AfterValidator(_no_nul)]
 
 
-class RecordingsSetting(Part):
+class RecordingsSetting(SettingsPart):
     """`secret` is only ever written: `store.recording_access` keeps it. `days_kept` None: for ever."""
 
     source: SourceKind = SourceKind.NONE

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from backend.calls.rules.routing import Place
-from backend.store.settings.parts import Part
+from backend.calls.rules.routing import DialplanTarget
+from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Context
 
 DialplanExtension = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_*#+\-]{1,79}$")]
@@ -22,17 +22,17 @@ class Names(StrEnum):
     LATIN = "latin"
 
 
-class PlaceSetting(Part):
+class PlaceSetting(SettingsPart):
     """A place of the PBX's own dialplan, such as its general queue."""
 
     context: Context
     extension: DialplanExtension
 
-    def to_place(self) -> Place:
-        return Place(context=self.context, extension=self.extension)
+    def to_place(self) -> DialplanTarget:
+        return DialplanTarget(context=self.context, extension=self.extension)
 
 
-class RoutingSetting(Part):
+class RoutingSetting(SettingsPart):
     """`then` None: after the responsible's phone the call goes the way its number goes on the PBX. `copied`: how many
     clients the PBX knows without us, those who called last first. `shown_prefix`: digits that the PBX puts before a
     caller's number, to dial it back."""

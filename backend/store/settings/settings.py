@@ -12,14 +12,14 @@ from pydantic import Field
 from sqlalchemy import Text as String
 from sqlalchemy import case, cast, func, select
 
-from backend.calls.numbers.dialling import Dialling, Form
+from backend.calls.numbers.dialling import DialFormat, Dialling
 from backend.calls.rules.routing import Routing
 from backend.calls.rules.rules import Employee, LeadOwner, Rules
 from backend.calls.tracking.endpoints import Lines
 from backend.store import db
-from backend.store.accounts import Account, AccountPbx, AccountUser, LinkState
+from backend.store.accounts import Account, AccountPbx, AccountUser, LineState
 from backend.store.settings.callback import CallbackSetting
-from backend.store.settings.parts import Part, StageSetting
+from backend.store.settings.parts import SettingsPart, StageSetting
 from backend.store.settings.recordings import RecordingsSetting
 from backend.store.settings.routing import Names, RoutingSetting
 from backend.store.settings.values import (
@@ -45,20 +45,20 @@ MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
 
 
-class EmployeeSetting(Part):
+class EmployeeSetting(SettingsPart):
     user_id: Id
     extensions: tuple[Extension, ...] = Field((), max_length=10)
     mobiles: tuple[Phone, ...] = Field((), max_length=10)
     stage: StageSetting | None = None
 
 
-class DialSetting(Part):
+class DialSetting(SettingsPart):
     """How a click rings the employee's phone, and then the client; see calls/numbers/dialling.py."""
 
     channel: ChannelTemplate = "PJSIP/{extension}"
     context: Context = "from-internal"
     prefix: DialPrefix = ""
-    format: Form = Form.E164
+    format: DialFormat = DialFormat.E164
     allowed: tuple[AllowedPrefix, ...] = Field((), max_length=1000)
     ring_seconds: int = Field(30, ge=5, le=120, strict=True)
 
@@ -66,7 +66,7 @@ class DialSetting(Part):
         return Dialling(form=self.format, **self.model_dump(exclude={"format"}))
 
 
-class PbxSetting(Part):
+class PbxSetting(SettingsPart):
     """`secret` is never read back; left out, the stored one stays, if host, port and username do too."""
 
     host: Host
@@ -77,7 +77,7 @@ class PbxSetting(Part):
     certificate: Certificate | None = None
 
 
-class AccountSettings(Part):
+class AccountSettings(SettingsPart):
     """Everything but the PBX's address. `open_lead_missed_to` None means every employee; `zone` is whose days and
     hours the overview counts."""
 
@@ -267,8 +267,8 @@ def pbx_as_shown(account_id: int) -> dict[str, Any] | None:
 def _link_as_shown(row: AccountPbx) -> dict[str, str]:
     """What is written counts only while a process holds the line."""
     is_held = row.lease_until is not None and row.lease_until > datetime.now(UTC)
-    if is_held or row.link is LinkState.NEVER:
+    if is_held or row.link is LineState.NEVER:
         told = (str(row.link), row.link_reason, row.link_trouble, row.link_detail)
     else:
-        told = (str(LinkState.DOWN), "no pbx process holds the line", "nobody", "")
+        told = (str(LineState.DOWN), "no pbx process holds the line", "nobody", "")
     return dict(zip(("link", "link_reason", "link_trouble", "link_detail"), told, strict=True))

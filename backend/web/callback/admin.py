@@ -15,7 +15,7 @@ from backend.store.callback import requests, sites
 from backend.store.callback.sites import SiteRow
 from backend.store.settings import settings
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 
 Told = dict[str, Any]
 
@@ -49,7 +49,7 @@ def make_site() -> Told:
     saved = [each.key for each in settings.read(account_id).callback.sites]
     site = sites.make(account_id, saved)
     if site is None:
-        raise Refused("too_many_sites", 409)
+        raise ApiError("too_many_sites", 409)
     return _with_secret(site)
 
 
@@ -58,7 +58,7 @@ def renew_secret(key: str) -> Told:
     """Another secret, told this once; the former one and its hook are worth nothing from now on."""
     site = sites.renew_secret(_administrator().account_id, key)
     if site is None:
-        raise Refused("not_found", 404)
+        raise ApiError("not_found", 404)
     return _with_secret(site)
 
 
@@ -72,13 +72,13 @@ def _administrator() -> Visitor:
 def _account_with(id: str) -> int:
     account_id = _administrator().account_id
     if requests.find(account_id, id) is None:
-        raise Refused("not_found", 404)
+        raise ApiError("not_found", 404)
     return account_id
 
 
 def _done(is_done: bool) -> Told:
     if not is_done:
-        raise Refused("over", 409)
+        raise ApiError("over", 409)
     return {}
 
 

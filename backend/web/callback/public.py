@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from flask import Request, Response, g, request, send_from_directory
 
 from backend.desk.callback import admission
-from backend.desk.callback.admission import NotLetIn, Sender, Site
+from backend.desk.callback.admission import KnownSite, NotLetIn, Sender
 from backend.store.callback.requests import CallbackRow, RequestState
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.callback.form_body import body_of, fields_of
 from backend.web.callback.words import STATES
 from backend.web.words import language
@@ -79,7 +79,7 @@ def read_state(site: str, id: str) -> Told:
     try:
         return {"id": id, **_in_words(admission.state_of(_site(site), id, request.args.get("key", "")))}
     except LookupError as error:
-        raise Refused("not_found", 404) from error
+        raise ApiError("not_found", 404) from error
 
 
 @blueprint.route("/callback/<site>", methods=["OPTIONS"])
@@ -107,17 +107,17 @@ def _allow_origin(answer: Response) -> Response:
 @blueprint.errorhandler(NotLetIn)
 def _not_let_in(error: NotLetIn) -> tuple[Told, int]:
     status = TOO_OFTEN if error.kind.startswith(OFTEN) else STATUS.get(error.kind, 422)
-    return api.refusal(Refused(error.kind, status))
+    return api.refusal(ApiError(error.kind, status))
 
 
-def _site(key: str) -> Site:
+def _site(key: str) -> KnownSite:
     g.site = admission.site(key)
     if g.site is None:
-        raise Refused("unknown_site", 404)
+        raise ApiError("unknown_site", 404)
     return g.site  # type: ignore[no-any-return]
 
 
-def _sender(site: Site, body: bytes) -> Sender:
+def _sender(site: KnownSite, body: bytes) -> Sender:
     """A browser tells where its page is from; what does not must be signed."""
     signature = request.headers.get(SIGNATURE, "")
     if signature:
@@ -129,7 +129,7 @@ def _sender(site: Site, body: bytes) -> Sender:
     return Sender(address=request.remote_addr)
 
 
-def _is_at_home(site: Site) -> bool:
+def _is_at_home(site: KnownSite) -> bool:
     try:
         url = urlsplit(request.headers.get("Origin", ""))
         return url.scheme in ("http", "https") and site.setting.has_host(url.hostname or "")
@@ -137,14 +137,14 @@ def _is_at_home(site: Site) -> bool:
         return False
 
 
-def _let_in(site: Site, sender: Sender) -> Told:
+def _let_in(site: KnownSite, sender: Sender) -> Told:
     ticket = admission.let_in(site, _read(site, fields_of), sender, datetime.now(UTC))
     if ticket is None:
         return {"state": "test", "message": STATES["test"][language()]}
     return {"id": ticket.id, "key": ticket.key, **_in_words(admission.state_of(site, ticket.id, ticket.key))}
 
 
-def _read(site: Site, what: Callable[[Request], T]) -> T:
+def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
     """Of the request; what cannot be read is counted too."""
     try:
         return what(request)

@@ -8,9 +8,9 @@ from typing import Any
 from backend.check_words import words
 from backend.desk.settings import address_to_check
 from backend.store import commands, db
-from backend.store.commands import NOT_TAKEN, Command, Outcome
+from backend.store.commands import NOT_TAKEN, Command, CommandResult
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.words import language
 
 LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
@@ -27,10 +27,10 @@ def check_pbx() -> dict[str, Any]:
     api.admit(caller)
     address, errors = address_to_check(account.id, api.body())
     if errors:
-        raise Refused("invalid", 422, errors)
+        raise ApiError("invalid", 422, errors)
     commands.alone(account.id, KIND)
     if commands.is_busy(account.id, KIND):
-        raise Refused("checking", 409)
+        raise ApiError("checking", 409)
     command = Command(
         account_id=account.id, request=str(uuid.uuid4()), user_id=caller.user_id, kind=KIND, body={"pbx": address}
     )
@@ -39,7 +39,7 @@ def check_pbx() -> dict[str, Any]:
     return _told(commands.wait(account.id, command.request, LONGEST), language())
 
 
-def _told(outcome: Outcome, spoken: str) -> dict[str, Any]:
+def _told(outcome: CommandResult, spoken: str) -> dict[str, Any]:
     found = outcome.answer if outcome.error is None else _no_answer(outcome.error)
     lines = [
         {"what": each["what"], "state": each["state"], "message": words(each["what"], each["says"], spoken)}

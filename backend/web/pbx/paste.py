@@ -12,7 +12,7 @@ from backend.pbx.errors import BadCommand
 from backend.store.settings import settings
 from backend.store.settings.errors import FieldError
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.pbx.paste_words import shown
 from backend.web.words import language
 
@@ -30,7 +30,7 @@ def read_lines() -> dict[str, Any]:
         routing = settings.read(account.id).to_routing()
         made = made_for(stored["username"] if stored else None, address=request.args.get("address"), routing=routing)
     except BadCommand as wrong:
-        raise Refused("invalid", 422, [FieldError(field=str(wrong), kind="string_pattern_mismatch")]) from wrong
+        raise ApiError("invalid", 422, [FieldError(field=str(wrong), kind="string_pattern_mismatch")]) from wrong
     flavours = [_shown(each, made.of(each), language()) for each in Flavour]
     return {"manager": made.manager, "version": made.version, "flavours": flavours}
 

@@ -14,12 +14,12 @@ from backend.pbx.dialplan.upload import command as upload_command
 from backend.pbx.dialplan.upload import recorded, upload_address
 from backend.recordings.check import pushed
 from backend.store import commands, db
-from backend.store.commands import NOT_TAKEN, Command, Outcome
+from backend.store.commands import NOT_TAKEN, Command, CommandResult
 from backend.store.recordings import access
 from backend.store.settings import settings
 from backend.store.settings.recordings import SourceKind
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.words import language
 
 LONGEST = 19.0  # seconds: the trial bounds itself, and may wait to be taken
@@ -38,12 +38,12 @@ def check_source() -> Told:
     api.admit(caller)
     wanted, errors = source_to_check(account.id, api.body())
     if errors:
-        raise Refused("invalid", 422, errors)
+        raise ApiError("invalid", 422, errors)
     if wanted["recordings"]["source"] == SourceKind.PUSH:
         return _answer([asdict(pushed(account.id))], None)
     commands.alone(account.id, KIND)
     if commands.is_busy(account.id, KIND):
-        raise Refused("checking", 409)
+        raise ApiError("checking", 409)
     command = Command(
         account_id=account.id, request=str(uuid.uuid4()), user_id=caller.user_id, kind=KIND, body=wanted
     )  # fmt: skip
@@ -77,7 +77,7 @@ def _lines(account_id: int, key: str | None) -> Told | None:
     return {"asterisk": recorded(address), "freepbx": upload_command(address)}
 
 
-def _told(outcome: Outcome) -> Told:
+def _told(outcome: CommandResult) -> Told:
     if outcome.error is None:
         return _answer(outcome.answer["lines"], outcome.answer["host_key"])
     kind = "nobody" if outcome.error == NOT_TAKEN else "unclear"

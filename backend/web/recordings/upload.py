@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from backend.recordings.push import BadName, Crowded, received
+from backend.recordings.push import BadName, TooManyUploads, received
 from backend.recordings.sources import LARGEST, TooBig
 from backend.recordings.storage import ShelfError
 from backend.store import accounts
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 _busy: Counter[int] = Counter()  # by account
 
 
-class Refused(Exception):
+class UploadRefused(Exception):
     def __init__(self, kind: str, status: HTTPStatus) -> None:
         super().__init__(kind)
         self.kind, self.status = kind, status
@@ -59,8 +59,8 @@ def post_file(account_id: int, key: str) -> Response:
     return _kept(account_id, None, _posted)
 
 
-@blueprint.errorhandler(Refused)
-def _told(refused: Refused) -> Response:
+@blueprint.errorhandler(UploadRefused)
+def _told(refused: UploadRefused) -> Response:
     answer = Response(refused.kind + "\n", refused.status, mimetype="text/plain")
     if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = SOON
@@ -72,7 +72,7 @@ def _told(refused: Refused) -> Response:
 @blueprint.errorhandler(InterfaceError)
 def _no_database(error: SQLAlchemyError) -> Response:
     log.warning("a pushed recording waits for the database", error=str(error))
-    return _told(Refused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
+    return _told(UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _admit(account_id: int, key: str) -> None:
@@ -80,7 +80,7 @@ def _admit(account_id: int, key: str) -> None:
     account = accounts.find(account_id)
     is_connected = account is not None and account.state is not AccountState.DISABLED
     if not is_connected or not access.may_upload(account_id, key):
-        raise Refused("unknown", HTTPStatus.NOT_FOUND)
+        raise UploadRefused("unknown", HTTPStatus.NOT_FOUND)
 
 
 def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> Response:
@@ -91,14 +91,14 @@ def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> R
             stream = file()
             received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_apart)
     except (TooBig, RequestEntityTooLarge) as error:
-        raise Refused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
+        raise UploadRefused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
     except BadName as error:
-        raise Refused("bad_name", HTTPStatus.UNPROCESSABLE_ENTITY) from error
+        raise UploadRefused("bad_name", HTTPStatus.UNPROCESSABLE_ENTITY) from error
     except (ClientDisconnected, TimeoutError) as error:
-        raise Refused("cut_off", HTTPStatus.REQUEST_TIMEOUT) from error
-    except (Crowded, ShelfError, OSError) as error:
+        raise UploadRefused("cut_off", HTTPStatus.REQUEST_TIMEOUT) from error
+    except (TooManyUploads, ShelfError, OSError) as error:
         log.error("pushed recording not kept", account=account_id, why=str(error))
-        raise Refused("later", HTTPStatus.SERVICE_UNAVAILABLE) from error
+        raise UploadRefused("later", HTTPStatus.SERVICE_UNAVAILABLE) from error
     return Response("kept\n", HTTPStatus.CREATED, mimetype="text/plain")
 
 
@@ -119,7 +119,7 @@ def _posted_name() -> str:
 def _place(account_id: int) -> Iterator[None]:
     """One of the few; raises Refused when all are taken. Nobody takes the last ones of another account."""
     if _busy[account_id] >= OF_ACCOUNT or _busy.total() >= OF_ALL:
-        raise Refused("busy", HTTPStatus.SERVICE_UNAVAILABLE)
+        raise UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     _busy[account_id] += 1
     try:
         yield

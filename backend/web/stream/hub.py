@@ -21,7 +21,7 @@ from backend.store.stream import Topic
 from backend.web.stream import publish
 from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
-from backend.web.stream.schedule import Due, Told
+from backend.web.stream.schedule import StreamSchedule, Told
 
 MOST_OF_USER = 20  # streams; the oldest makes room
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
@@ -34,7 +34,7 @@ AWAY = (OperationalError, InterfaceError, TimeoutError)  # the database, or its 
 log = structlog.get_logger(__name__)
 
 
-class Crowded(Exception):
+class TooManyStreams(Exception):
     """This process has as many streams as it can serve."""
 
 
@@ -46,7 +46,7 @@ class Hub:
         self._lock = threading.Lock()
         self._streams: dict[int, dict[int, list[Reader]]] = {}
         self._count = 0
-        self._due = Due()
+        self._due = StreamSchedule()
         self._stir = threading.Event()
         self._moved = threading.Event()
         self._new: list[Reader] = []
@@ -63,7 +63,7 @@ class Hub:
                 reader.end()
                 return reader
             if self._count >= MOST:
-                raise Crowded
+                raise TooManyStreams
             theirs = self._streams.setdefault(account_id, {}).setdefault(user_id, [])
             if len(theirs) >= MOST_OF_USER:
                 self._drop(theirs[0])

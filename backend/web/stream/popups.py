@@ -8,7 +8,7 @@ from flask import request
 
 from backend.store import db, popups
 from backend.web import api
-from backend.web.api import Refused
+from backend.web.api import ApiError
 from backend.web.stream.reader import told
 from backend.web.stream.stream import place
 
@@ -36,6 +36,6 @@ def close_popup(call: str) -> dict[str, Any]:
     caller = api.visitor()
     account = api.account_of(caller)
     if not popups.close(account.id, call, caller.user_id):
-        raise Refused("not_found", 404)
+        raise ApiError("not_found", 404)
     db.session.commit()
     return {}

@@ -35,7 +35,7 @@ class _Lane:
         return None
 
 
-class Due:
+class StreamSchedule:
     """By account; not safe to use from two threads at once. Times are a monotonic clock's seconds."""
 
     def __init__(self) -> None:

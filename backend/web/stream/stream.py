@@ -12,8 +12,8 @@ from flask import Blueprint, Response, current_app, request
 from backend.store.account_status import is_welcome
 from backend.store.base import crypto
 from backend.web import api
-from backend.web.api import Refused
-from backend.web.stream.hub import Crowded, Hub
+from backend.web.api import ApiError
+from backend.web.stream.hub import Hub, TooManyStreams
 from backend.web.stream.reader import Reader
 
 TICKET_LIFE = 24 * 60 * 60  # seconds
@@ -31,7 +31,7 @@ def give_ticket() -> dict[str, object]:
     caller = api.visitor()
     account = api.account_of(caller)
     if not is_welcome(account.id, caller.user_id):
-        raise Refused("unknown_account", 404)
+        raise ApiError("unknown_account", 404)
     holder = {"for": PURPOSE, "account": account.id, "user": caller.user_id}
     return {"ticket": crypto.seal(json.dumps(holder)), "expires_in": TICKET_LIFE, "now": time.time()}
 
@@ -41,14 +41,14 @@ def read_stream() -> Response:
     """Server-sent events until one of both sides ends it; `after` or Last-Event-ID is where the reader was."""
     account_id, user_id = _holder(request.args.get("ticket", ""))
     if not is_welcome(account_id, user_id):
-        raise Refused("token", 401)
+        raise ApiError("token", 401)
     _notice_silence(request.environ.get("gunicorn.socket"))
     hub = current_app.extensions["hub"]
     assert isinstance(hub, Hub)
     try:
         reader = hub.open(account_id, user_id, place(request.headers.get("Last-Event-ID") or request.args.get("after")))
-    except Crowded:
-        raise Refused("busy", 503) from None
+    except TooManyStreams:
+        raise ApiError("busy", 503) from None
     return _answer(reader, hub)
 
 
@@ -62,13 +62,13 @@ def _answer(reader: Reader, hub: Hub) -> Response:
 def _holder(ticket: str) -> tuple[int, int]:
     """Whose the ticket is. Raises Refused."""
     if len(ticket) > LONGEST_TICKET:
-        raise Refused("token", 401)
+        raise ApiError("token", 401)
     try:
         holder = json.loads(crypto.unseal(ticket, TICKET_LIFE))
     except (crypto.BadSeal, ValueError):
-        raise Refused("token", 401) from None
+        raise ApiError("token", 401) from None
     if not isinstance(holder, dict) or holder.get("for") != PURPOSE:
-        raise Refused("token", 401)
+        raise ApiError("token", 401)
     return holder["account"], holder["user"]
 
 
