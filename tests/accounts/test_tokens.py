@@ -220,13 +220,13 @@ def test_a_long_lived_token_is_never_renewed(connected: Two) -> None:
 
 PROCESS = """
 import json, sys
-from backend import accounts, create_app
+from backend import create_app, crm_access
 from backend.amocrm import requests
 from backend.config import Settings
 
 settings, account_id = Settings.model_validate(json.loads(sys.argv[1])), int(sys.argv[2])
 with create_app(settings).app_context():
-    client = accounts.client_for(account_id)
+    client = crm_access.client_for(account_id)
     print(client.send(requests.account())["id"])
 """
 

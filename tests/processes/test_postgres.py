@@ -23,7 +23,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from backend import logs
-from backend.processes.postgres import EmbeddedPostgres
+from backend.processes.host.postgres import EmbeddedPostgres
 logs.configure("text")
 with EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off"}) as server:
     print(server.pid, server.url, flush=True)

@@ -16,7 +16,7 @@ from .conftest import PATIENCE, StartScript, next_line, next_pid, wait_until_gon
 SUPERVISE = """
 import sys
 from backend import logs
-from backend.processes.supervisor import Patience, Program, supervise
+from backend.processes.host.supervisor import Patience, Program, supervise
 logs.configure("text")
 patience = Patience(first_wait=0.01, grace=float(sys.argv[1]))
 programs = [Program(name=f"p{n}", command=(sys.executable, "-c", text)) for n, text in enumerate(sys.argv[2:])]
