@@ -14,6 +14,7 @@ from backend import installs
 from backend.amocrm.oauth import Tokens
 from backend.calls.facts import CallAnswered, CallEnded, CallPassed, CallStarted, Direction, Fact, Reason, Result, Talk
 from backend.desk import arrive, drain
+from backend.desk.channels import CHANNELS
 from backend.desk.journal.job import Fence
 from backend.desk.phonebook import full_sync as sync
 from backend.store import db
@@ -87,7 +88,8 @@ class Firm:
     def work(self) -> None:
         """Carries out all that is due now."""
         with self.app.app_context():
-            drain.drain_account(self.id, Fence())
+            for channel in CHANNELS:
+                drain.drain_account(self.id, Fence(), channel)
 
     def work_through(self) -> None:
         """Carries out everything, whatever it waits for: due times are brought forward."""
@@ -100,7 +102,7 @@ class Firm:
                     .values(due_at=db.func.now())
                 )
                 db.session.commit()
-                if not journal.due(self.id, 1):
+                if not any(journal.due(self.id, 1, channel) for channel in CHANNELS):
                     return
         raise AssertionError("intents are left over")
 

@@ -6,6 +6,10 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+# the channels of `desk/channels.py`
+CRM = "crm"
+NOTIFICATION = "notification"
+
 
 class CallStatus(StrEnum):
     """How a call note says it ended."""
@@ -18,9 +22,13 @@ class CallStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One act of one call. Its place in the CRM is the call's own, written down as soon as it is known."""
+    """One act of one call. Its place in the CRM is the call's own, written down as soon as it is known.
+
+    Intents of one call and one channel are carried out in their order; another channel waits for none of them.
+    """
 
     kind: ClassVar[str] = ""
+    channel: ClassVar[str] = CRM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +209,7 @@ class AnnounceCall(Intent):
     """amoCRM's own notification of a ringing call; worth nothing a few seconds later, and never repeated."""
 
     kind: ClassVar[str] = "announce-call"
+    channel: ClassVar[str] = NOTIFICATION
 
     employee: int
     phone: str

@@ -93,7 +93,7 @@ def _what_if(asked: argparse.Namespace) -> Iterator[str]:
     key = phones.key(asked.client, rules.country)
     if key is None and asked.client.lower() not in phones.HIDDEN:
         raise StartError(f"--from {asked.client}: not a telephone number; for a hidden one say anonymous")
-    decision = policy.decide(_supposed(asked), lookup.knowledge(asked.account, key), rules)
+    decision = policy.decide(_supposed(asked, key), lookup.knowledge(asked.account, key), rules)
     yield f"account {asked.account}: {'a call to' if asked.outbound else 'a call from'} {phones.spoken(key)}"
     if not asked.outbound:
         yield _route_line(asked)
@@ -110,10 +110,10 @@ def _route_line(asked: argparse.Namespace) -> str:
     return f"  would ring {rung}: {found.why}"
 
 
-def _supposed(asked: argparse.Namespace) -> Fact:
+def _supposed(asked: argparse.Namespace, client: str | None) -> Fact:
     now = time.time()
     direction = Direction.OUTBOUND if asked.outbound else Direction.INBOUND
-    call = {"call": "supposed", "at": now, "direction": direction, "client": asked.client, "did": asked.did}
+    call = {"call": "supposed", "at": now, "direction": direction, "client": client, "did": asked.did}
     if asked.extension:
         return CallAnswered(**call, extension=asked.extension)
     result, reason = (Result.FAILED, Reason.NO_ANSWER) if asked.outbound else (Result.MISSED, None)

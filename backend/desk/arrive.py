@@ -17,23 +17,22 @@ from backend.calls.facts import (
     from_json,
     to_json,
 )
-from backend.calls.intents import LogCall, PopupState
+from backend.calls.intents import CRM, LogCall, PopupState
 from backend.calls.numbers import phones
 from backend.calls.rules import policy
 from backend.calls.rules.callback_plan import is_callback
-from backend.calls.rules.rules import Rules
 from backend.calls.rules.talk_chain import talk_seconds
 from backend.desk import outcomes
 from backend.desk.callback import lifecycle
+from backend.desk.callback.account_rules import AccountRules, rules_of
 from backend.desk.dialing import transfer
-from backend.desk.journal import decision as writing
+from backend.desk.journal import decision
 from backend.desk.phonebook import lookup
 from backend.store import call_list, db, popups, stream
 from backend.store.base import counters
 from backend.store.journal import journal, wake
 from backend.store.journal.journal import CallRow
 from backend.store.recordings import recordings
-from backend.store.settings import settings
 from backend.store.settings.settings import AccountSettings
 from backend.store.stream import Topic
 
@@ -46,23 +45,25 @@ def arrive(account_id: int, fact: Fact, *, is_late: bool = False) -> bool:
     """
     if fact.direction is Direction.INTERNAL:
         return False
-    chosen, rules = settings.both(account_id)
-    fact = _without_prefix(fact, chosen)
+    chosen = rules_of(account_id)
+    fact = _with_key(fact, chosen.settings)
     untold = _untold_answer(account_id, fact)
-    wanted = [_write(account_id, each, rules, is_late) for each in (*untold, fact)]
-    if any(wanted):
-        wake.wake(account_id)
+    wanted = [_write(account_id, each, chosen, is_late) for each in (*untold, fact)]
+    for channel in sorted(frozenset().union(*filter(None, wanted))):
+        wake.wake(account_id, channel=channel)
     db.session.commit()
     return wanted[-1] is not None
 
 
-def _without_prefix(fact: Fact, chosen: AccountSettings) -> Fact:
-    """With the client's number as he has it: what the PBX shows, and what it dials, may have its own prefix."""
+def _with_key(fact: Fact, chosen: AccountSettings) -> Fact:
+    """With the key of the client's number, None where it is hidden. The PBX may show and dial it with a prefix."""
     if fact.client is None:
         return fact
     if fact.direction is Direction.INBOUND:
-        return replace(fact, client=chosen.to_routing().unprefixed(fact.client))
-    return replace(fact, client=phones.behind(chosen.dial.prefix, fact.client, chosen.country))
+        number = chosen.to_routing().unprefixed(fact.client)
+    else:
+        number = phones.behind(chosen.dial.prefix, fact.client, chosen.country)
+    return replace(fact, client=phones.key(number, chosen.country))
 
 
 def _untold_answer(account_id: int, fact: Fact) -> tuple[CallAnswered, ...]:
@@ -78,24 +79,25 @@ def _untold_answer(account_id: int, fact: Fact) -> tuple[CallAnswered, ...]:
     )  # fmt: skip
 
 
-def _write(account_id: int, fact: Fact, rules: Rules, is_late: bool) -> int | None:
-    """How many intents were written down; None when the fact was known."""
+def _write(account_id: int, fact: Fact, chosen: AccountRules, is_late: bool) -> frozenset[str] | None:
+    """The channels that have something to do; None when the fact was known."""
     row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     if row is None:
         return None
     counters.add(account_id, counters.FACTS, fact.kind)
-    call = writing.call_of(account_id, fact, rules)
-    if is_callback(call.call):  # what was dialled may be spelled otherwise than what was asked for
-        fact = replace(fact, client=call.client)
-    decision = policy.decide(fact, lookup.when_told(call, fact), rules)
-    row.reasons = list(decision.reasons)
-    if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decision.intents):
-        writing.settle(call, decision)
+    rules = chosen.rules
+    call = decision.call_of(account_id, fact)
+    decided = policy.decide(fact, lookup.when_told(call, fact), rules)
+    row.reasons = list(decided.reasons)
+    if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decided.intents):
+        decision.settle(call, decided)
     _remember(call, fact)
-    put = sum(writing.put(call, each, is_late=is_late) for each in decision.intents)
+    channels = {decision.put(call, each, is_late=is_late) for each in decided.intents}
     transfer.follow(account_id, fact, rules)
-    put += lifecycle.follow(call, fact, rules)
-    return put + (outcomes.let_go(call, rules) if isinstance(fact, CallAnswered | CallEnded) else 0)
+    written = lifecycle.follow(call, fact, chosen)
+    if isinstance(fact, CallAnswered | CallEnded):
+        written += outcomes.let_go(call, rules)
+    return frozenset(filter(None, channels)) | ({CRM} if written else set())
 
 
 def _remember(call: CallRow, fact: Fact) -> None:

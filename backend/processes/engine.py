@@ -59,22 +59,23 @@ def make_engine(settings: Settings) -> procrastinate.App:
     return engine
 
 
-async def run_drains(engine: procrastinate.App, settings: Settings, stop: asyncio.Event) -> None:
-    """A worker after the other, each until the database goes away under it; cancel it when `stop` is set."""
+async def run_drains(engine: procrastinate.App, channel: str, threads: int, stop: asyncio.Event) -> None:
+    """The drains of one channel: a worker after the other,
+    each until the database goes away under it; cancel it when `stop` is set."""
     while not stop.is_set():
         try:
-            await _worker(engine, settings).run()  # type: ignore[no-untyped-call]
+            await _worker(engine, channel, threads).run()  # type: ignore[no-untyped-call]
             log.error("drains stopped, they begin anew")
         except ConnectorException as error:
             log.error("drains stopped, they begin anew", error=repr(error.__cause__))
         await asyncio.sleep(HEARTBEAT)
 
 
-def _worker(engine: procrastinate.App, settings: Settings) -> Worker:
+def _worker(engine: procrastinate.App, channel: str, threads: int) -> Worker:
     return Worker(
         engine,
-        queues=[wake.QUEUE],
-        concurrency=settings.worker_concurrency,
+        queues=[wake.queue_of(channel)],
+        concurrency=threads,
         fetch_job_polling_interval=POLL,
         update_heartbeat_interval=HEARTBEAT,
         stalled_worker_timeout=NEVER,

@@ -15,9 +15,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backend import create_app, crm_access, installs
 from backend.amocrm.errors import NeedsPerson
+from backend.calls.intents import CRM
 from backend.config import Settings
 from backend.desk import chores, drain
 from backend.desk.callback import lifecycle
+from backend.desk.channels import CHANNELS
 from backend.desk.health import alerts
 from backend.desk.journal.job import Fence, Fenced
 from backend.processes.engine import CONNECTIONS, make_engine, run_drains
@@ -27,6 +29,7 @@ from backend.store.base import counters
 from backend.store.journal import wake
 
 FETCHERS = 3  # recordings that one worker gets and makes at the same time, each of another account
+OTHER_THREADS = 2  # of each channel beside amoCRM's
 DEAD_AFTER = 5.0  # seconds without a heartbeat
 
 log = structlog.get_logger()
@@ -64,34 +67,38 @@ CHORES = (
 
 def run_worker(settings: Settings) -> None:
     """`python -m backend worker`: until SIGTERM; running slices end by themselves, within seconds."""
-    app = create_app(settings, connections=max(1, settings.worker_connections - CONNECTIONS - 1))
+    app = create_app(settings, connections=max(1, settings.worker_connections - CONNECTIONS - len(CHANNELS)))
     asyncio.run(_serve(app, settings))
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + len(CHORES) + 2))
+    loop.set_default_executor(ThreadPoolExecutor(sum(_threads(each, settings) for each in CHANNELS) + len(CHORES) + 2))
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     engine = _engine(app, settings)
     async with engine.open_async(), asyncio.TaskGroup() as tasks:
-        drains = tasks.create_task(run_drains(engine, settings, stop))
+        drains = [tasks.create_task(run_drains(engine, each, _threads(each, settings), stop)) for each in CHANNELS]
         chores = [tasks.create_task(_repeat(app, chore)) for chore in CHORES]
         await stop.wait()
-        for task in (drains, *chores):
+        for task in (*drains, *chores):
             task.cancel()
     await asyncio.to_thread(_once, app, COUNT)
+
+
+def _threads(channel: str, settings: Settings) -> int:
+    return settings.worker_concurrency if channel == CRM else OTHER_THREADS
 
 
 def _engine(app: Flask, settings: Settings) -> procrastinate.App:
     engine = make_engine(settings)
 
     @engine.task(name="drain", queue=wake.QUEUE, pass_context=True)
-    def drain_account(context: procrastinate.JobContext, account_id: int) -> None:
+    def drain_account(context: procrastinate.JobContext, account_id: int, channel: str = CRM) -> None:
         with app.app_context():
             try:
-                drain.drain_account(account_id, Fence(context.job.id), should_stop=context.should_abort)
+                drain.drain_account(account_id, Fence(context.job.id), channel, should_stop=context.should_abort)
             except Fenced as lost:
                 log.warning("drain taken over", account=account_id, why=str(lost))
             except NeedsPerson as need:

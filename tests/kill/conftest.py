@@ -25,7 +25,7 @@ from tests.kill.processes import ROOT, Nursery, Process, environ
 # What is seconds in production; the proportions are kept.
 QUICK = {
     "backend.STANDS_STILL": 1.0,
-    "backend.desk.drain.FIRST_WAIT": 0.1,
+    "backend.desk.channels.FIRST_WAIT": 0.1,
     "backend.desk.drain.BREATH": 0.2,
     "backend.desk.journal.job.STALE": 0.15,
     "backend.desk.journal.job.IN_FLIGHT": 1.0,

@@ -90,7 +90,7 @@ TABLE = """
 
 ANNA, BORIS, VERA = 1, 2, 3
 NAMES = {ANNA: "Anna", BORIS: "Boris", VERA: "Vera"}
-CLIENT, DID = "89161234567", "74951000001"
+CLIENT, DID = "+79161234567", "74951000001"
 RULES = Rules(
     employees=(
         Employee(user_id=ANNA, name="Анна", extensions=("101",)),
@@ -127,10 +127,10 @@ KNOWN = {
 SET: dict[str, dict[str, Any]] = {
     "": {},
     "default Vera": {"default_employee": VERA},
-    "no-lead number": {"no_lead_numbers": ("+7 916 123-45-67",)},
-    "no-lead company": {"no_lead_companies": (31,)},
+    "no-lead number": {"no_lead_numbers": frozenset({"+79161234567"})},
+    "no-lead company": {"no_lead_companies": frozenset({31})},
     "stage of DID": {
-        "stages_by_did": {"+7 495 100-00-01": Stage(pipeline_id=5, status_id=51)}, "stage": Stage(pipeline_id=7),
+        "stages_by_did": {"+74951000001": Stage(pipeline_id=5, status_id=51)}, "stage": Stage(pipeline_id=7),
     },
     "stage of Boris": {
         "employees": (replace(RULES.employees[1], stage=Stage(pipeline_id=6)),), "stage": Stage(pipeline_id=7),

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from backend.calls.facts import Direction
 from backend.calls.intents import AddContact, AddUnsorted, CallStatus, CreateLead, LogCall, PopupState, ShowPopup
 from backend.calls.numbers import phones
 from backend.calls.rules import words
-from backend.calls.rules.client import CardKind, Client, Knowledge, choose
+from backend.calls.rules.client import Client, Knowledge, choose
 from backend.calls.rules.rules import Employee, Rules, Stage
 
 
 @dataclass(frozen=True)
 class Case:
-    """One fact beside everything that is needed to decide it."""
+    """One fact beside everything that is needed to decide it. `fact.client` is a key of `numbers.phones`."""
 
     fact: Any
     knowledge: Knowledge
     rules: Rules
 
-    @cached_property
+    @property
     def phone(self) -> str | None:
-        return phones.key(self.fact.client, self.rules.country)
+        return cast("str | None", self.fact.client)
 
     @cached_property
     def client(self) -> Client:
@@ -35,13 +35,11 @@ class Case:
     @cached_property
     def spared(self) -> bool:
         """Whether the account wants no lead from this client."""
-        party = self.client.party
-        if self.phone in {phones.key(each, self.rules.country) for each in self.rules.no_lead_numbers}:
+        if self.phone in self.rules.no_lead_numbers:
             return True
-        companies = (
-            {party.id} if party and party.entity is CardKind.COMPANIES else set(party.companies if party else ())
-        )
-        return bool(companies & set(self.rules.no_lead_companies))
+        party, company = self.client.party, self.client.company
+        companies = {company} if company else set(party.companies if party else ())
+        return bool(companies & self.rules.no_lead_companies)
 
     @cached_property
     def spoken(self) -> str:
@@ -52,12 +50,12 @@ class Case:
         return self.fact.direction is Direction.INBOUND
 
     def open_lead(self, employee: Employee | None) -> CreateLead:
-        stage, party = self.stage(employee), self.client.party
+        stage = self.stage(employee)
         return CreateLead(
             phone=self.phone,
             name=self.rules.lead_name.format(phone=self.spoken),
-            contact=party.id if party and party.entity is CardKind.CONTACTS else None,
-            company=party.id if party and party.entity is CardKind.COMPANIES else None,
+            contact=self.client.contact,
+            company=self.client.company,
             contact_name=self.rules.contact_name.format(phone=self.spoken),
             responsible=employee.user_id if employee else None,
             pipeline_id=stage.pipeline_id if stage else None,
@@ -65,13 +63,13 @@ class Case:
         )
 
     def add_unsorted(self) -> AddUnsorted:
-        stage, party = self.stage(None), self.client.party
+        stage = self.stage(None)
         return AddUnsorted(
             phone=self.phone,
             did=self.fact.did,
             name=self.rules.lead_name.format(phone=self.spoken),
-            contact=party.id if party and party.entity is CardKind.CONTACTS else None,
-            company=party.id if party and party.entity is CardKind.COMPANIES else None,
+            contact=self.client.contact,
+            company=self.client.company,
             contact_name=self.rules.contact_name.format(phone=self.spoken),
             pipeline_id=stage.pipeline_id if stage else None,
             called_at=self.fact.started or 0,
@@ -87,12 +85,10 @@ class Case:
 
     def note(self, employee: Employee | None, status: CallStatus, text: str = "") -> LogCall:
         """A call nobody took is credited to the client's responsible, so that it shows in his statistics."""
-        client = self.client
-        known = client.lead.responsible if client.lead else client.party.responsible if client.party else None
         return LogCall(
             inbound=self.inbound,
             phone=self.phone or "",
-            employee=employee.user_id if employee else known or self.rules.default_employee,
+            employee=employee.user_id if employee else self.client.responsible or self.rules.default_employee,
             status=status,
             at=self.fact.at or 0,
             text=text,
@@ -130,13 +126,12 @@ class Case:
         }
 
     def _responsible(self) -> dict[str, Any] | None:
-        party, lead = self.client.party, self.client.lead
-        user_id = lead.responsible if lead else party.responsible if party else None
+        user_id = self.client.responsible
         known = next(({"name": each.name} for each in self.rules.employees if each.user_id == user_id), {})
         return {"id": user_id, **known} if user_id else None
 
     def stage(self, employee: Employee | None) -> Stage | None:
         """By the number that was dialled, by employee, or the account's default."""
-        by_did = {phones.key(did, self.rules.country): stage for did, stage in self.rules.stages_by_did.items()}
-        dialled = by_did.get(phones.key(self.fact.did, self.rules.country)) if self.fact.did else None
+        did = phones.key(self.fact.did, self.rules.country) if self.rules.stages_by_did else None
+        dialled = self.rules.stages_by_did.get(did) if did else None
         return dialled or (employee.stage if employee else None) or self.rules.stage

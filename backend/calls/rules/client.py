@@ -75,6 +75,20 @@ class Client:
     lead: OpenLead | None
     why: str
 
+    @property
+    def responsible(self) -> int | None:
+        """The open lead's responsible user, else the contact's or company's."""
+        of = self.lead or self.party
+        return of.responsible if of else None
+
+    @property
+    def contact(self) -> int | None:
+        return self.party.id if self.party and self.party.entity is CardKind.CONTACTS else None
+
+    @property
+    def company(self) -> int | None:
+        return self.party.id if self.party and self.party.entity is CardKind.COMPANIES else None
+
 
 def choose(knowledge: Knowledge) -> Client:
     """A party with an open lead wins, contacts before companies, the oldest first; of its leads the newest."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from backend.calls.numbers.dialling import EXTENSION_PLACE
 from backend.calls.numbers.phone_display import shown_name
-from backend.calls.rules.client import Client, Knowledge, OpenLead, choose
+from backend.calls.rules.client import Client, Knowledge, choose
 from backend.calls.rules.rules import Rules, employee
 
 APART = "|"  # between an answer's extension and its name; neither holds one
@@ -79,9 +79,7 @@ def route(knowledge: Knowledge, rules: Rules, routing: Routing) -> Route:
 
 
 def _responsible(client: Client, rules: Rules) -> Route:
-    assert client.party is not None
-    of: OpenLead | None = client.lead
-    whose, user_id = ("the lead's", of.responsible) if of else ("the client's", client.party.responsible)
+    whose, user_id = "the lead's" if client.lead else "the client's", client.responsible
     seated = employee(user_id, rules)
     if seated is None:
         return Route(why=f"{whose} responsible is no employee" if user_id else f"{whose} responsible is not known")

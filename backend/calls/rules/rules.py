@@ -36,7 +36,8 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """`missed_to` empty means nobody; `open_lead_missed_to` None means every employee."""
+    """`missed_to` empty means nobody; `open_lead_missed_to` None means every employee. `no_lead_numbers` and
+    the numbers of `stages_by_did` are keys."""
 
     country: str = "RU"
     language: str = "ru"
@@ -48,8 +49,8 @@ class Rules:
     announce_without_stream: bool = True
     failed_makes_lead: bool = True
     lead_owner: LeadOwner = LeadOwner.FIRST
-    no_lead_numbers: tuple[str, ...] = ()
-    no_lead_companies: tuple[int, ...] = ()
+    no_lead_numbers: frozenset[str] = frozenset()
+    no_lead_companies: frozenset[int] = frozenset()
     stage: Stage | None = None
     stages_by_did: Mapping[str, Stage] = field(default_factory=dict)
     contact_name: str = "Клиент {phone}"

@@ -152,7 +152,7 @@ def _asked(
         fields=form.parameters,
         address=None if sender.is_server else _address(site.account_id, sender.address),
         lead=lead,
-        start=chosen.quiet.end(now.astimezone(ZoneInfo(site.account.zone))) if chosen.quiet else None,
+        start=chosen.quiet.to_hours().end(now.astimezone(ZoneInfo(site.account.zone))) if chosen.quiet else None,
         one_within=chosen.one_within_seconds,
     )
 

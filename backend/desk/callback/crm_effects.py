@@ -7,14 +7,13 @@ from backend.calls.intents import SharePlace
 from backend.calls.rules import callback_plan, callback_policy
 from backend.calls.rules.callback_plan import CallbackPlan, CallbackRequest, Site
 from backend.calls.rules.policy import Decision
-from backend.calls.rules.rules import Rules
+from backend.desk.callback.account_rules import AccountRules
 from backend.desk.journal import decision as writing
 from backend.desk.phonebook import lookup
 from backend.store import call_list, stream
 from backend.store.callback.requests import CallbackRow
 from backend.store.journal import journal
 from backend.store.journal.journal import CallRow
-from backend.store.settings import settings
 from backend.store.stream import Topic
 
 
@@ -27,28 +26,26 @@ def request_of(row: CallbackRow, plan: CallbackPlan) -> CallbackRequest:
     )  # fmt: skip
 
 
-def answered(row: CallbackRow, call: str, extension: str, at: float) -> None:
+def answered(row: CallbackRow, call: str, extension: str, at: float, chosen: AccountRules) -> None:
     """An employee picked up, the client is dialled next."""
-    rules = settings.rules(row.account_id)
     fact = EmployeeAnswered(
         call=call, at=at, direction=Direction.OUTBOUND, client=row.phone, did=None, extension=extension
     )
-    request = request_of(row, settings.read(row.account_id).callback.to_plan())
+    request = request_of(row, chosen.plan)
     known = lookup.with_earlier(row.account_id, row.phone, call)
-    written = _write(row, fact, callback_policy.answered(fact, request, known, rules), rules)
+    written = _write(row, fact, callback_policy.answered(fact, request, known, chosen.rules))
     written.extension = extension
 
 
-def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
+def ended(row: CallbackRow, ending: Ending, met: str | None, at: float, chosen: AccountRules) -> int:
     """Nobody had answered it; how many intents were written."""
-    rules = settings.rules(row.account_id)
-    request = request_of(row, settings.read(row.account_id).callback.to_plan())
+    request = request_of(row, chosen.plan)
     fact = RequestEnded(
         call=callback_plan.request_name(row.id), at=at, direction=Direction.REQUEST, client=row.phone,
         did=request.site.name or None, ending=ending, started=row.created_at.timestamp(), met=met,
     )  # fmt: skip
-    decision = callback_policy.ended(fact, request, lookup.knowledge(row.account_id, row.phone), rules)
-    written = _write(row, fact, decision, rules)
+    decision = callback_policy.ended(fact, request, lookup.knowledge(row.account_id, row.phone), chosen.rules)
+    written = _write(row, fact, decision)
     written.started, written.ended = row.created_at.timestamp(), at
     if ending is Ending.NOBODY:
         written.result = Result.MISSED.value
@@ -57,12 +54,12 @@ def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
     return len(decision.intents)
 
 
-def _write(row: CallbackRow, fact: Fact, decision: Decision, rules: Rules) -> CallRow:
+def _write(row: CallbackRow, fact: Fact, decision: Decision) -> CallRow:
     """A step that was written down before is not written again: its row was locked, and says so."""
     told = journal.add_fact(row.account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     assert told is not None
     told.reasons = list(decision.reasons)
-    call = writing.call_of(row.account_id, fact, rules)
+    call = writing.call_of(row.account_id, fact)
     if not any(isinstance(each, SharePlace) for each in decision.intents):
         writing.settle(call, decision, row.lead)
     for each in decision.intents:

@@ -12,10 +12,11 @@ from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction,
 from backend.calls.numbers import phones
 from backend.calls.numbers.dialling import Dialling, number_to_dial
 from backend.calls.rules import callback_plan
-from backend.calls.rules.callback_plan import CallbackPlan, Next
+from backend.calls.rules.callback_plan import Next
 from backend.calls.rules.client import choose
-from backend.calls.rules.rules import Rules
+from backend.calls.rules.rules import employee
 from backend.desk.callback import crm_effects
+from backend.desk.callback.account_rules import AccountRules, rules_of
 from backend.desk.callback.crm_effects import request_of
 from backend.desk.phonebook import lookup
 from backend.store import call_list, commands, db
@@ -25,7 +26,6 @@ from backend.store.commands import Command
 from backend.store.journal import journal, wake
 from backend.store.journal.journal import CallRow
 from backend.store.settings import settings
-from backend.store.settings.settings import AccountSettings
 
 DROP = "callback-drop"  # the command that ends an attempt which nobody needs any more
 NO_TARGET, NOT_ALLOWED = "no-target", "number-not-allowed"
@@ -58,9 +58,9 @@ class Attempt:
 
 def take(account_id: int) -> list[Attempt]:
     """What is to be rung now, of an account whose line the caller holds; each is the caller's alone. Commits."""
-    chosen, rules = settings.read(account_id), settings.rules(account_id)
-    rows = requests.lock_due(account_id, chosen.callback.limits.in_flight)
-    taken = [attempt for row in rows for attempt in _begun(row, chosen, rules)]
+    chosen = rules_of(account_id)
+    rows = requests.lock_due(account_id, chosen.settings.callback.limits.in_flight)
+    taken = [attempt for row in rows for attempt in _begun(row, chosen)]
     if any(row.ended_at is not None for row in rows):
         wake.wake(account_id)
     db.session.commit()
@@ -69,8 +69,8 @@ def take(account_id: int) -> list[Attempt]:
 
 def unfinished(account_id: int) -> list[Attempt]:
     """The attempts that are on their way, as far as is written: for who has just got the line."""
-    chosen, rules = settings.read(account_id), settings.rules(account_id)
-    found = [_attempt(row, chosen, rules) for row in requests.unfinished(account_id)]
+    chosen = rules_of(account_id)
+    found = [_attempt(row, chosen) for row in requests.unfinished(account_id)]
     db.session.commit()
     return found
 
@@ -84,7 +84,7 @@ def answered(attempt: Attempt, extension: str) -> bool:
     is_wanted = row is not None and row.state in (RequestState.RINGING, RequestState.ANSWERED)
     if row and row.state == RequestState.RINGING:
         row.state, row.extension, row.client_tries = RequestState.ANSWERED.value, extension, row.client_tries + 1
-        crm_effects.answered(row, attempt.call, extension, time.time())
+        crm_effects.answered(row, attempt.call, extension, time.time(), rules_of(attempt.account_id))
         row.placed_call = row.placed_call or attempt.call
         wake.wake(attempt.account_id)
     db.session.commit()
@@ -99,7 +99,7 @@ def over(attempt: Attempt, reason: str | None) -> CallEnded | None:
     row = requests.of_call(attempt.account_id, attempt.call)
     if row and row.state == RequestState.RINGING:
         row.state = RequestState.WAITING.value  # nothing of the attempt is left that would have to be dropped
-        _nobody(row, reason)
+        _nobody(row, reason, rules_of(attempt.account_id))
     call = journal.call(attempt.account_id, attempt.call)
     is_told = call is None or call.answered or call.ended or _is_dialled(call)
     untold = None if call is None or is_told else _given_up(call)
@@ -109,18 +109,18 @@ def over(attempt: Attempt, reason: str | None) -> CallEnded | None:
     return untold
 
 
-def follow(call: CallRow, fact: Fact, rules: Rules) -> int:
+def follow(call: CallRow, fact: Fact, chosen: AccountRules) -> int:
     """What a fact of any call means for the requests of its client; how many intents were written. Does not commit."""
     if callback_plan.is_callback(call.call):
         row = requests.of_call(call.account_id, call.call)
         if row and isinstance(fact, CallAnswered) and row.state == RequestState.ANSWERED:
             row.state = RequestState.TALKING.value
         elif row and isinstance(fact, CallEnded) and row.is_open:
-            _attempt_ended(row, fact)
+            _attempt_ended(row, fact, chosen)
     if not isinstance(fact, CallAnswered) or call.client is None:
         return 0
     met = requests.lock_of_client(call.account_id, call.client)
-    return sum(_end(row, Ending.MET, met=call.call) for row in met)
+    return sum(_end(row, Ending.MET, chosen, met=call.call) for row in met)
 
 
 def stop(account_id: int, id: str) -> bool:
@@ -128,7 +128,7 @@ def stop(account_id: int, id: str) -> bool:
     row = requests.lock(account_id, id)
     is_stopped = row is not None and row.state in (RequestState.WAITING, RequestState.RINGING)
     if row and is_stopped:
-        _end(row, Ending.STOPPED)
+        _end(row, Ending.STOPPED, rules_of(account_id))
         wake.wake(account_id)
     db.session.commit()
     return is_stopped
@@ -150,80 +150,72 @@ def end_overdue() -> int:
     """Ends the requests of all accounts whose time is over; how many. Commits."""
     rows = requests.lock_overdue(AT_ONCE, STUCK)
     for row in rows:
-        _end(row, Ending.NOBODY)
+        _end(row, Ending.NOBODY, rules_of(row.account_id))
     for account_id in sorted({row.account_id for row in rows}):
         wake.wake(account_id)
     db.session.commit()
     return len(rows)
 
 
-def _begun(row: CallbackRow, chosen: AccountSettings, rules: Rules) -> list[Attempt]:
+def _begun(row: CallbackRow, chosen: AccountRules) -> list[Attempt]:
     """A request that cannot be rung now is decided on as if nobody had answered."""
-    targets = _targets(row, rules)
-    if not targets or _number(row, chosen, rules) is None:
-        _nobody(row, NOT_ALLOWED if targets else NO_TARGET)
+    targets = _targets(row, chosen)
+    if not targets or _number(row, chosen) is None:
+        _nobody(row, NOT_ALLOWED if targets else NO_TARGET, chosen)
         return []
     row.state, row.attempts, row.rung_at = RequestState.RINGING.value, row.attempts + 1, func.clock_timestamp()
     row.call, row.target = callback_plan.attempt_name(row.id, row.attempts), targets[row.turn % len(targets)]
     row.extension = row.reason = None
-    return [_attempt(row, chosen, rules)]
+    return [_attempt(row, chosen)]
 
 
-def _attempt(row: CallbackRow, chosen: AccountSettings, rules: Rules) -> Attempt:
-    dialling, notice = chosen.dial.to_dialling(), chosen.callback.notice
+def _attempt(row: CallbackRow, chosen: AccountRules) -> Attempt:
+    dialling, notice = chosen.settings.dial.to_dialling(), chosen.settings.callback.notice
     party = choose(lookup.knowledge(row.account_id, row.phone)).party
     asked = " ".join(filter(None, (row.name, row.comment)))
-    name = chosen.to_routing().on_phone(party.name if party else asked or phones.spoken(row.phone))
+    name = chosen.settings.to_routing().on_phone(party.name if party else asked or phones.spoken(row.phone))
     return Attempt(
         account_id=row.account_id, call=row.call or "", target=row.target or "", context=dialling.context,
-        number=_number(row, chosen, rules) or "", name=name,
+        number=_number(row, chosen) or "", name=name,
         ring_seconds=dialling.ring_seconds, notice=notice,
     )  # fmt: skip
 
 
-def _number(row: CallbackRow, chosen: AccountSettings, rules: Rules) -> str | None:
-    dialling: Dialling = chosen.dial.to_dialling()
-    allowed = chosen.callback.allowed or dialling.allowed
-    return number_to_dial(row.phone, replace(dialling, allowed=allowed), rules.country)
+def _number(row: CallbackRow, chosen: AccountRules) -> str | None:
+    dialling: Dialling = chosen.settings.dial.to_dialling()
+    allowed = chosen.settings.callback.allowed or dialling.allowed
+    return number_to_dial(row.phone, replace(dialling, allowed=allowed), chosen.rules.country)
 
 
-def _targets(row: CallbackRow, rules: Rules) -> tuple[str, ...]:
-    plan = plan_of(row.account_id)
+def _targets(row: CallbackRow, chosen: AccountRules) -> tuple[str, ...]:
     client = choose(lookup.knowledge(row.account_id, row.phone))
-    known = client.lead.responsible if client.lead else client.party.responsible if client.party else None
-    responsible = next((each for each in rules.employees if each.user_id == known), None)
-    return callback_plan.targets(request_of(row, plan), responsible, plan)
+    responsible = employee(client.responsible, chosen.rules)
+    return callback_plan.targets(request_of(row, chosen.plan), responsible, chosen.plan)
 
 
-def plan_of(account_id: int) -> CallbackPlan:
-    return settings.read(account_id).callback.to_plan()
-
-
-def _nobody(row: CallbackRow, reason: str | None) -> None:
-    plan, rules = plan_of(row.account_id), settings.rules(row.account_id)
+def _nobody(row: CallbackRow, reason: str | None, chosen: AccountRules) -> None:
     row.reason = reason
     if reason == NOT_ALLOWED:
-        _end(row, Ending.NOBODY)
+        _end(row, Ending.NOBODY, chosen)
         return
-    round = max(1, len(_targets(row, rules)))
-    following = callback_plan.after_nobody(time.time(), row.until.timestamp(), row.turn, round, plan)
-    _goes_on(row, following, Ending.UNREACHED if row.placed_call else Ending.NOBODY)
+    round = max(1, len(_targets(row, chosen)))
+    following = callback_plan.after_nobody(time.time(), row.until.timestamp(), row.turn, round, chosen.plan)
+    _goes_on(row, following, Ending.UNREACHED if row.placed_call else Ending.NOBODY, chosen)
 
 
-def _attempt_ended(row: CallbackRow, fact: CallEnded) -> None:
+def _attempt_ended(row: CallbackRow, fact: CallEnded, chosen: AccountRules) -> None:
     if fact.result is Result.ANSWERED:
-        _end(row, Ending.TALKED)
+        _end(row, Ending.TALKED, chosen)
         return
     if _has_talked(row):
-        _end(row, Ending.MET)
+        _end(row, Ending.MET, chosen)
         return
-    plan = plan_of(row.account_id)
     row.reason = fact.reason.value if fact.reason else None
-    following = callback_plan.after_client(time.time(), row.client_tries, plan)
+    following = callback_plan.after_client(time.time(), row.client_tries, chosen.plan)
     hopeless = fact.reason in HOPELESS
     if following.at is not None and not hopeless:  # the try that is due has its time, whatever is left of the whole
-        row.until = max(row.until, _when(following.at + plan.again))
-    _goes_on(row, callback_plan.OVER if hopeless else following, Ending.UNREACHED)
+        row.until = max(row.until, _when(following.at + chosen.plan.again))
+    _goes_on(row, callback_plan.OVER if hopeless else following, Ending.UNREACHED, chosen)
 
 
 def _has_talked(row: CallbackRow) -> bool:
@@ -232,22 +224,22 @@ def _has_talked(row: CallbackRow) -> bool:
     return call_list.first_talk_after(row.account_id, row.phone, since.timestamp()) is not None
 
 
-def _goes_on(row: CallbackRow, following: Next, ending: Ending) -> None:
+def _goes_on(row: CallbackRow, following: Next, ending: Ending, chosen: AccountRules) -> None:
     if following.at is None:
-        _end(row, ending)
+        _end(row, ending, chosen)
         return
     row.state, row.turn, row.next_at = RequestState.WAITING.value, following.turn, _when(following.at)
     requests.tell(row.account_id)
 
 
-def _end(row: CallbackRow, ending: Ending, *, met: str | None = None) -> int:
+def _end(row: CallbackRow, ending: Ending, chosen: AccountRules, *, met: str | None = None) -> int:
     """How many intents were written: a request whose parameters are in the CRM already needs none."""
     if row.state == RequestState.RINGING:
         _drop(row)
     row.state, row.result, row.ended_at = ENDED[ending].value, ending.value, func.clock_timestamp()
     if row.placed_call:
         return 0
-    return crm_effects.ended(row, ending, met, time.time())
+    return crm_effects.ended(row, ending, met, time.time(), chosen)
 
 
 def _drop(row: CallbackRow) -> None:

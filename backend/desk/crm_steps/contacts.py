@@ -9,7 +9,7 @@ from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
 from backend.calls.intents import AddNumber, NameContact
 from backend.calls.rules import client
-from backend.desk.crm_steps import notes, place
+from backend.desk.crm_steps import place, substitutes
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup
 from backend.store.phonebook import phonebook
@@ -22,8 +22,8 @@ def name_contact(job: Job) -> None:
         job.done(named=False)
         return
     contact = answers.contact(job.desk.send(requests.contact(job.call.contact)))
-    if contact is None and notes.waits_unsorted(job):
-        job.put_off(notes.UNTIL_ACCEPTED, "the record's contact is not shown before the record is accepted")
+    if contact is None and substitutes.waits_unsorted(job):
+        job.put_off(substitutes.UNTIL_ACCEPTED, "the record's contact is not shown before the record is accepted")
     elif contact is None or contact.name not in (wanted.former, wanted.name):
         job.done(named=False)
     else:

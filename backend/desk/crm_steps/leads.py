@@ -10,8 +10,7 @@ from backend.amocrm.errors import Rejected
 from backend.amocrm.requests import Entity
 from backend.calls.intents import AddContact, CreateLead, HandOverLead
 from backend.calls.rules import client
-from backend.desk.crm_steps import other_calls
-from backend.desk.crm_steps import place as places
+from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup, polling
 from backend.store.phonebook import phonebook
@@ -22,12 +21,11 @@ def open_lead(job: Job) -> None:
     wanted: CreateLead = job.intent
     if job.row.unclear and _found_own_lead(job, wanted):
         return
-    if not places.turned_up(job, wanted):
-        _make_lead(job, wanted)
+    if remaining := place.still_wanted(job, wanted):
+        _make_lead(job, remaining)
 
 
 def _make_lead(job: Job, wanted: CreateLead) -> None:
-    wanted = job.intent
     contact: Any = wanted.contact or models.contact(
         name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
     )
@@ -55,9 +53,9 @@ def _mended(job: Job, wanted: CreateLead, refusal: Rejected) -> CreateLead:
     if wanted.fields and refusal.concerns_custom_fields:
         return replace(wanted, fields=())
     if wanted.responsible and refusal.concerns_employee:
-        return replace(wanted, responsible=polling.stand_in(job, wanted.responsible))
+        return replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible))
     if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
-        polling.look_at_people(job.desk.account_id)
+        polling.reread_users(job.desk.account_id)
         return replace(wanted, pipeline_id=None, status_id=None)
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
@@ -68,7 +66,7 @@ def _mended(job: Job, wanted: CreateLead, refusal: Rejected) -> CreateLead:
 def _keep_lead(job: Job, wanted: CreateLead, lead: int, contact: int | None) -> None:
     """Our own write goes into the phonebook at once: the next call of this client finds it there."""
     if contact and wanted.contact is None and wanted.phone:
-        places.mirror_contact(job, contact, wanted.contact_name, wanted.phone, wanted.responsible)
+        place.mirror_contact(job, contact, wanted.contact_name, wanted.phone, wanted.responsible)
     parties = [(Entity.CONTACTS.value, contact), (Entity.COMPANIES.value, wanted.company)]
     mirrored = phonebook.MirroredLead(
         id=lead,
@@ -84,9 +82,9 @@ def _keep_lead(job: Job, wanted: CreateLead, lead: int, contact: int | None) -> 
     job.call.lead, job.call.contact, job.call.company = lead, contact, wanted.company
     job.call.opened_lead = True
     job.call.made_contact = bool(contact) and wanted.contact is None
-    places.link_popups(job, lead, wanted.name)
+    place.link_popups(job, lead, wanted.name)
     if contact and not (wanted.contact or wanted.company):
-        places.name_popups(job, client.CardKind.CONTACTS, contact, wanted.contact_name)
+        place.name_popups(job, client.CardKind.CONTACTS, contact, wanted.contact_name)
 
 
 def _found_own_lead(job: Job, wanted: CreateLead) -> bool:
@@ -121,7 +119,7 @@ def add_contact(job: Job) -> None:
     lookup.ask_live(job.desk, wanted.phone)
     known = client.choose(lookup.knowledge(job.desk.account_id, wanted.phone))
     if known.party:
-        places.at_known(job, known)
+        place.at_known(job, known)
         return
     model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
     try:
@@ -129,11 +127,11 @@ def add_contact(job: Job) -> None:
     except Rejected as refusal:
         if not (wanted.responsible and refusal.concerns_employee):
             raise
-        job.turn_into(replace(wanted, responsible=polling.stand_in(job, wanted.responsible)))
+        job.turn_into(replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible)))
         return
-    places.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
-    places.name_popups(job, client.CardKind.CONTACTS, made[0].id, wanted.name)
-    places.at(job, contact=made[0].id)
+    place.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
+    place.name_popups(job, client.CardKind.CONTACTS, made[0].id, wanted.name)
+    place.at(job, contact=made[0].id)
     job.call.made_contact = True
 
 
@@ -143,8 +141,8 @@ def _found_own_contact(job: Job, wanted: AddContact) -> bool:
         party = lookup.contact_party(contact, job.desk.rules.country)
         if wanted.phone in party.phones and not contact.is_deleted:
             phonebook.put_parties(job.desk.account_id, [party])
-            places.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name)
-            places.at(job, contact=contact.id)
+            place.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name)
+            place.at(job, contact=contact.id)
             job.call.made_contact = True
             return True
     job.row.unclear = False
@@ -153,11 +151,11 @@ def _found_own_contact(job: Job, wanted: AddContact) -> bool:
 
 def find_place(job: Job) -> None:
     """A contact for a call that has no place, of which somebody has something to tell."""
-    place = places.place_of(job)
-    if place is None:
+    found = place.place_of(job)
+    if found is None:
         add_contact(job)
     else:
-        job.done(place=list(place))
+        job.done(place=list(found))
 
 
 def hand_over_lead(job: Job) -> None:
@@ -170,7 +168,7 @@ def hand_over_lead(job: Job) -> None:
         except Rejected as refusal:
             if not refusal.concerns_employee:
                 raise
-            polling.look_at_people(job.desk.account_id)
+            polling.reread_users(job.desk.account_id)
             job.done(lead=None)
             return
     job.done(lead=job.call.lead if job.call.opened_lead else None)

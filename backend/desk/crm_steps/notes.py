@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import Need, NeedsPerson, Rejected
+from backend.amocrm.errors import NeedsPerson, Rejected
 from backend.amocrm.requests import CallNoteStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
-from backend.calls.intents import AddNote, AddTask, CallStatus, FinishCall, LogCall
-from backend.desk.crm_steps import other_calls
-from backend.desk.crm_steps import place as places
+from backend.calls.intents import AddNote, CallStatus, FinishCall, LogCall
+from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import CLOCKS_APART, Desk, Job
-from backend.desk.phonebook import polling
-from backend.store.phonebook import phonebook
 
-UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
 CODES = {
     CallStatus.TALKED: Code.TALKED,
     CallStatus.NO_ANSWER: Code.NO_ANSWER,
@@ -30,13 +25,13 @@ def log_calls(desk: Desk, together: Sequence[Job]) -> None:
     """The calls' notes, those of one entity type in one request."""
     ready: dict[Entity, list[Job]] = {}
     for job in together:
-        place = places.place_of(job)
-        if job.call.note or job.call.part_of_record or place is None:
+        found = place.place_of(job)
+        if job.call.note or job.call.part_of_record or found is None:
             job.done(note=job.call.note, part_of_record=job.call.part_of_record)
         elif job.row.unclear:
-            _look_for_own_note(job, *place)
+            _look_for_own_note(job, *found)
         else:
-            ready.setdefault(place[0], []).append(job)
+            ready.setdefault(found[0], []).append(job)
     for entity, waiting in ready.items():
         _add_notes(desk, entity, waiting)
 
@@ -45,11 +40,11 @@ def add_note(job: Job) -> None:
     """What an employee wrote about the call, as a note of its own. Where the call has no place (its number hidden,
     its lead deleted) the journal alone keeps it."""
     wanted: AddNote = job.intent
-    place = places.place_of(job)
-    if place is None:
+    found = place.place_of(job)
+    if found is None:
         job.done(note=None)
         return
-    entity, entity_id = place
+    entity, entity_id = found
     if job.row.unclear and _found_own_text(job, wanted, entity, entity_id):
         return
     model = models.common_note(
@@ -58,7 +53,7 @@ def add_note(job: Job) -> None:
     try:
         made = answers.made(job.write(requests.add_notes(entity, [model])), "notes")
     except (Rejected, NeedsPerson) as refusal:
-        work_around(job, refusal)
+        substitutes.work_around(job, refusal)
         return
     job.done(note=made[0].id, entity=entity.value, entity_id=entity_id)
 
@@ -113,52 +108,17 @@ def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     except (Rejected, NeedsPerson) as refusal:
         if len(waiting) > 1:
             raise
-        work_around(waiting[0], refusal)
+        substitutes.work_around(waiting[0], refusal)
         return
     for job, note in zip(waiting, made, strict=True):
         _keep(job, entity, note.id)
 
 
-def work_around(job: Job, refusal: Rejected | NeedsPerson) -> None:
-    """A deleted employee, lead or contact is worked around; a record that still waits may refuse notes until it is
-    accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
-    wanted: LogCall | AddNote | AddTask = job.intent
-    if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
-        raise refusal
-    if wanted.employee and isinstance(refusal, Rejected) and refusal.concerns_employee:
-        job.turn_into(replace(wanted, employee=polling.stand_in(job, wanted.employee)))
-    elif waits_unsorted(job):
-        job.put_off(UNTIL_ACCEPTED, str(refusal))
-    elif not _moved_on(job):
-        raise refusal
-
-
-def waits_unsorted(job: Job) -> bool:
-    """Whether the call's place is a record that nobody has accepted yet."""
-    phone = job.call.client
-    waiting = phonebook.waiting(job.desk.account_id, phone) if phone else None
-    return waiting is not None and waiting.lead == job.call.lead
-
-
-def _moved_on(job: Job) -> bool:
-    """Whether the call's place is gone from the CRM and another is left: the contact of the lead, or its company."""
-    call, account_id = job.call, job.desk.account_id
-    if call.lead and answers.lead(job.desk.send(requests.lead(call.lead))) is None:
-        phonebook.close_lead(account_id, call.lead)
-        call.lead = None
-    elif not call.lead and call.contact and answers.contact(job.desk.send(requests.contact(call.contact))) is None:
-        phonebook.forget(account_id, Entity.CONTACTS.value, call.contact)
-        call.contact = None
-    else:
-        return False
-    return places.place_of(job) is not None
-
-
 def _keep(job: Job, entity: Entity, note: int) -> None:
-    place = places.place_of(job)
-    assert place is not None
-    job.call.note, job.call.note_entity, job.call.note_entity_id = note, entity.value, place[1]
-    job.done(note=note, entity=entity.value, entity_id=place[1])
+    found = place.place_of(job)
+    assert found is not None
+    job.call.note, job.call.note_entity, job.call.note_entity_id = note, entity.value, found[1]
+    job.done(note=note, entity=entity.value, entity_id=found[1])
 
 
 def _look_for_own_note(job: Job, entity: Entity, entity_id: int) -> None:
@@ -174,9 +134,9 @@ def _look_for_own_note(job: Job, entity: Entity, entity_id: int) -> None:
 
 def _note(job: Job, request_id: str) -> Model:
     wanted: LogCall = job.intent
-    place = places.place_of(job)
-    assert place is not None
-    return _call_note(job, entity_id=place[1], created_at=round(wanted.at), request_id=request_id)
+    found = place.place_of(job)
+    assert found is not None
+    return _call_note(job, entity_id=found[1], created_at=round(wanted.at), request_id=request_id)
 
 
 def _call_note(job: Job, **more: Any) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.amocrm import requests
 from backend.amocrm.errors import TryLater
@@ -29,34 +29,39 @@ def place_of(job: Job) -> tuple[requests.Entity, int] | None:
     return None
 
 
-def turned_up(job: Job, wanted: CreateLead | AddUnsorted) -> bool:
-    """Whether there is a place already: looked for in the phonebook, then live."""
+Wanted = TypeVar("Wanted", CreateLead, AddUnsorted)
+
+
+def still_wanted(job: Job, wanted: Wanted) -> Wanted | None:
+    """What is still to be made, with the client's card in it; None where the call has its place by now, which is looked
+    for in the phonebook, then live."""
     if wanted.phone is None:
-        return False
-    if _settled(job):
-        return True
-    if not phones.is_outside(wanted.phone):  # a short number is only ever equal, which a fuzzy search cannot tell
-        return False
+        return wanted
+    remaining = _unless_placed(job, wanted)
+    if remaining is None or not phones.is_outside(wanted.phone):  # amoCRM's fuzzy search cannot find a short number
+        return remaining
     other_calls.wait_for_unclear(job, wanted.phone)
     lookup.ask_live(job.desk, wanted.phone)
-    return _settled(job)
+    return _unless_placed(job, remaining)
 
 
-def _settled(job: Job) -> bool:
-    """The client's open lead, else his waiting record; else the intent learns who he is."""
-    wanted: CreateLead | AddUnsorted = job.intent
+def _unless_placed(job: Job, wanted: Wanted) -> Wanted | None:
+    """The call goes to the client's open lead, else to their waiting record; else the intent learns their card."""
     knowledge = lookup.knowledge(job.desk.account_id, wanted.phone)
     known = choose(knowledge)
     if known.lead:
         at_known(job, known)
-        return True
+        return None
     if knowledge.waiting:
         job.turn_into(_use(job, knowledge.waiting, wanted))
-        return True
+        return None
     if known.party:
         name_popups(job, known.party.entity, known.party.id, known.party.name, was_there=True)
-    job.turn_into(replace(wanted, **_card(known)))  # the number may have moved since the intent was written
-    return False
+    remaining = replace(
+        wanted, contact=known.contact, company=known.company
+    )  # the number may have moved since the intent was written
+    job.turn_into(remaining)
+    return remaining
 
 
 def _use(job: Job, waiting: Waiting, wanted: CreateLead | AddUnsorted) -> UseUnsorted:
@@ -70,15 +75,6 @@ def _use(job: Job, waiting: Waiting, wanted: CreateLead | AddUnsorted) -> UseUns
     )
 
 
-def _card(known: Client) -> dict[str, Any]:
-    """Whose new lead or record it is to be."""
-    party = known.party
-    return {
-        "contact": party.id if party and party.entity is CardKind.CONTACTS else None,
-        "company": party.id if party and party.entity is CardKind.COMPANIES else None,
-    }
-
-
 def at_known(job: Job, known: Client) -> None:
     """The call belongs to what was found."""
     party, lead = known.party, known.lead
@@ -86,7 +82,7 @@ def at_known(job: Job, known: Client) -> None:
         name_popups(job, party.entity, party.id, party.name, was_there=True)
     if lead:
         link_popups(job, lead.id, lead.name, lead.price, lead.stage)
-    at(job, lead=lead.id if lead else None, **_card(known))
+    at(job, lead=lead.id if lead else None, contact=known.contact, company=known.company)
 
 
 def at(job: Job, *, lead: int | None = None, contact: int | None = None, company: int | None = None) -> None:

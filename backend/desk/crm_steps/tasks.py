@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import NeedsPerson, Rejected
 from backend.calls.intents import AddTask
-from backend.desk.crm_steps import notes, other_calls, place
+from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
 
 
@@ -21,7 +21,7 @@ def add_task(job: Job) -> None:
     try:
         made = answers.made(job.write(requests.add_tasks([model])), "tasks")
     except (Rejected, NeedsPerson) as refusal:
-        notes.work_around(job, refusal)
+        substitutes.work_around(job, refusal)
         return
     job.done(task=made[0].id)
 

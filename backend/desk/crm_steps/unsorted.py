@@ -22,12 +22,11 @@ def add_unsorted(job: Job) -> None:
     wanted: AddUnsorted = job.intent
     if job.row.unclear and _found_own_record(job, wanted):
         return
-    if not place.turned_up(job, wanted):
-        _make_record(job, wanted)
+    if remaining := place.still_wanted(job, wanted):
+        _make_record(job, remaining)
 
 
 def _make_record(job: Job, wanted: AddUnsorted) -> None:
-    wanted = job.intent
     contact: Any = wanted.contact or models.contact(
         name=wanted.contact_name, phone=wanted.phone, company=wanted.company
     )
@@ -73,7 +72,7 @@ def _common(job: Job, wanted: AddUnsorted, contact: Any) -> dict[str, Any]:
 def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
     """Unsorted may be switched off (contract §3.10): then a lead in the first stage. Raises the refusal otherwise."""
     if wanted.pipeline_id and refusal.concerns("pipeline_id"):
-        polling.look_at_people(job.desk.account_id)
+        polling.reread_users(job.desk.account_id)
         job.turn_into(replace(wanted, pipeline_id=None))
         return
     if isinstance(wanted, AddForm) and wanted.fields and refusal.concerns_custom_fields:
@@ -162,7 +161,7 @@ def _take_record(job: Job, uid: str, accept_for: list[int]) -> bool:
         job.desk.send(requests.accept_unsorted(uid, user_id=employee))
     except Rejected as refusal:
         if refusal.concerns_employee and others:  # he has left the company
-            polling.look_at_people(job.desk.account_id)
+            polling.reread_users(job.desk.account_id)
             return _take_record(job, uid, others)
         if refusal.status != 404:
             raise

@@ -121,5 +121,5 @@ def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
 
 def _unknown(dids: Sequence[str], rules: Rules) -> list[str]:
     """Dialled numbers without a pipeline of their own, where any number has one."""
-    known = {phones.key(each, rules.country) for each in rules.stages_by_did}
+    known = rules.stages_by_did
     return [each for each in dids if known and phones.key(each, rules.country) not in known]

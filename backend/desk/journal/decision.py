@@ -10,44 +10,42 @@ from sqlalchemy.dialects.postgresql import insert
 from backend.calls import intents
 from backend.calls.facts import Fact
 from backend.calls.intents import Intent, PopupState, ShowPopup
-from backend.calls.numbers import phones
 from backend.calls.rules.policy import Decision
-from backend.calls.rules.rules import Rules
 from backend.store import db, popups
 from backend.store.journal import journal
 from backend.store.journal.journal import CallRow
 
 
-def call_of(account_id: int, fact: Fact, rules: Rules) -> CallRow:
-    """The fact's call, begun with it where it is new."""
+def call_of(account_id: int, fact: Fact) -> CallRow:
+    """The fact's call, begun with it where it is new. `fact.client` is a key."""
     header = {
         "account_id": account_id, "call": fact.call, "direction": fact.direction.value, "did": fact.did,
-        "client": phones.key(fact.client, rules.country),
+        "client": fact.client,
         "started": getattr(fact, "started", None) or fact.at or 0,
     }  # fmt: skip
     db.session.execute(insert(CallRow).values(header).on_conflict_do_nothing())
     call = journal.call(account_id, fact.call)
     assert call is not None
     if call.client is None:  # the number may be told only after the call began
-        call.client = phones.key(fact.client, rules.country)
+        call.client = fact.client
     return call
 
 
 def settle(call: CallRow, decision: Decision, lead: int | None = None) -> None:
     """The call's place in the CRM, as far as it is known when it is decided; `lead` is one that was named."""
-    known, party = decision.client.lead, decision.client.party
-    call.lead = lead or (known.id if known else None)
-    if party:
-        setattr(call, "contact" if party.entity == "contacts" else "company", party.id)
+    client = decision.client
+    call.lead = lead or (client.lead.id if client.lead else None)
+    call.contact, call.company = client.contact or call.contact, client.company or call.company
 
 
-def put(call: CallRow, intent: Intent, *, is_late: bool = False) -> bool:
-    """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
+def put(call: CallRow, intent: Intent, *, is_late: bool = False) -> str | None:
+    """Popups are shown at once, in this transaction; everything else is written down to be carried out: its channel."""
     if isinstance(intent, ShowPopup):
         _show(call, intent, is_late)
-        return False
-    journal.add_intent(call.account_id, call.call, intent.kind, intents.to_json(intent), backfill=is_late)
-    return True
+        return None
+    body = intents.to_json(intent)
+    journal.add_intent(call.account_id, call.call, intent.kind, body, backfill=is_late, channel=intent.channel)
+    return intent.channel
 
 
 def _show(call: CallRow, popup: ShowPopup, is_late: bool) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, text
@@ -113,7 +114,7 @@ class Job:
         assert self.its_call is not None
         return self.its_call
 
-    @property
+    @cached_property
     def intent(self) -> Any:
         return intents.from_json(self.row.kind, self.row.body)
 
@@ -125,6 +126,7 @@ class Job:
     def turn_into(self, intent: Intent) -> None:
         """What is to be done turned out otherwise; the next attempt does this instead."""
         self.row.kind, self.row.body = intent.kind, intents.to_json(intent)
+        self.__dict__["intent"] = intent  # a cached property of a frozen class
 
     def done(self, **outcome: Any) -> None:
         self.row.state = IntentState.DONE.value

@@ -11,7 +11,6 @@ import structlog
 from backend.amocrm import answers, history, requests
 from backend.amocrm.errors import Need, NeedsPerson, Rejected
 from backend.amocrm.requests import Entity
-from backend.calls.rules import rules
 from backend.crm_access import sync_mirrors
 from backend.desk.journal.job import CLOCKS_APART, Job
 from backend.desk.phonebook import change_inbox, process_changes, refresh
@@ -36,18 +35,12 @@ log = structlog.get_logger()
 FIRST: dict[str, Any] = {"at": ORDER[0], "page": 1, "high": 0}
 
 
-def look_at_people(account_id: int) -> None:
-    """amoCRM does not know an employee or a stage that we know: all of them are read again, behind what is live.
+def reread_users(account_id: int) -> None:
+    """amoCRM does not know a user or a stage that we know: all of them are read again, after the live calls.
     Does not commit."""
     if time.time() - webhooks.mark(account_id, MIRRORS, 0) > MIRRORS_TRUSTED:
         webhooks.set_mark(account_id, MIRRORS, 0)
         account_work.call_for(account_id, CALL, KIND, FIRST)
-
-
-def stand_in(job: Job, user_id: int) -> int | None:
-    """Who takes the place of a user of whom amoCRM says that he is not there. Does not commit."""
-    look_at_people(job.desk.account_id)
-    return rules.stand_in(user_id, job.desk.rules)
 
 
 def poll(job: Job) -> None:

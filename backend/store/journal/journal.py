@@ -119,6 +119,7 @@ class IntentRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     call: Mapped[str]
     kind: Mapped[str]
+    channel: Mapped[str] = mapped_column(default="crm", server_default="crm")
     body: Mapped[dict[str, Any]]
     backfill: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[str] = mapped_column(default=IntentState.TODO.value, server_default="todo")
@@ -185,9 +186,11 @@ def open_calls(account_id: int) -> Sequence[CallRow]:
     return db.session.scalars(query.order_by(CallRow.started)).all()
 
 
-def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False) -> IntentRow:
+def add_intent(
+    account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False, channel: str = "crm"
+) -> IntentRow:
     """Writes an intent down, due at once. Does not commit."""
-    row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill)
+    row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill, channel=channel)
     db.session.add(row)
     db.session.flush()
     return row
@@ -242,13 +245,14 @@ def forget_older(than: datetime, limit: int) -> int:
     return gone
 
 
-def due(account_id: int, limit: int) -> Sequence[IntentRow]:
-    """The first intent still to do of each call, if it is due: live work before backfill, what happens now before what
-    waited out an outage, and then in order of writing."""
+def due(account_id: int, limit: int, channel: str = "crm") -> Sequence[IntentRow]:
+    """The channel's first intent still to do of each call, if it is due: live work before backfill, recent work before
+    work that waited out an outage, and then in order of writing."""
     head, earlier = aliased(IntentRow), aliased(IntentRow)
     blocked = select(earlier.id).where(
         earlier.account_id == account_id,
         earlier.call == head.call,
+        earlier.channel == head.channel,
         earlier.state != _DONE,
         earlier.id < head.id,
     )
@@ -256,6 +260,7 @@ def due(account_id: int, limit: int) -> Sequence[IntentRow]:
         select(head)
         .where(
             head.account_id == account_id,
+            head.channel == channel,
             head.state == _TODO,
             head.due_at <= func.clock_timestamp(),
             ~blocked.exists(),
@@ -266,11 +271,11 @@ def due(account_id: int, limit: int) -> Sequence[IntentRow]:
     return db.session.scalars(query).all()
 
 
-def next_due(account_id: int) -> datetime | None:
+def next_due(account_id: int, channel: str = "crm") -> datetime | None:
     """When the earliest head of a call is due: not of all intents, or a blocked call's successors would spin."""
     heads = (
         select(IntentRow.call, func.min(IntentRow.id).label("id"))
-        .where(IntentRow.account_id == account_id, IntentRow.state != _DONE)
+        .where(IntentRow.account_id == account_id, IntentRow.channel == channel, IntentRow.state != _DONE)
         .group_by(IntentRow.call)
         .subquery()
     )

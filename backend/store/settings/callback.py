@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import time
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from backend.calls.rules.callback_plan import CallbackPlan, Site
+from backend.calls.rules.hours import QuietHours
 from backend.store.settings.parts import SettingsPart, StageSetting
 from backend.store.settings.values import AllowedPrefix, Id, Text
 
@@ -92,7 +93,7 @@ class Limits(SettingsPart):
     in_flight: int = Field(10, ge=1, le=1000, strict=True)
 
 
-class QuietHours(SettingsPart):
+class QuietHoursSetting(SettingsPart):
     """On the account's clock; `until` before `since` is of the next day."""
 
     since: Hour
@@ -105,13 +106,8 @@ class QuietHours(SettingsPart):
             raise PydanticCustomError("quiet", "the quiet hours have no end")
         return value
 
-    def end(self, now: datetime) -> datetime | None:
-        """When the quiet that holds now is over, None when it does not; `now` and the answer on the account's clock."""
-        since, until, clock = time.fromisoformat(self.since), time.fromisoformat(self.until), now.time()
-        if not (since <= clock < until if since < until else clock >= since or clock < until):
-            return None
-        day = now if clock < until else now + timedelta(days=1)
-        return day.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
+    def to_hours(self) -> QuietHours:
+        return QuietHours(since=time.fromisoformat(self.since), until=time.fromisoformat(self.until))
 
 
 class CallbackSetting(SettingsPart):
@@ -127,7 +123,7 @@ class CallbackSetting(SettingsPart):
     whole_seconds: int = Field(600, ge=5, le=7200, strict=True)
     tries_of_client: int = Field(2, ge=0, le=5, strict=True)
     one_within_seconds: int = Field(60, ge=0, le=3600, strict=True)
-    quiet: QuietHours | None = None
+    quiet: QuietHoursSetting | None = None
     allowed: tuple[AllowedPrefix, ...] = Field((), max_length=1000)
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
     notice: Sound | None = None

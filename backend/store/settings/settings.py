@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import Text as String
 from sqlalchemy import case, cast, func, select
 
+from backend.calls.numbers import phones
 from backend.calls.numbers.dialling import DialFormat, Dialling
 from backend.calls.rules.routing import Routing
 from backend.calls.rules.rules import Employee, LeadOwner, Rules
@@ -113,14 +114,18 @@ class AccountSettings(SettingsPart):
         mapped = {each.user_id: each for each in self.employees}
         contact_name, lead_name = NAMES[self.language]
         return Rules(
-            **self.model_dump(include=set(PLAIN)),
+            **{name: getattr(self, name) for name in SHARED},
             contact_name=self.contact_name or contact_name,
             lead_name=self.lead_name or lead_name,
-            lead_owner=self.lead_owner,
             employees=tuple(_employee(user_id, name, mapped.get(user_id)) for user_id, name in users.items()),
             stage=self.stage.to_stage() if self.stage else None,
-            stages_by_did={did: each.to_stage() for did, each in self.stages_by_did.items()},
+            stages_by_did={self._key(did): each.to_stage() for did, each in self.stages_by_did.items()},
+            no_lead_numbers=frozenset(map(self._key, self.no_lead_numbers)),
+            no_lead_companies=frozenset(self.no_lead_companies),
         )
+
+    def _key(self, number: str) -> str:
+        return phones.key(number, self.country) or number
 
     def to_lines(self) -> Lines:
         """What is a trunk, what an extension, and which mobile stands for which extension."""
@@ -143,10 +148,17 @@ class AccountSettings(SettingsPart):
         ]
 
 
-PLAIN = (
-    "country", "language", "default_employee", "missed_to", "open_lead_missed_to", "popup_on_ringing",
-    "announce_without_stream", "failed_makes_lead", "no_lead_numbers", "no_lead_companies",
-)  # fmt: skip
+# settings that are rules as they stand: `to_rules` converts the others
+CONVERTED = {
+    "employees",
+    "no_lead_numbers",
+    "no_lead_companies",
+    "stage",
+    "stages_by_did",
+    "contact_name",
+    "lead_name",
+}
+SHARED = {each.name for each in fields(Rules)} - CONVERTED
 NAMES = {"ru": ("Клиент {phone}", "Звонок {phone}"), "en": ("Client {phone}", "Call {phone}")}
 
 
