@@ -1,7 +1,7 @@
 /* global APP */
-import { h, mount } from './dom.js';
-import { money, plural } from './format.js';
-import { hearers } from './hearers.js';
+import { h, mount } from './ui/dom.js';
+import { money, plural } from './ui/format.js';
+import { hearers } from './ui/listeners.js';
 
 /**
  * All that we know of amoCRM's browser side (contract §4.4–4.7); no other file names APP or the widget object.

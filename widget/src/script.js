@@ -2,9 +2,9 @@ import jQuery from 'jquery';
 import load from 'require';
 import backend from 'station:backend';
 import { createAmo } from './amocrm.js';
-import { createPhone } from './phone.js';
-import { createPopups } from './popups.js';
-import { createStream } from './stream.js';
+import { createPhone } from './dialing/click.js';
+import { createPopups } from './popups/popups.js';
+import { createStream } from './stream/stream.js';
 
 /** The widget as amoCRM makes it: what it calls, and the parts wired together. */
 export default function PhoneStation() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { BACKEND, openPage } from './page.mjs';
+import { BACKEND, openPage } from './kit/page.mjs';
 
 test('asks the backend with the user\'s rights, in his language', async () => {
   const { amo, asked } = openPage({ answers: () => ({ calls: [] }) });

@@ -10,7 +10,7 @@ const STYLES = ['base', 'panel', 'popups', 'admin'];
 const BUNDLES = {
   'script.js': 'src/script.js',
   'lib/card.js': 'src/card.js',
-  'lib/admin.js': 'src/admin/index.js',
+  'lib/admin.js': 'src/admin.js',
   'lib/uPlot.js': 'node_modules/uplot/dist/uPlot.esm.js',
 };
 const OF_THE_LOADER = ['jquery', 'require'];

@@ -1,7 +1,7 @@
 /** The overview of a week. */
-import { overview } from '../../src/admin/overview.js';
-import { h } from '../../src/dom.js';
-import { moment } from '../../src/format.js';
+import { overview } from '../../src/admin/overview/overview-tab.js';
+import { h } from '../../src/ui/dom.js';
+import { moment } from '../../src/ui/format.js';
 import { amoOf, done, draw, language, NOW, pick } from './scene.js';
 
 const DAY = 86400;

@@ -1,6 +1,6 @@
 /** What the scenes of the tour share: a CRM's page drawn in outline, and the widget's real modules on made-up answers. */
-import { plural, money } from '../../src/format.js';
-import { fill, h } from '../../src/dom.js';
+import { plural, money } from '../../src/ui/format.js';
+import { fill, h } from '../../src/ui/dom.js';
 
 export const language = new URLSearchParams(location.search).get('lang') ?? 'ru';
 export const pick = (ru, en) => (language === 'ru' ? ru : en);
