@@ -1,13 +1,25 @@
-import { callItem } from './call-item.js';
 import { fill, h, icon } from '../ui/dom.js';
+import { callItem } from './call-item.js';
+
+/** @import { Call, Card, Popup, Refusal } from '../api' */
+/** @import { State, StreamEvent } from '../stream/state.js' */
 
 /**
- * Our block in a card's right column: the client's numbers, his open missed calls, and his last calls. `show()` draws it for
- * the card that is open now, if any; it is asked again when the page changes and when one of its client's calls is over.
+ * @typedef {{entity: import('../api').Entity, id: number}} OpenCard
+ * @typedef {Card & {card: OpenCard}} ShownCard
+ */
+
+/**
+ * Our block in a card's right column: the client's numbers, their open missed calls, and their last calls. `show()` draws it for
+ * the card that is open now, if any; it is asked for again when the page changes and when one of its client's calls is over.
+ * @param {import('../amocrm.js').Amo} amo @param {import('../stream/stream.js').Stream} stream
+ * @param {import('../dialing/click.js').Phone} phone @param {Pick<import('./missed-calls.js').Missed, 'open'>} missed
  */
 export function createPanel(amo, stream, phone, missed) {
   const notice = h('p', { class: 'ps-panel-notice', role: 'status', hidden: true });
-  let shown = null; // the card and what the backend told of it
+  /** @type {ShownCard | null} */
+  let shown = null;
+  /** @type {OpenCard | null} */
   let asking = null;
 
   function show() {
@@ -16,69 +28,78 @@ export function createPanel(amo, stream, phone, missed) {
     else if (!isSame(card, asking)) ask(card);
   }
 
+  /** @param {OpenCard} card */
   async function ask(card) {
     asking = card;
     const place = amo.cardPlace();
-    if (!isSame(card, shown?.card)) fill(place, notice, waiting());
+    if (!shown || !isSame(card, shown.card)) fill(place, notice, loading());
     try {
-      const told = await amo.ask('GET', `/api/card?entity=${card.entity}&id=${card.id}`);
-      if (asking === card) draw(place, card, told);
-    } catch (refusal) {
-      if (asking === card) fill(place, notice, trouble(refusal));
+      const answer = await amo.ask('GET', `/api/card?entity=${card.entity}&id=${card.id}`);
+      if (asking === card) draw(place, { card, ...answer });
+    } catch (error) {
+      if (asking === card) fill(place, notice, trouble(/** @type {Refusal} */ (error)));
     } finally {
       if (asking === card) asking = null;
     }
   }
 
-  function draw(place, card, told) {
-    shown = { card, ...told };
-    fill(place, notice, numbers(told.phones), openMissed(told.missed), lastCalls(told.calls));
+  /** @param {Element} place @param {ShownCard} card */
+  function draw(place, card) {
+    shown = card;
+    fill(place, notice, numbers(card), openMissed(card), lastCalls(card));
   }
 
-  function numbers(phones) {
+  /** @param {ShownCard} card */
+  function numbers({ phones }) {
     const none = h('p', { class: 'ps-soft' }, amo.words('panel.no_number'));
     return h('div', { class: 'ps-panel-numbers' }, phones.length ? phones.map(numberButton) : none);
   }
 
+  /** @param {Card['phones'][0]} phone */
   function numberButton({ number, spoken }) {
     const label = amo.words('panel.call_number', { phone: spoken });
     const props = { type: 'button', class: 'ps-button', 'aria-label': label, onclick: () => phone.call(number) };
     return h('button', props, icon('call'), h('span', { class: 'ps-number' }, spoken));
   }
 
-  function openMissed(calls) {
+  /** @param {ShownCard} card */
+  function openMissed({ card, missed: calls }) {
     if (!calls.length) return null;
     const all = h('button', { type: 'button', class: 'ps-button ps-bare', onclick: missed.open }, amo.words('panel.all_missed'));
-    return h('section', { class: 'ps-panel-missed' }, h('h3', {}, amo.words('panel.open_missed')), list(calls), all);
+    return h('section', { class: 'ps-panel-missed' }, h('h3', {}, amo.words('panel.open_missed')), list(card, calls), all);
   }
 
-  function lastCalls(calls) {
+  /** @param {ShownCard} card */
+  function lastCalls({ card, calls }) {
     const none = h('p', { class: 'ps-soft' }, amo.words('panel.no_calls'));
-    return h('section', {}, h('h3', {}, amo.words('panel.last')), calls.length ? list(calls) : none);
+    return h('section', {}, h('h3', {}, amo.words('panel.last')), calls.length ? list(card, calls) : none);
   }
 
-  function list(calls) {
-    const withLead = shown.card.entity !== 'leads';
+  /** @param {OpenCard} card @param {Call[]} calls */
+  function list(card, calls) {
+    const withLead = card.entity !== 'leads';
     return h('ul', { class: 'ps-calls' }, calls.map((call) => callItem(amo, call, { onCallBack: phone.call, withLead })));
   }
 
-  function waiting() {
+  function loading() {
     return h('p', { class: 'ps-soft', role: 'status' }, amo.words('panel.waiting'));
   }
 
+  /** @param {Refusal} refusal */
   function trouble({ message }) {
     const again = h('button', { type: 'button', class: 'ps-button', onclick: show }, amo.words('panel.again'));
     return h('div', { class: 'ps-panel-trouble', role: 'alert' }, h('p', {}, message), again);
   }
 
-  /** What keeps this person's calls from the screen, as far as it is known. */
+  /** Why this user's calls do not appear on the screen, as far as it is known. @param {State} state */
   function drawNotice({ me }) {
-    const isCut = ['down', 'refused'].includes(me?.link);
+    const isCut = me?.link === 'down' || me?.link === 'refused';
     const isAway = me?.link === 'up' && me.phone === 'unreachable';
     notice.hidden = !isCut && !isAway;
     fill(notice, isCut && amo.words('panel.no_line'), isAway && amo.words('panel.phone_away'));
   }
 
+  /** @param {State} state @param {StreamEvent} event */
   function hear(state, { kind, data }) {
     drawNotice(state);
     if (shown && kind === 'popup' && isNewsOf(shown, data)) ask(shown.card);
@@ -90,11 +111,12 @@ export function createPanel(amo, stream, phone, missed) {
   return { show };
 }
 
+/** @param {OpenCard} card @param {OpenCard | null} other */
 function isSame(card, other) {
-  return Boolean(other) && card.entity === other.entity && card.id === other.id;
+  return other !== null && card.entity === other.entity && card.id === other.id;
 }
 
-/** A popup of this client whose call is over, but not among the calls already drawn as ended. */
+/** A popup of this client whose call is over, but not among the calls already drawn as ended. @param {ShownCard} shown @param {Popup} popup */
 function isNewsOf({ card, phones, calls }, { call, state, details }) {
   if (!['ended', 'failed', 'missed'].includes(state)) return false;
   const isClient = phones.some(({ number }) => number === details.number);

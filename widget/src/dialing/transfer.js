@@ -1,22 +1,31 @@
-import { shortened } from '../popups/client-details.js';
-import { button, field, redrawn } from '../ui/controls.js';
+import { actionButton, labelledField, redrawKeepingFocus } from '../ui/controls.js';
 import { fill, h, icon } from '../ui/dom.js';
+import { shortened } from '../ui/format.js';
 
-const CHOICE_OF = { free: 0, ringing: 1, talking: 2, unknown: 3, unreachable: 4 };
+/** @import { Colleague, PhoneState, Popup, Transfer } from '../api' */
+
+/** @type {Record<PhoneState, number>} */
+const ORDER = { free: 0, ringing: 1, talking: 2, unknown: 3, unreachable: 4 };
 const UNDER_WAY = ['asked', 'consulting', 'done'];
 
 /**
- * Passing a talk to a colleague: a list with live states to choose from, then what became of it. `tools`: amo, commands,
- * colleagues(), act(name, send). `shut()` closes the list and says whether it was open.
+ * Transferring a call to a colleague: a list with their phones' states to choose from, then the transfer's progress.
+ * `colleagues()` are the colleagues now; `act(name, send)` carries out a command of the popup. `shut()` closes the list and says
+ * whether it was open.
+ * @param {string} call
+ * @param {Pick<import('../popups/popup.js').PopupTools, 'amo' | 'commands' | 'colleagues'> & {act: import('../popups/popup.js').Act}} tools
  */
 export function createTransfer(call, { amo: { words }, commands, colleagues, act }) {
-  const search = field(words('transfer.search'), { type: 'search', onInput: draw });
+  const search = labelledField(words('transfer.search'), { type: 'search', onInput: draw });
   const list = h('ul', { class: 'ps-colleagues' });
   const chooser = h('div', { class: 'ps-chooser', hidden: true }, search, list);
   const status = h('div', { class: 'ps-transfer', role: 'status' });
+  /** @type {{popup: Popup | null, busy: string, picked: number}} */
   const shown = { popup: null, busy: '', picked: 0 };
+  /** @type {HTMLButtonElement | undefined} */
   let opener;
 
+  /** @param {Popup} popup @param {string} busy the name of the command that is under way, or '' */
   function update(popup, busy) {
     Object.assign(shown, { popup, busy });
     if (popup.state !== 'talking' || isUnderWay()) chooser.hidden = true;
@@ -24,13 +33,14 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
   }
 
   function isUnderWay() {
-    return UNDER_WAY.includes(shown.popup.details.transfer?.state);
+    return UNDER_WAY.includes(shown.popup?.details.transfer?.state ?? '');
   }
 
   function draw() {
+    if (!shown.popup) return;
     const { state, details } = shown.popup;
-    redrawn(status, () => fill(status, state === 'talking' && details.transfer && told(details.transfer)), opener);
-    if (!chooser.hidden) redrawn(list, () => fill(list, rows()), search);
+    redrawKeepingFocus(status, () => fill(status, state === 'talking' && details.transfer && progress(details.transfer)), opener);
+    if (!chooser.hidden) redrawKeepingFocus(list, () => fill(list, rows()), search);
   }
 
   function rows() {
@@ -39,6 +49,7 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
     return found.map((colleague) => row(colleague, found.length === 1));
   }
 
+  /** @param {Colleague} colleague @param {boolean} isOnly */
   function row({ user_id: id, name, extension, state }, isOnly) {
     const isAway = state === 'unreachable';
     const isPicked = !isAway && (isOnly || shown.picked === id);
@@ -50,25 +61,27 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
       h('span', { class: 'ps-soft ps-number' }, extension),
       h('span', { class: 'ps-colleague-state' }, words(`transfer.${state}`)),
     );
-    const ways = isPicked && h('div', { class: 'ps-row' }, pass(id, 'blind'), pass(id, 'attended'));
+    const ways = isPicked && h('div', { class: 'ps-row' }, transferButton(id, 'blind'), transferButton(id, 'attended'));
     return h('li', { class: 'ps-colleague', data: { state } }, who, ways);
   }
 
+  /** @param {number} id of the colleague, 0: nobody */
   function pick(id) {
     shown.picked = id;
     draw();
   }
 
-  function pass(to, kind) {
-    return step(kind, `transfer.${kind}`, () => commands.transfer(call, to, kind));
+  /** @param {number} to @param {'blind' | 'attended'} kind */
+  function transferButton(to, kind) {
+    return stepButton(kind, `transfer.${kind}`, () => commands.transfer(call, to, kind));
   }
 
-  /** What became of a transfer that was asked for. */
-  function told({ kind, to, state, reason }) {
-    const isQuestion = kind === 'attended';
-    const key = state === 'asked' && !isQuestion ? 'passing' : state;
-    const complete = state === 'consulting' && step('complete', 'transfer.complete', () => commands.completeTransfer(call), 'ps-main');
-    const cancel = isQuestion && ['asked', 'consulting'].includes(state) && step('cancel', 'transfer.cancel', () => commands.cancelTransfer(call));
+  /** The state of a transfer that has begun, with its next steps. @param {Transfer} transfer */
+  function progress({ kind, to, state, reason }) {
+    const isAttended = kind === 'attended';
+    const key = state === 'asked' && !isAttended ? 'passing' : state;
+    const complete = state === 'consulting' && stepButton('complete', 'transfer.complete', () => commands.completeTransfer(call), 'ps-main');
+    const cancel = isAttended && ['asked', 'consulting'].includes(state) && stepButton('cancel', 'transfer.cancel', () => commands.cancelTransfer(call));
     return [
       h('p', { class: 'ps-transfer-state' }, words(`transfer.${key}`), ' ', h('bdi', null, shortened(to?.name ?? ''))),
       state === 'failed' && h('p', { class: 'ps-error' }, words(`reasons.${reason ?? 'unknown'}`)),
@@ -77,16 +90,18 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
     ];
   }
 
-  function step(name, key, send, look) {
-    return button(name, () => act(name, send), { look, isBusy: shown.busy === name }, words(key));
+  /** @param {string} name @param {string} key @param {() => Promise<unknown>} send @param {string} [look] */
+  function stepButton(name, key, send, look) {
+    return actionButton(name, () => act(name, send), { look, isBusy: shown.busy === name }, words(key));
   }
 
+  /** @param {boolean} isOpen */
   function toggle(isOpen) {
     chooser.hidden = !isOpen;
-    opener.setAttribute('aria-expanded', String(isOpen));
+    opener?.setAttribute('aria-expanded', String(isOpen));
     search.value = '';
     pick(0);
-    (isOpen ? search : opener).focus();
+    (isOpen ? search : opener)?.focus();
   }
 
   return {
@@ -100,19 +115,23 @@ export function createTransfer(call, { amo: { words }, commands, colleagues, act
     button() {
       if (isUnderWay()) return null;
       const isOpen = !chooser.hidden;
-      opener = button('transfer', () => toggle(chooser.hidden), { 'aria-expanded': String(isOpen) }, icon('transfer'), words('transfer.open'));
+      opener = actionButton('transfer', () => toggle(Boolean(chooser.hidden)), { 'aria-expanded': String(isOpen) }, icon('transfer'), words('transfer.open'));
       return opener;
     },
   };
 }
 
-/** Colleagues whose name or extension holds what was typed; those who can answer now come first. */
+/**
+ * Colleagues whose name or extension contains `typed`; those who can answer now come first.
+ * @param {Colleague[]} colleagues @param {string} typed
+ */
 export function matching(colleagues, typed) {
   const sought = typed.trim().toLowerCase();
   const found = colleagues.filter(({ name, extension }) => `${name} ${extension}`.toLowerCase().includes(sought));
   return found.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
 }
 
+/** @param {Colleague} colleague */
 function rank({ state }) {
-  return CHOICE_OF[state] ?? CHOICE_OF.unknown;
+  return ORDER[state] ?? ORDER.unknown;
 }

@@ -1,28 +1,36 @@
-import { hearers } from '../ui/listeners.js';
+import { createListeners } from '../ui/listeners.js';
+import { joinTabs } from './browser-tabs.js';
 import { startReader } from './reader.js';
 import { EMPTY, reduce } from './state.js';
-import { joinTabs } from './browser-tabs.js';
+
+/** @import { State, StreamEvent } from './state.js' */
+/** @typedef {Pick<ReturnType<typeof createStream>, 'state' | 'on' | 'share'>} Stream */
 
 /**
- * What the backend tells this user, the same in all tabs of the browser (`state.js` names what is in it). `on(listener)` calls
- * listener(state, event) at each change and returns its undo; `share(event)` applies an event here and in the other tabs.
+ * The state that the backend's stream gives this user, the same in all tabs of the browser (`state.js` says what is in it).
+ * `on(listener)` calls listener(state, event) at each change and returns the undo; `share(event)` applies an event here and in
+ * the other tabs.
+ * @param {import('../amocrm.js').Amo} amo
  */
 export function createStream(amo, browser = globalThis) {
-  const listeners = hearers();
+  /** @type {import('../ui/listeners.js').Listeners<[State, StreamEvent]>} */
+  const listeners = createListeners();
   let state = EMPTY;
-  let isWhole = false; // until then what is heard may lack what came before, and must not move the reader's place
+  let isWhole = false; // until then earlier events may be missing here, and an event must not move the reader's place
   let isLeading = false;
 
+  /** @param {StreamEvent} event */
   function apply(event) {
     const next = reduce(state, event);
     if (next === state) return;
     state = next;
-    listeners.tell(state, event);
+    listeners.notify(state, event);
   }
 
+  /** @param {StreamEvent} event */
   function share(event) {
     apply(event);
-    tabs.tell(event);
+    tabs.send(event);
   }
 
   function lead() {
@@ -30,12 +38,14 @@ export function createStream(amo, browser = globalThis) {
     return startReader(amo, { state: () => state, share }, browser);
   }
 
+  /** @param {any} message */
   function hear(message) {
-    if (message.kind === 'hello') isLeading && tabs.tell({ kind: 'whole', state });
+    if (message.kind === 'hello') isLeading && tabs.send({ kind: 'whole', state });
     else if (message.kind === 'whole') adopt(message);
     else apply(isWhole ? message : { ...message, id: '' });
   }
 
+  /** @param {StreamEvent} message */
   function adopt(message) {
     if (!isWhole) apply(message);
     isWhole = true;
@@ -43,7 +53,7 @@ export function createStream(amo, browser = globalThis) {
 
   const name = `phone-station:${amo.version}:${amo.account.id}:${amo.user.id}`; // tabs of two versions would not understand each other
   const tabs = joinTabs(name, { lead, hear }, browser);
-  tabs.tell({ kind: 'hello' });
+  tabs.send({ kind: 'hello' });
   amo.onTurnedOff(tabs.leave);
 
   return {

@@ -1,6 +1,13 @@
-/** Nodes are built here, always from text: what a caller or a client is named can never become markup. */
+/** DOM nodes are built here, always from text: a caller's or client's name can never become markup. */
+
+/**
+ * @typedef {Node | string | number | boolean | null | undefined} Child
+ * @typedef {Child | Child[] | (Child | Child[])[] | (Child | Child[])[][]} Children
+ * @typedef {Record<string, any>} Props
+ */
 
 const SVG = 'http://www.w3.org/2000/svg';
+/** @type {Record<string, string>} */
 const ICONS = {
   call: 'M5 3h3l2 5-2.2 1.6a11 11 0 0 0 6.6 6.6L16 14l5 2v3a2 2 0 0 1-2.2 2A17 17 0 0 1 3 5.2A2 2 0 0 1 5 3',
   incoming: 'M19 5 7 17M7 8v9h9',
@@ -20,18 +27,27 @@ const PROPERTIES = new Set(['checked', 'disabled', 'hidden', 'indeterminate', 'o
 /**
  * A node. `props`: `on{event}` listeners, `data` (an object), the properties above, and attributes: true writes an empty one,
  * false, null and undefined none. Children are nodes, texts and lists of them; null, undefined, false and '' draw nothing.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {Props | null} [props] @param {Children[]} children @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
-  node.append(...children.flat(Infinity).filter(isDrawn));
+  node.append(...drawn(children));
   for (const [name, value] of Object.entries(props ?? {})) set(node, name, value);
   return node;
 }
 
+/** @param {any} children */
+function drawn(children) {
+  return children.flat(Infinity).filter(isDrawn);
+}
+
+/** @param {unknown} child */
 function isDrawn(child) {
   return child !== null && child !== undefined && child !== false && child !== '';
 }
 
+/** @param {any} node @param {string} name @param {any} value */
 function set(node, name, value) {
   if (name.startsWith('on')) node.addEventListener(name.slice(2).toLowerCase(), value);
   else if (name === 'data') Object.assign(node.dataset, value);
@@ -39,7 +55,7 @@ function set(node, name, value) {
   else if (isDrawn(value)) node.setAttribute(name, value === true ? '' : value);
 }
 
-/** A drawing of one line, the size of the text beside it, hidden from readers of the screen. */
+/** A one-line drawing, as high as the text beside it, hidden from screen readers. @param {string} name a key of ICONS */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   const path = document.createElementNS(SVG, 'path');
@@ -51,28 +67,31 @@ export function icon(name) {
   return svg;
 }
 
-/** Puts the node at the end of `parent`; returns what takes it away again. */
+/** Puts the node at the end of `parent`; returns the undo. @param {Element} parent @param {Element} node */
 export function mount(parent, node) {
   parent.append(node);
   return () => node.remove();
 }
 
-/** Replaces all that `parent` holds. */
+/** Replaces all children of `parent`. @param {Element} parent @param {Children[]} nodes */
 export function fill(parent, ...nodes) {
-  parent.replaceChildren(...nodes.flat(Infinity).filter(isDrawn));
+  parent.replaceChildren(...drawn(nodes));
 }
 
-/** Listens; returns what stops it. */
-export function on(target, event, listener, options) {
-  target.addEventListener(event, listener, options);
-  return () => target.removeEventListener(event, listener, options);
+/** Adds a listener; returns the undo. @param {EventTarget} target @param {string} event @param {(event: any) => void} listener */
+export function on(target, event, listener) {
+  target.addEventListener(event, listener);
+  return () => target.removeEventListener(event, listener);
 }
 
-/** Our corner of the page (bottom right), where popups and the missed calls stand; made when it is not there. */
-export function root(document) {
-  const standing = document.querySelector('.ps-corner');
-  if (standing) return standing;
+/**
+ * Our corner of the page (bottom right), where popups, alerts and the missed calls are; made when it is not there yet.
+ * @param {Document} page @returns {Element}
+ */
+export function cornerOf(page) {
+  const present = page.querySelector('.ps-corner');
+  if (present) return present;
   const corner = h('div', { class: 'phone-station ps-corner' });
-  document.body.append(corner);
+  page.body.append(corner);
   return corner;
 }

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asNumber, asPairs } from '../../src/admin/form/name-value-lines.js';
+import { asNumber, valuesOf } from '../../src/admin/form/name-value-lines.js';
 import { scriptOf } from '../../src/admin/callback/sites.js';
 
 test('departments are typed a line each; what has no number is told without one', () => {
-  assert.deepEqual(asPairs('Продажи = 601\n\n Сервис=602 \nСклад'), { Продажи: '601', Сервис: '602', Склад: '' });
-  assert.deepEqual(asPairs(''), {});
+  assert.deepEqual(valuesOf('Продажи = 601\n\n Сервис=602 \nСклад'), { Продажи: '601', Сервис: '602', Склад: '' });
+  assert.deepEqual(valuesOf(''), {});
 });
 
 test('the id of a field is a number; what is none is left to be refused', () => {
-  assert.deepEqual(asPairs('size = 123456\ncolour = red', asNumber), { size: 123456, colour: 'red' });
+  assert.deepEqual(valuesOf('size = 123456\ncolour = red', asNumber), { size: 123456, colour: 'red' });
 });
 
 test('a line cannot touch what every object has', () => {
-  const typed = asPairs('__proto__ = 1');
+  const typed = valuesOf('__proto__ = 1');
   assert.deepEqual(JSON.parse(JSON.stringify(typed)), JSON.parse('{"__proto__": "1"}'));
   assert.equal({}.polluted, undefined);
 });

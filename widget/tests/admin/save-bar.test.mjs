@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Draft } from '../../src/admin/form/settings-draft.js';
-import { createSaving } from '../../src/admin/page/save-bar.js';
+import { SettingsDraft } from '../../src/admin/form/settings-draft.js';
+import { createSaveBar } from '../../src/admin/page/save-bar.js';
 import { openPage, settle } from '../kit/page.mjs';
 
 const READ = { version: 'a1', settings: { country: 'RU', zone: 'Europe/Moscow' }, pbx: null };
@@ -10,7 +10,7 @@ const READ = { version: 'a1', settings: { country: 'RU', zone: 'Europe/Moscow' }
 function openBar(stored) {
   openPage();
   const sent = [];
-  const draft = new Draft(READ);
+  const draft = new SettingsDraft(READ);
   draft.set('settings.country', 'KZ');
   const ask = async (method, path, body) => {
     if (method === 'GET') return stored;
@@ -20,7 +20,7 @@ function openBar(stored) {
   };
   const page = { say: (key) => key, amo: { ask }, form: { draft }, take: (answer) => draft.rebase(answer), redrawAll() {}, showErrors: () => [] };
   page.renew = (answer) => !page.take(answer).length;
-  const bar = createSaving(page);
+  const bar = createSaveBar(page);
   const press = async () => {
     bar.node.querySelector('button').click();
     for (let turn = 0; turn < 4; turn += 1) await settle();

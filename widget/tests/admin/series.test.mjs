@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duration, labels, ofCalls, share, stacked, thinned, totals } from '../../src/admin/overview/series.js';
+import { labels, ofCalls, share, stacked, thinned, totals } from '../../src/admin/overview/series.js';
+import { durationInWords } from '../../src/ui/format.js';
 
 const CALLS = [
   { at: 1795392000, inbound: 10, outbound: 4, answered: 11, missed: 2, failed: 1 },
@@ -36,10 +37,10 @@ test('periods are named in the zone of the account, not of the browser', () => {
 
 test('durations are words that are read at once', () => {
   assert.deepEqual(
-    [0, 45, 65, 3725, 7.4].map((each) => duration(each, say)),
+    [0, 45, 65, 3725, 7.4].map((each) => durationInWords(each, say)),
     ['0 seconds', '45 seconds', '1 minutes 5 seconds', '1 hours 2 minutes', '7 seconds'],
   );
-  assert.equal(duration(null, say), '—');
+  assert.equal(durationInWords(null, say), '—');
 });
 
 test('a share of nothing is nothing', () => {

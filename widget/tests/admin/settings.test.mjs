@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checklist } from '../../src/admin/page/checklist.js';
-import { asSetting } from '../../src/admin/settings/stages-by-did.js';
-import { Draft, same } from '../../src/admin/form/settings-draft.js';
+import { stagesOf } from '../../src/admin/settings/stages-by-did.js';
+import { SettingsDraft, same } from '../../src/admin/form/settings-draft.js';
 import { companyId } from '../../src/admin/settings/leads-tab.js';
 import { credentials } from '../../src/admin/pbx/paste-lines.js';
-import { namesake, rows, unmapped, withEmployee } from '../../src/admin/settings/employee-extensions.js';
-import { byUser, place } from '../../src/admin/form/error-fields.js';
+import { namesake, employeeRows, unassignedExtensions, withEmployee } from '../../src/admin/settings/employee-extensions.js';
+import { byUser, placeErrors } from '../../src/admin/form/error-fields.js';
 import { stageOptions } from '../../src/admin/settings/stage-options.js';
 
 const answer = (settings = {}, pbx = null) => ({
@@ -36,13 +36,13 @@ const PBX = {
 // The document and the form
 
 test('what is unknown here is sent as it came, and the whole document goes', () => {
-  const draft = new Draft(answer());
+  const draft = new SettingsDraft(answer());
   draft.set('settings.country', 'KZ');
   assert.deepEqual(draft.toSend(), { settings: { ...answer().settings, country: 'KZ' } });
 });
 
 test('a change that is taken back is no change', () => {
-  const draft = new Draft(answer({ missed_to: [1] }));
+  const draft = new SettingsDraft(answer({ missed_to: [1] }));
   draft.set('settings.missed_to', []);
   assert.deepEqual(draft.paths(), ['settings.missed_to']);
   draft.set('settings.missed_to', [1]);
@@ -50,7 +50,7 @@ test('a change that is taken back is no change', () => {
 });
 
 test('a part of a setting is changed with the rest of it kept', () => {
-  const draft = new Draft(answer());
+  const draft = new SettingsDraft(answer());
   draft.set('settings.dial.prefix', '9');
   assert.deepEqual(draft.toSend().settings.dial, { context: 'from-internal', prefix: '9' });
   assert.equal(draft.get('settings.dial.prefix'), '9');
@@ -59,7 +59,7 @@ test('a part of a setting is changed with the rest of it kept', () => {
 });
 
 test('another administrator keeps what he changed, and mine lies over the rest', () => {
-  const draft = new Draft(answer());
+  const draft = new SettingsDraft(answer());
   draft.set('settings.country', 'KZ');
   assert.deepEqual(draft.rebase(answer({ missed_to: [7] })), []);
   assert.deepEqual([draft.toSend().settings.country, draft.toSend().settings.missed_to], ['KZ', [7]]);
@@ -68,7 +68,7 @@ test('another administrator keeps what he changed, and mine lies over the rest',
 });
 
 test('what two have changed is told; what both changed to the same is not', () => {
-  const draft = new Draft(answer({}, PBX));
+  const draft = new SettingsDraft(answer({}, PBX));
   draft.set('settings.country', 'KZ');
   draft.set('settings.dial.prefix', '9');
   draft.set('pbx.port', 5039);
@@ -78,14 +78,14 @@ test('what two have changed is told; what both changed to the same is not', () =
 });
 
 test('the service is told what was read', () => {
-  const draft = new Draft({ ...answer(), version: 'a1' });
+  const draft = new SettingsDraft({ ...answer(), version: 'a1' });
   assert.equal(draft.toSend().version, 'a1');
   draft.rebase({ ...answer(), version: 'b2' });
   assert.equal(draft.toSend().version, 'b2');
 });
 
 test('the PBX goes only when it was touched, without what is only shown', () => {
-  const draft = new Draft(answer({}, PBX));
+  const draft = new SettingsDraft(answer({}, PBX));
   assert.equal('pbx' in draft.toSend(), false);
   draft.set('pbx.port', 5039);
   assert.deepEqual(draft.toSend().pbx, {
@@ -100,19 +100,19 @@ test('the PBX goes only when it was touched, without what is only shown', () => 
 });
 
 test('a secret is never kept in the browser', () => {
-  const draft = new Draft(answer({}, PBX));
+  const draft = new SettingsDraft(answer({}, PBX));
   draft.set('pbx.secret', 'Gh7');
   draft.set('pbx.host', 'other.example');
   assert.deepEqual(draft.toKeep(), { settings: {}, pbx: { host: 'other.example' } });
-  assert.deepEqual(new Draft(answer({}, PBX), draft.toKeep()).paths(), ['pbx.host']);
+  assert.deepEqual(new SettingsDraft(answer({}, PBX), draft.toKeep()).paths(), ['pbx.host']);
 });
 
 test('somebody who sees no settings has an empty document', () => {
-  assert.deepEqual(new Draft({ settings: null, pbx: null }).toSend(), { settings: {} });
+  assert.deepEqual(new SettingsDraft({ settings: null, pbx: null }).toSend(), { settings: {} });
 });
 
 test('a setting of a later service is not offered by an older one', () => {
-  const draft = new Draft(answer());
+  const draft = new SettingsDraft(answer());
   assert.equal(draft.isKnown('settings.dial.prefix'), true);
   assert.equal(draft.isKnown('settings.dial.colour'), false);
   assert.equal(draft.isKnown('settings.announce_without_stream'), false);
@@ -133,7 +133,7 @@ test('an error stands at the field with the longest path', () => {
     ['settings.employees.#9002.extensions', 1],
     ['settings.stages_by_did', 1],
   ]).keys();
-  const { at, elsewhere } = place(
+  const { at, elsewhere } = placeErrors(
     [
       { field: 'settings.employees.1.extensions.2', message: 'bad' },
       { field: 'settings.employees.1.user_id', message: 'gone' },
@@ -152,7 +152,7 @@ test('an error stands at the field with the longest path', () => {
 });
 
 test('a field whose name begins like another one is not it', () => {
-  const { elsewhere } = place([{ field: 'pbx.hostname', message: 'no' }], ['pbx.host'], SENT);
+  const { elsewhere } = placeErrors([{ field: 'pbx.hostname', message: 'no' }], ['pbx.host'], SENT);
   assert.equal(elsewhere.length, 1);
 });
 
@@ -171,7 +171,7 @@ const USERS = [
 ];
 
 test('a row for each active user, and for who is mapped and gone', () => {
-  const found = rows(USERS, [
+  const found = employeeRows(USERS, [
     { user_id: 3, extensions: ['103'], mobiles: [] },
     { user_id: 77, extensions: [], mobiles: ['+7'] },
   ]);
@@ -205,7 +205,7 @@ test('extensions of nobody, in the order of numbers, with their namesakes', () =
     { name: 'shchukin', side: 'extension', extension: 'shchukin', state: 'talking' },
     { name: 'provider', side: 'trunk', extension: null, state: 'free' },
   ];
-  const free = unmapped(endpoints, ['205'], [{ user_id: 1, extensions: ['101'] }], USERS);
+  const free = unassignedExtensions(endpoints, ['205'], [{ user_id: 1, extensions: ['101'] }], USERS);
   assert.deepEqual(
     free.map((each) => [each.extension, each.state, each.user?.id]),
     [
@@ -229,7 +229,7 @@ test('rows without a number or a stage are not told; of doubles the first counts
   const stage = { pipeline_id: 1, status_id: null };
   const other = { pipeline_id: 2, status_id: null };
   assert.deepEqual(
-    asSetting([
+    stagesOf([
       { did: '', stage },
       { did: '1', stage },
       { did: '1', stage: other },

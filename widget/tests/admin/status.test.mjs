@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkResult } from '../../src/admin/pbx/pbx-check.js';
-import { diagnostics } from '../../src/admin/health/diagnostics.js';
-import { Draft } from '../../src/admin/form/settings-draft.js';
+import { pbxCheckResult } from '../../src/admin/pbx/pbx-check.js';
+import { diagnosticsLine } from '../../src/admin/health/diagnostics.js';
+import { SettingsDraft } from '../../src/admin/form/settings-draft.js';
 import { healthItems } from '../../src/admin/health/health-items.js';
-import { about, phonebook } from '../../src/admin/phonebook/phonebook-status.js';
+import { timeLeft, phonebookSection } from '../../src/admin/phonebook/phonebook-status.js';
 import { openPage, settle } from '../kit/page.mjs';
 
-const TOLD = { state: 'current', follows: 'hooks', stage: null, done: 0, total: null, eta_seconds: null, parties: 2, phones: 3, synced_at: 1e9 };
-const RUNNING = { ...TOLD, state: 'running', follows: null, stage: 'contacts', synced_at: null };
+const STATUS = { state: 'current', follows: 'hooks', stage: null, done: 0, total: null, eta_seconds: null, parties: 2, phones: 3, synced_at: 1e9 };
+const RUNNING = { ...STATUS, state: 'running', follows: null, stage: 'contacts', synced_at: null };
 
 function openAdmin(answers, language = 'en') {
   const page = openPage({ answers, language });
@@ -21,7 +21,7 @@ function openAdmin(answers, language = 'en') {
 
 async function clients(told, language) {
   const page = openAdmin(() => told, language);
-  const node = phonebook(page);
+  const node = phonebookSection(page);
   assert.equal(page.asked.length, 0, 'nothing is asked before it is seen');
   page.opened.connection();
   await settle();
@@ -31,7 +31,7 @@ async function clients(told, language) {
 }
 
 test('clients of the CRM: kept up by webhooks, by asking, or not at all', async () => {
-  const text = async (more) => (await clients({ ...TOLD, ...more })).textContent;
+  const text = async (more) => (await clients({ ...STATUS, ...more })).textContent;
   assert.match(await text({}), /Changes come from amoCRM at once2 clients, numbers: 3As in the CRM: <1000000000>/);
   assert.match(await text({ follows: 'polling' }), /every minute/);
   assert.match(await text({ state: 'stopped' }), /the account is not connected/);
@@ -51,12 +51,12 @@ test('the first reading: how far it is and how long it will take, as far as that
 
 test('an estimate is whole minutes, upwards', () => {
   const { say } = openAdmin(() => ({}));
-  assert.deepEqual([0, 61, 3540, 3600, 7260].map((each) => about(each, say)), ['1 min', '2 min', '59 min', '1 h 0 min', '2 h 1 min']);
+  assert.deepEqual([0, 61, 3540, 3600, 7260].map((each) => timeLeft(each, say)), ['1 min', '2 min', '59 min', '1 h 0 min', '2 h 1 min']);
 });
 
 test('the secret of the recordings is sent, and never kept in the browser', () => {
   const answer = { settings: { recordings: { source: 'http', url: null } }, pbx: null };
-  const draft = new Draft(answer);
+  const draft = new SettingsDraft(answer);
   draft.set('settings.recordings.secret', 'Gh7');
   assert.equal(draft.toSend().settings.recordings.secret, 'Gh7');
   assert.deepEqual(draft.toKeep().settings.recordings, { source: 'http', url: null });
@@ -67,7 +67,7 @@ test('the secret of the recordings is sent, and never kept in the browser', () =
 test('what a newer service finds on a PBX is drawn without a name of its own', () => {
   const { say } = openAdmin(() => ({}));
   const lines = [{ what: 'telepathy', state: 'warn', message: '<b>Odd</b>' }, { what: 'clock', state: 'ok', message: 'Right.' }];
-  const texts = [...checkResult({ say, state: { check: { ok: true, lines, version: '' } } }).querySelectorAll('li > div')].map((each) => each.textContent);
+  const texts = [...pbxCheckResult({ say, state: { check: { ok: true, lines, version: '' } } }).querySelectorAll('li > div')].map((each) => each.textContent);
   assert.deepEqual(texts, ['<b>Odd</b>', 'ClockRight.']);
 });
 
@@ -116,7 +116,7 @@ test('diagnostics become a link that saves them, or the reason why not', async (
     if (refusal) throw refusal;
     return { account: 31, note: '100 %' };
   });
-  const node = diagnostics(page);
+  const node = diagnosticsLine(page);
   const press = async () => {
     node.querySelector('button').click();
     await settle();

@@ -5,6 +5,7 @@ import { JSDOM } from 'jsdom';
 import { createAmo } from '../../src/amocrm.js';
 
 export const BACKEND = 'https://station.example.com';
+export const LANGUAGES = { ru: about('ru'), en: about('en') };
 const GLOBALS = ['document', 'location', 'localStorage', 'Event', 'KeyboardEvent', 'HTMLElement'];
 
 /**
@@ -19,7 +20,7 @@ export function openPage({ language = 'ru', area = 'leads_card', card = { id: 12
   globalThis.APP = appOf(page, { language, account });
   const self = widgetOf(page, { language, answers });
   const load = (names, done) => page.loaded.push(...names) && done({ name: names[0] });
-  return Object.assign(page, { self, amo: createAmo(self, { jQuery, load, backend: BACKEND }) });
+  return Object.assign(page, { self, amo: createAmo(self, { jQuery, load, backend: BACKEND, languages: LANGUAGES }) });
 }
 
 /** One turn of the event loop: answers that are there have been handled. */
@@ -65,10 +66,14 @@ function answered({ jQuery, asked }, options, answers) {
   return deferred.promise();
 }
 
+function about(language) {
+  return JSON.parse(readFileSync(new URL(`../../i18n/${language}/language.json`, import.meta.url)));
+}
+
 /** As the build puts them together: each file adds to what the others say. */
 export function words(language) {
   const folder = new URL(`../../i18n/${language}/`, import.meta.url);
-  return readdirSync(folder).reduce((whole, name) => merged(whole, JSON.parse(readFileSync(new URL(name, folder)))), {});
+  return readdirSync(folder).filter((name) => name !== 'language.json').reduce((whole, name) => merged(whole, JSON.parse(readFileSync(new URL(name, folder)))), {});
 }
 
 function merged(one, other) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
 import { createOutcome } from '../../src/outcome/outcome-form.js';
 import { createDrafts, outcomeOf } from '../../src/outcome/outcome-drafts.js';
-import { dueChoices, dueOf, fieldOf } from '../../src/outcome/task-times.js';
+import { taskTimes, timeOfField, fieldOfTime } from '../../src/outcome/task-times.js';
 import { leaveAll, openCorner, settled } from '../kit/corner.mjs';
 
 const ENDED = { phone: '+7 903 555-12-12', is_new: true, answered_at: Date.now() / 1000 - 10, duration: 10 };
@@ -153,9 +153,9 @@ test('a full storage does not stop the typing', () => {
 
 test('a follow-up is due this evening, tomorrow morning, or when a field says', () => {
   const at = (hour, minute = 0) => new Date(2026, 4, 31, hour, minute).getTime() / 1000;
-  const hours = (now) => dueChoices(now).map(([name, due]) => [name, new Date(due * 1000).getDate(), new Date(due * 1000).getHours()]);
+  const hours = (now) => taskTimes(now).map(([name, due]) => [name, new Date(due * 1000).getDate(), new Date(due * 1000).getHours()]);
   assert.deepEqual(hours(at(12)), [['evening', 31, 18], ['tomorrow', 1, 10]]);
   assert.deepEqual(hours(at(17, 45)), [['tomorrow', 1, 10]]);
-  assert.equal(dueOf(fieldOf(at(9, 5))), at(9, 5));
-  assert.deepEqual([dueOf(''), dueOf('soon')], [null, null]);
+  assert.equal(timeOfField(fieldOfTime(at(9, 5))), at(9, 5));
+  assert.deepEqual([timeOfField(''), timeOfField('soon')], [null, null]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createStream } from '../../src/stream/stream.js';
-import { growingWaits } from '../../src/stream/retry-delays.js';
+import { createRetryDelays } from '../../src/stream/retry-delays.js';
 import { openBrowser, settled } from '../kit/browser.mjs';
 
 const popup = (call, state, serial) => ({ call, state, serial, details: {} });
@@ -230,7 +230,7 @@ test('who has stopped listening hears nothing', async () => {
 });
 
 test('waits grow, are spread, capped and begin anew', () => {
-  const waits = growingWaits({ first: 500, cap: 3000 }, () => 0.5);
+  const waits = createRetryDelays({ first: 500, cap: 3000 }, () => 0.5);
   assert.deepEqual([waits.next(), waits.next(), waits.next(), waits.next()], [750, 1500, 3000, 3000]);
   waits.reset();
   assert.equal(waits.next(), 750);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fill, h, icon, mount, on, root } from '../../src/ui/dom.js';
+import { fill, h, icon, mount, on, cornerOf } from '../../src/ui/dom.js';
 import { openPage } from '../kit/page.mjs';
 
 const HOSTILE = ['<img src=x onerror=alert(1)>', '"><script>x</script>', '‮gnp.exe', '👩‍👩‍👧', 'я'.repeat(10000)];
@@ -44,8 +44,8 @@ test('what is mounted or listened to can be undone', () => {
 
 test('one corner on a page; its content is replaced whole', () => {
   openPage();
-  const corner = root(document);
-  assert.equal(root(document), corner);
+  const corner = cornerOf(document);
+  assert.equal(cornerOf(document), corner);
   fill(corner, h('p', null, 'a'), null, 'b');
   fill(corner, 'c');
   assert.equal(corner.textContent, 'c');

@@ -9,6 +9,8 @@ export const NOW = Date.now() / 1000;
 const SECTIONS = ['widget', 'panel', 'popups', 'phone', 'admin'];
 const said = Object.assign({}, ...(await Promise.all(SECTIONS.map((name) => json(`../../i18n/${language}/${name}.json`)))));
 
+const about = await json(`../../i18n/${language}/language.json`);
+
 async function json(path) {
   return (await fetch(new URL(path, import.meta.url))).json();
 }
@@ -24,6 +26,7 @@ export function amoOf(answers = {}) {
   const nothing = () => () => {};
   return {
     language,
+    locale: about.locale,
     words,
     backend: location.origin,
     account: { id: 1 },

@@ -1,19 +1,19 @@
 import { h } from '../../ui/dom.js';
 import { manyLines, text } from '../form/inputs.js';
 import { field, section } from '../form/form.js';
-import { ordered } from '../form/ordered-choice.js';
-import { asNumber, pairs } from '../form/name-value-lines.js';
-import { sites } from './sites.js';
+import { orderedChoice } from '../form/ordered-choice.js';
+import { asNumber, nameValueLines } from '../form/name-value-lines.js';
+import { sitesSection } from './sites.js';
 
-/** Callbacks: the sites that may ask for one, whom to ring, how often, when, and how many at most. */
+/** The tab Sites: the sites that may send callback requests, whom to call, how often, when, and how many at most. */
 
 const AT = 'settings.callback';
 const CHOICES = ['responsible', 'department', 'site', 'default'];
 const TIMES = ['again_seconds', 'whole_seconds', 'tries_of_client', 'again_client_seconds', 'one_within_seconds'];
 const LIMITS = ['number', 'address', 'site', 'account', 'in_flight'];
 
-export function callbacks(page) {
-  return [sites(page), whom(page), times(page), fields(page), limits(page)];
+export function callbacksTab(page) {
+  return [sitesSection(page), whom(page), times(page), fields(page), limits(page)];
 }
 
 function put({ form, say }, name, control, more = {}) {
@@ -32,7 +32,7 @@ function whom(page) {
   return section(
     say('callbacks.whom'),
     say('callbacks.whom_about'),
-    put(page, 'order', ordered(form, `${AT}.order`, choices, say)),
+    put(page, 'order', orderedChoice(form, `${AT}.order`, choices, say)),
     put(page, 'target', target, { hint: 'target_hint' }),
   );
 }
@@ -53,7 +53,7 @@ function times(page) {
   );
 }
 
-/** The box shows the hours; without it there are none. */
+/** The checkbox shows the hours; unchecked, there are none. */
 function quiet(page) {
   const { form, say } = page;
   const hour = (name) => put(page, `quiet.${name}`, text(form, `${AT}.quiet.${name}`, { type: 'time' }));
@@ -69,10 +69,10 @@ function quiet(page) {
   return [h('label', { class: 'ps-check' }, box, say('callbacks.quiet.title')), hours];
 }
 
-/** amoCRM's own tracking fields need no line here: they are known by their codes. */
+/** amoCRM's own tracking fields need no line here: the service finds them by their codes. */
 function fields(page) {
   const { form, say } = page;
-  const lines = pairs(form, `${AT}.fields`, { read: asNumber, placeholder: say('callbacks.fields_as') });
+  const lines = nameValueLines(form, `${AT}.fields`, { read: asNumber, placeholder: say('callbacks.fields_as') });
   return section(
     say('callbacks.fields_title'),
     say('callbacks.fields_about'),

@@ -1,7 +1,7 @@
 import { fill, h } from '../../ui/dom.js';
 import { button, section, table } from '../form/form.js';
 
-/** The requests of sites for a callback: how each stands, and what can be done about it. */
+/** The callback requests from sites: the state of each, and what can be done about it. */
 
 const OPEN = ['waiting', 'ringing', 'answered', 'talking'];
 const STOPPABLE = ['waiting', 'ringing'];
@@ -21,8 +21,8 @@ const WHY = [
 ];
 const COLUMNS = ['when', 'who', 'asked', 'state', 'attempts', 'do'];
 
-/** Asked for when `load` is called; drawn into `node`. */
-export function requests(page) {
+/** `load()` asks the service for them and draws them into `node`. */
+export function requestsSection(page) {
   const node = h('div', { class: 'ps-requests', 'aria-live': 'polite' });
   const load = async () => {
     try {
@@ -74,15 +74,15 @@ function stateOf(page, { state, result, next_at: next, attempts }) {
   return `${words}, ${page.say(attempts ? 'requests.again' : 'requests.first', { time: page.moment(next) })}`;
 }
 
-/** What became of the last attempt. */
+/** Why the last attempt failed. */
 function why({ say }, reason) {
   return say(`requests.because_${WHY.includes(reason) ? reason : 'unknown'}`);
 }
 
 function act(page, { id, phone }, what, { load, failed }) {
   const { amo, say } = page;
-  const made = button(say(`requests.${what}`), async () => {
-    made.disabled = true;
+  const pressed = button(say(`requests.${what}`), async () => {
+    pressed.disabled = true;
     try {
       await amo.ask('POST', `/api/callbacks/${id}/${what}`);
       await load();
@@ -90,14 +90,14 @@ function act(page, { id, phone }, what, { load, failed }) {
       if (!refusal.kind) throw refusal;
       failed.textContent = refusal.message;
       failed.hidden = false;
-      made.disabled = false;
+      pressed.disabled = false;
     }
   });
-  made.setAttribute('aria-label', `${say(`requests.${what}`)}: ${phone}`);
-  return made;
+  pressed.setAttribute('aria-label', `${say(`requests.${what}`)}: ${phone}`);
+  return pressed;
 }
 
-/** What never became a request, so that a limit that is too narrow is seen. */
+/** How many requests were refused and why, so that a limit that is too narrow is noticed. */
 function refusals(say, refused) {
   const kinds = Object.entries(refused).map(([kind, count]) => `${say(`requests.refused_${kind}`)}: ${count}`);
   return kinds.length > 0 && h('p', { class: 'ps-hint' }, `${say('requests.refused')} ${kinds.join(', ')}`);

@@ -1,19 +1,19 @@
 import { fill, h } from '../../ui/dom.js';
-import { copied } from '../form/copyable-text.js';
+import { copyableText } from '../form/copyable-text.js';
 import { choice, manyLines, text } from '../form/inputs.js';
 import { button, field, section } from '../form/form.js';
-import { pairs } from '../form/name-value-lines.js';
+import { nameValueLines } from '../form/name-value-lines.js';
 import { stageOptions } from '../settings/stage-options.js';
 
-/** The sites that may ask for callbacks: each with its line of script, its server's secret, and whom to ring. */
+/** The sites that may send callback requests: each with its script tag, its server's secret, and whom to call. */
 
 const PATH = 'settings.callback.sites';
 
-export function sites(page) {
+export function sitesSection(page) {
   const { form, say } = page;
   const wrong = h('p', { class: 'ps-error', role: 'alert', hidden: true });
   const all = form.get(PATH);
-  const add = button(say('sites.add'), () => made(page, wrong), 'ps-main');
+  const add = button(say('sites.add'), () => addSite(page, wrong), 'ps-main');
   const cards = all.map((_, index) => card(page, index));
   const list = h('div', { tabindex: '-1' }, cards.length ? cards : h('p', {}, say('sites.none')));
   const whole = field(form, PATH, { label: say('sites.title'), bare: true, kind: 'ps-wide' }, { node: list, isGroup: true });
@@ -21,7 +21,7 @@ export function sites(page) {
 }
 
 /** The service makes the key and the secret; the rest is saved with the page. */
-async function made(page, wrong) {
+async function addSite(page, wrong) {
   const { amo, form, say } = page;
   try {
     const site = await amo.ask('POST', '/api/callback/sites');
@@ -29,7 +29,7 @@ async function made(page, wrong) {
     const fresh = { key: site.key, name: say('sites.new'), hosts: [], target: null, stage: null, departments: {} };
     form.set(PATH, [...form.get(PATH), fresh]);
     page.redraw('callbacks');
-    form.fields.get(`${PATH}.${form.get(PATH).length - 1}.name`).focus();
+    form.focus(`${PATH}.${form.get(PATH).length - 1}.name`);
   } catch (refusal) {
     if (!refusal.kind) throw refusal;
     wrong.textContent = refusal.message;
@@ -37,7 +37,7 @@ async function made(page, wrong) {
   }
 }
 
-/** Secrets told on this visit, by the key of their site; never kept. */
+/** Secrets that were made during this visit, by the key of their site; never kept. */
 function secrets({ state }) {
   state.siteSecrets ??= new Map();
   return state.siteSecrets;
@@ -47,7 +47,7 @@ function card(page, index) {
   const { form, say, answer } = page;
   const script = h('div');
   const drawScript = () => fill(script, scriptLine(page, form.get(`${PATH}.${index}`)));
-  const site = oneOf(form, index, drawScript);
+  const site = formOfSite(form, index, drawScript);
   const at = (name) => `${PATH}.${index}.${name}`;
   const put = (name, control, hint) => field(form, at(name), { label: say(`sites.${name}`), hint: hint && say(hint) }, control);
   const stages = stageOptions(answer.stages, say('stage.as_crm'), say('stage.first'));
@@ -78,7 +78,7 @@ function card(page, index) {
       put('hosts', manyLines(site, at('hosts'), { rows: 3, placeholder: 'shop.example.com' }), 'sites.hosts_hint'),
       put(
         'departments',
-        pairs(site, at('departments'), { placeholder: say('sites.departments_as') }),
+        nameValueLines(site, at('departments'), { placeholder: say('sites.departments_as') }),
         'sites.departments_hint',
       ),
     ),
@@ -88,8 +88,8 @@ function card(page, index) {
   );
 }
 
-/** The form as one site's controls use it: what is in a list is changed by writing the list. */
-function oneOf(form, index, changed) {
+/** The form as one site's controls use it: an item of a list is changed by writing the whole list. */
+function formOfSite(form, index, changed) {
   return {
     get: (path) => form.get(path),
     set(path, value) {
@@ -102,10 +102,10 @@ function oneOf(form, index, changed) {
 }
 
 function scriptLine({ amo, say }, { key, departments: chosen }) {
-  return copied(say, scriptOf(amo.backend, key, Object.keys(chosen)));
+  return copyableText(say, scriptOf(amo.backend, key, Object.keys(chosen)));
 }
 
-/** What stands in a site's page; a name of a department is text in it, whatever it holds. */
+/** The tag for a site's pages; a department's name is escaped in it. @param {string} backend @param {string} key @param {string[]} names */
 export function scriptOf(backend, key, names) {
   const asText = (value) => value.replace(/[&"<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   const list = names.length ? ` data-departments="${asText(names.join('|'))}"` : '';
@@ -122,10 +122,10 @@ function server(page, key) {
 
 function secretLines(page, key) {
   const { say } = page;
-  const told = secrets(page).get(key);
-  if (!told) return null;
-  const line = (name, value) => [h('p', { class: 'ps-label' }, say(`sites.${name}`)), copied(say, value)];
-  return [h('p', { class: 'ps-hint' }, say('sites.once')), line('secret', told.secret), line('hook', told.hook)];
+  const site = secrets(page).get(key);
+  if (!site) return null;
+  const line = (name, value) => [h('p', { class: 'ps-label' }, say(`sites.${name}`)), copyableText(say, value)];
+  return [h('p', { class: 'ps-hint' }, say('sites.once')), line('secret', site.secret), line('hook', site.hook)];
 }
 
 function renewal(page, key, draw) {

@@ -1,8 +1,8 @@
 import { fill, h } from '../../ui/dom.js';
 
-/** A list of values as chips that can be taken away, and a line to type more into. */
+/** A list of values as chips that can be removed, and an input for more. */
 
-/** Typed values: Enter, a comma or leaving the line adds; Backspace in an empty line takes the last away. */
+/** Typed values: Enter, a comma or leaving the input adds; Backspace in an empty input removes the last. @param {Record<string, any>} options the values, what is called when they change, and attributes of the input */
 export function typedChips({ values, changed, say, separator = /[,;\s]+/, shown = String, read = String, ...input }) {
   const list = chipList({ values, changed, say, shown });
   const add = () => {

@@ -1,10 +1,10 @@
-/** Where an error of the service belongs: at the field with the longest path that begins the error's own. */
+/** The field that an error of the service belongs to: the one with the longest path that begins the error's own. */
 
 /**
  * `errors` [{field, message}], `paths` of the fields on the page, `sent` the document they speak about.
  * Gives {at: Map path → [{message, rest}], elsewhere: [message]}; `rest` is what the error says beyond the field.
  */
-export function place(errors, paths, sent) {
+export function placeErrors(errors, paths, sent) {
   const at = new Map();
   const elsewhere = [];
   const known = [...paths];
@@ -17,7 +17,7 @@ export function place(errors, paths, sent) {
   return { at, elsewhere };
 }
 
-/** `settings.employees.3.extensions.0` → `settings.employees.#9001.extensions.0`: rows are people, not places. */
+/** `settings.employees.3.extensions.0` → `settings.employees.#9001.extensions.0`: the table's rows are users, in another order than the document's. */
 export function byUser(field, sent) {
   return field.replace(/^settings\.employees\.(\d+)(?=\.|$)/, (whole, index) => {
     const employee = (sent.settings.employees || [])[Number(index)];

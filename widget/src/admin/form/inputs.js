@@ -1,8 +1,13 @@
 import { h } from '../../ui/dom.js';
 
-/** What is typed into and chosen from: each gives {node, …} for `field`, and writes to the form what was done. */
+/** @import { Control, Form } from './form.js' */
+/** @typedef {{value: any, label: string, group?: string}} Option */
+/** @typedef {Pick<Form, 'get' | 'set'>} Values the form, or a part of it */
+/** @typedef {Record<string, any>} Attributes of the node, in place of the usual ones */
 
-/** One line of text; an empty one is `empty`. Digits of a `number` are told as a number, nonsense as it was typed. */
+/** Inputs of the form: each is a control for `field` and writes its value to the form at every change. */
+
+/** One line of text; an empty one is `empty`. Of a `number`, digits become a number, anything else stays as it was typed. @param {Values} form @param {string} path @param {Attributes} [more] */
 export function text(form, path, { type = 'text', empty = '', list, number, ...more } = {}) {
   const shown = form.get(path) ?? '';
   const attributes = {
@@ -19,6 +24,7 @@ export function text(form, path, { type = 'text', empty = '', list, number, ...m
   return { node };
 }
 
+/** A long text; an empty one is `empty`. @param {Values} form @param {string} path @param {Attributes} [more] */
 export function longText(form, path, { rows = 4, empty = null, ...more } = {}) {
   const node = h('textarea', {
     class: 'ps-input ps-code',
@@ -31,7 +37,7 @@ export function longText(form, path, { rows = 4, empty = null, ...more } = {}) {
   return { node };
 }
 
-/** A list of texts, one a line. */
+/** A list of texts, one per line. @param {Values} form @param {string} path @param {Attributes} [more] */
 export function manyLines(form, path, { rows = 4, read = (line) => line, ...more } = {}) {
   const values = () =>
     node.value
@@ -50,6 +56,7 @@ export function manyLines(form, path, { rows = 4, read = (line) => line, ...more
   return { node, at: (rest) => String(values()[Number.parseInt(rest, 10)] ?? '') };
 }
 
+/** @param {Values} form @param {string} path @returns {Control} */
 export function check(form, path) {
   const node = h('input', {
     type: 'checkbox',
@@ -59,7 +66,7 @@ export function check(form, path) {
   return { node, isCheck: true };
 }
 
-/** Which of `options` [{value, label}] are in the list; what is in it and is no option can be taken out. */
+/** Which of `options` [{value, label}] are in the list; values that are no option any more can be removed. @param {Values} form @param {string} path @param {Option[]} options @param {(value: any) => string} unknown */
 export function checks(form, path, options, unknown) {
   const chosen = () => form.get(path) || [];
   const known = new Set(options.map((each) => each.value));
@@ -81,22 +88,22 @@ export function checks(form, path, options, unknown) {
   return { node, focus: node.querySelector('input') || node, isGroup: true, at };
 }
 
-/** `options` [{value, label, group?}]; a chosen value that is not among them is shown as it is. */
+/** `options` [{value, label, group?}]; a chosen value that is not among them is shown as it is. @param {Values} form @param {string} path @param {Option[]} options */
 export function select(form, path, options) {
   return choice(options, form.get(path), (value) => form.set(path, value));
 }
 
-/** As `select`, for a value that is no setting by itself. */
+/** Like `select`, for a value that is no setting by itself. @param {Option[]} options @param {any} chosen @param {(value: any) => void} changed */
 export function choice(options, chosen, changed) {
   const key = JSON.stringify;
   const known = options.some((each) => key(each.value) === key(chosen));
-  const all = known ? options : [...options, { value: chosen, label: unknown(chosen) }];
+  const all = known ? options : [...options, { value: chosen, label: unknownLabel(chosen) }];
   const node = h('select', { class: 'ps-input', onchange: () => changed(all[Number(node.value)].value) }, groups(all));
   node.value = String(all.findIndex((each) => key(each.value) === key(chosen)));
   return { node };
 }
 
-function unknown(value) {
+function unknownLabel(value) {
   return value !== null && typeof value === 'object'
     ? Object.values(value).filter(Boolean).join(' / ')
     : String(value ?? '—');

@@ -1,15 +1,15 @@
 import { fill, h } from '../../ui/dom.js';
 import { button } from './form.js';
 
-/** Some of `options` [{value, label}] in an order: a box for each, and a button that moves it up. */
-export function ordered(form, path, options, say) {
+/** Some of `options` in an order: a checkbox for each, and a button that moves it up. @param {import('./form.js').Form} form @param {string} path @param {import('./inputs.js').Option[]} options @param {import('../../amocrm.js').Words} say @returns {import('./form.js').Control} */
+export function orderedChoice(form, path, options, say) {
   const node = h('ol', { class: 'ps-ordered', role: 'group' });
   const chosen = () => form.get(path) || [];
   const rest = () => options.map((each) => each.value).filter((value) => !chosen().includes(value));
   const set = (values, focus) => {
     form.set(path, values);
     draw();
-    node.querySelector(`[data-value="${focus}"] input`)?.focus();
+    /** @type {HTMLElement | null} */ (node.querySelector(`[data-value="${focus}"] input`))?.focus();
   };
   const flip = (value, isOn) => set(isOn ? [...chosen(), value] : chosen().filter((each) => each !== value), value);
   const raise = (value, index) => {

@@ -1,22 +1,26 @@
 /**
- * The settings document as a person edits it: `base` is what the service answered last, `changed` what differs from it.
+ * The settings document as the user edits it: `base` is the service's last answer, `changed` the differences from it.
  * Only what was changed lies over a newer answer, so that two administrators do not undo each other's work: `version` tells
- * the service what was read, and of what both have changed the person is told. What this version of the widget does not
- * know is sent back as it came.
+ * the service what was read, and where both have changed the same the user decides. Settings that this version of the
+ * widget does not know are sent back as they came.
  */
 
 const NO_PBX = { host: '', port: 5038, username: '', tls: false, certificate: null };
 const PARTS = ['settings', 'pbx'];
 
-export class Draft {
+export class SettingsDraft {
+  /** @param {any} answer **Settings** of docs/api.md @param {{settings?: object, pbx?: object}} kept the changes of an earlier visit */
   constructor(answer, kept = {}) {
+    /** @type {Record<string, Record<string, any>>} */
     this.changed = { settings: { ...kept.settings }, pbx: { ...kept.pbx } };
+    /** @type {Record<string, Record<string, any>>} */
+    this.base = {};
     this.rebase(answer);
   }
 
-  /** A newer answer; what was changed stays, unless the answer says the same. Gives the paths that somebody else changed too. */
+  /** Takes a newer answer; changes stay, unless the answer is the same. Returns the paths that someone else has changed too. @param {any} answer @returns {string[]} */
   rebase(answer) {
-    const before = this.base ?? {};
+    const before = this.base;
     this.answer = answer;
     this.base = { settings: answer.settings || {}, pbx: pick(answer.pbx || {}, NO_PBX) };
     PARTS.forEach((part) => {
@@ -28,12 +32,14 @@ export class Draft {
     });
   }
 
+  /** @param {string} path @returns {any} */
   get(path) {
     const [part, name, ...inner] = path.split('.');
     const whole = name in this.changed[part] ? this.changed[part][name] : this.base[part][name];
     return inner.reduce((value, key) => value?.[key], whole);
   }
 
+  /** @param {string} path @param {any} value */
   set(path, value) {
     const [part, name, ...inner] = path.split('.');
     const whole = inner.length ? replaced(this.get(`${part}.${name}`), inner, value) : value;
@@ -41,13 +47,13 @@ export class Draft {
     else this.changed[part][name] = whole;
   }
 
-  /** Whether the service knows this setting: an older one may not. */
+  /** Whether the service knows this setting: an older one may not. @param {string} path */
   isKnown(path) {
     const [part, ...names] = path.split('.');
     return names.reduce((value, key) => value?.[key], this.base[part]) !== undefined;
   }
 
-  /** Paths of what was changed: `settings.employees`, `pbx.host`. */
+  /** Paths of the changes: `settings.employees`, `pbx.host`. @returns {string[]} */
   paths() {
     return PARTS.flatMap((part) => Object.keys(this.changed[part]).map((name) => `${part}.${name}`));
   }
@@ -56,11 +62,11 @@ export class Draft {
     this.changed = { settings: {}, pbx: {} };
   }
 
-  /** What may be kept in the browser: everything but secrets. */
+  /** The changes as they may be kept in the browser: without secrets. */
   toKeep() {
     const { settings, pbx } = this.changed;
     const { recordings } = settings;
-    return { settings: { ...settings, ...(recordings && { recordings: open(recordings) }) }, pbx: open(pbx) };
+    return { settings: { ...settings, ...(recordings && { recordings: withoutSecret(recordings) }) }, pbx: withoutSecret(pbx) };
   }
 
   /** The whole document; the PBX only when it was touched, for its secret belongs to its address. */
@@ -71,16 +77,18 @@ export class Draft {
     return { settings, ...pbx, ...(version && { version }) };
   }
 
-  /** The PBX as the form shows it; without `secret` where the stored one is meant. */
+  /** The PBX as the form shows it; without `secret`, the stored one is meant. */
   pbx() {
     return { ...this.base.pbx, ...this.changed.pbx };
   }
 }
 
+/** Whether two values are equal as JSON, whatever the order of their keys. @param {any} one @param {any} other @returns {boolean} */
 export function same(one, other) {
   return one === other || JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
 
+/** @param {any} value @returns {any} */
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
@@ -89,7 +97,8 @@ function sorted(value) {
     .map((name) => [name, sorted(value[name])]);
 }
 
-function open({ secret, ...rest }) {
+/** @param {Record<string, any>} part */
+function withoutSecret({ secret, ...rest }) {
   return rest;
 }
 
@@ -97,7 +106,7 @@ function pick(from, defaults) {
   return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, from[name] ?? value]));
 }
 
-/** With the part in it that the keys name; without it where the value is undefined. */
+/** With the part that the keys name replaced; without it where the value is undefined. @param {any} whole @param {string[]} keys @param {any} value @returns {any} */
 function replaced(whole, [key, ...inner], value) {
   const { [key]: before, ...rest } = whole ?? {};
   const after = inner.length ? replaced(before, inner, value) : value;

@@ -1,15 +1,15 @@
 import { fill, h } from '../../ui/dom.js';
 import { button } from '../form/form.js';
 
-/** One account's diagnostics: asked for at a press with the user's own rights, then there as a link that saves the file. */
+/** The account's diagnostics: asked for when the button is pressed, with the user's own rights; then a link saves the file. */
 
-export function diagnostics({ amo, say, answer }) {
+export function diagnosticsLine({ amo, say, answer }) {
   const place = h('span', { role: 'status' }, say('diagnostics.about'));
   const ask = button(say('diagnostics.get'), async () => {
     ask.disabled = true;
     try {
-      const told = await amo.ask('GET', '/api/diagnostics');
-      const link = fileLink(say, `phone-station-${answer.account.id}.json`, JSON.stringify(told, null, 2));
+      const report = await amo.ask('GET', '/api/diagnostics');
+      const link = fileLink(say, `phone-station-${answer.account.id}.json`, JSON.stringify(report, null, 2));
       fill(place, link);
       link.focus();
     } catch (refusal) {

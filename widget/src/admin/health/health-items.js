@@ -1,21 +1,28 @@
-import { h, icon } from '../../ui/dom.js';
+/**
+ * The state of the account and its PBX connection, in words and with what to do: for the dialog, the connection and the overview.
+ *
+ * @import { StatusItem } from '../form/status-list.js'
+ * @import { Words } from '../../amocrm.js'
+ */
 
-/** How the account and its line are, in words and with what to do: for the dialog, the connection and the overview. */
-
+/** @type {Record<string, string>} */
 const ACCOUNT = { connected: 'ok', needs_reauthorisation: 'fail', disabled: 'fail', unpaid: 'fail' };
+/** @type {Record<string, string>} */
 const LINE = { up: 'ok', connecting: 'warn', down: 'warn', refused: 'fail', never: 'warn' };
 
+/** @param {Words} say @param {{state: string}} account @returns {StatusItem} */
 export function accountItem(say, { state }) {
   return item(say, { state: ACCOUNT[state] || 'warn', name: 'account', how: state });
 }
 
-/** `link` is null where no PBX is set. */
+/** `link` is null where no PBX is set. @param {Words} say @param {string | null | undefined} link @param {string} [reason] @returns {StatusItem} */
 export function lineItem(say, link, reason) {
   if (!link) return item(say, { state: 'fail', name: 'line', how: 'none' });
   if (link === 'up' && reason) return item(say, { state: 'warn', name: 'line', how: 'limited', detail: reason });
   return item(say, { state: LINE[link] || 'warn', name: 'line', how: link, detail: reason });
 }
 
+/** @param {Words} say @param {{state: any, name: string, how: string, detail?: string}} parts @returns {StatusItem} */
 function item(say, { state, name, how, detail }) {
   return {
     state,
@@ -26,36 +33,37 @@ function item(say, { state, name, how, detail }) {
   };
 }
 
-/** What the overview tells of the account's health, worst first. */
+/** The account's health as the overview shows it, worst first. @param {Words} say @param {any} health of docs/api.md @param {(at: number) => string} moment @returns {StatusItem[]} */
 export function healthItems(say, health, moment) {
   const items = [
     accountItem(say, { state: health.account }),
     lineItem(say, health.link, health.link_reason),
-    ...(health.alerts || []).map((each) => alerted(say, each, moment)),
-    backlog(say, health, moment),
-    compared(say, health),
-    copied(say, health.copy),
-    lost(say, health.journal),
-    recorded(say, health.recordings),
-    listed(say, 'unmapped', health.unmapped_extensions),
-    listed(say, 'left', health.gone?.employees),
-    listed(
+    ...(health.alerts || []).map((each) => alertItem(say, each, moment)),
+    backlogItem(say, health, moment),
+    comparedItem(say, health),
+    copyItem(say, health.copy),
+    journalItem(say, health.journal),
+    recordingsItem(say, health.recordings),
+    listItem(say, 'unmapped', health.unmapped_extensions),
+    listItem(say, 'left', health.gone?.employees),
+    listItem(
       say,
       'astray',
       (health.gone?.stages || []).map((each) => say(`health.astray.of_${each.of}`, each)),
     ),
-    listed(say, 'dids', health.unknown_dids),
-    listed(
+    listItem(say, 'dids', health.unknown_dids),
+    listItem(
       say,
       'refused',
       (health.refused || []).map((each) => each.why),
     ),
   ].filter(Boolean);
+  /** @type {Record<string, number>} */
   const rank = { fail: 0, warn: 1, ok: 2 };
   return items.sort((one, other) => rank[one.state] - rank[other.state]);
 }
 
-function backlog(say, { waiting, waiting_since: since }, moment) {
+function backlogItem(say, { waiting, waiting_since: since }, moment) {
   const title = say('health.backlog.title');
   if (!waiting) return { state: 'ok', title, text: say('health.backlog.none') };
   return {
@@ -66,7 +74,7 @@ function backlog(say, { waiting, waiting_since: since }, moment) {
   };
 }
 
-function compared(say, { seen_on_pbx: seen, in_crm: kept }) {
+function comparedItem(say, { seen_on_pbx: seen, in_crm: kept }) {
   if (seen === null || seen === undefined) return null;
   const isWhole = kept >= seen;
   return {
@@ -77,32 +85,32 @@ function compared(say, { seen_on_pbx: seen, in_crm: kept }) {
   };
 }
 
-/** What has been told inside amoCRM too. */
-function alerted(say, { message, since }, moment) {
+/** An alert that administrators have got inside amoCRM too. */
+function alertItem(say, { message, since }, moment) {
   return { state: 'fail', title: say('health.alert.title'), text: message, detail: say('health.alert.since', { time: moment(since) }) };
 }
 
-/** What the PBX knows without us; nothing where it has never been given anything. */
-function copied(say, copy) {
+/** The PBX's own copy of the clients; nothing where it has never had any. */
+function copyItem(say, copy) {
   if (!copy || !(copy.entries || copy.checked_at || copy.trouble)) return null;
   const waiting = copy.waiting > 0 ? say('health.copy.waiting', { count: copy.waiting }) : '';
   const text = [say('health.copy.text', { count: copy.entries }), waiting].filter(Boolean).join(', ');
-  return { state: copy.trouble ? 'warn' : 'ok', title: say('health.copy.title'), text, ...unread(say, copy) };
+  return { state: copy.trouble ? 'warn' : 'ok', title: say('health.copy.title'), text, ...unreadReason(say, copy) };
 }
 
-function lost(say, journal) {
+function journalItem(say, journal) {
   if (!journal?.lost && !journal?.trouble) return null;
   const title = say('health.journal.title');
-  if (!journal.lost) return { state: 'warn', title, text: say('health.journal.unread'), ...unread(say, journal) };
+  if (!journal.lost) return { state: 'warn', title, text: say('health.journal.unread'), ...unreadReason(say, journal) };
   return { state: 'warn', title, text: say('health.journal.lost', { count: journal.lost }), todo: say('health.journal.todo') };
 }
 
-/** Why the PBX does not give what it keeps for us: no_right | no_tree | silent. */
-function unread(say, { trouble }) {
+/** Why the PBX's copy or journal cannot be read: no_right | no_tree | silent. */
+function unreadReason(say, { trouble }) {
   return trouble ? { detail: say(`health.unread.${trouble}`), todo: say(`health.unread.${trouble}_todo`) } : {};
 }
 
-function recorded(say, recordings) {
+function recordingsItem(say, recordings) {
   if (!recordings?.waiting && !recordings?.failed) return null;
   const { waiting, failed, trouble } = recordings;
   const parts = [waiting && say('health.recordings.waiting', { count: waiting }), failed && say('health.recordings.failed', { count: failed })];
@@ -116,7 +124,7 @@ function recorded(say, recordings) {
   };
 }
 
-function listed(say, name, values) {
+function listItem(say, name, values) {
   if (!values?.length) return null;
   return {
     state: 'warn',
@@ -124,35 +132,4 @@ function listed(say, name, values) {
     text: [...new Set(values)].join(', '),
     todo: say(`health.${name}.todo`),
   };
-}
-
-const DRAWN = { ok: () => icon('check'), warn: () => '!', fail: () => icon('close'), todo: () => null };
-
-/** A state as a coloured mark with its word for readers of the screen. */
-export function mark(say, state) {
-  return h('span', { class: 'ps-mark', role: 'img', 'aria-label': say(`state.${state}`) }, (DRAWN[state] || DRAWN.todo)());
-}
-
-/** The items as a list: a mark, what it is, how it is, what to do. */
-export function statusList(say, items) {
-  return h(
-    'ul',
-    { class: 'ps-lines' },
-    items.map((each) => statusLine(say, each)),
-  );
-}
-
-function statusLine(say, { state, title, text, detail, todo }) {
-  return h(
-    'li',
-    { class: `ps-line ps-${state}` },
-    mark(say, state),
-    h(
-      'div',
-      {},
-      h('p', {}, h('strong', {}, `${title}:`), ' ', text),
-      detail && h('p', { class: 'ps-soft' }, detail),
-      todo && h('p', { class: 'ps-todo' }, todo),
-    ),
-  );
 }

@@ -2,7 +2,7 @@ import { h } from '../../ui/dom.js';
 import { table } from '../form/form.js';
 import { stacked, thinned } from './series.js';
 
-/** Bars, stacked, with a legend that tells the numbers under the pointer, and the same numbers as a table. */
+/** Stacked bars with a legend, the numbers under the pointer, and the same numbers as a table. */
 
 const HEIGHT = 200;
 const LABEL_WIDTH = 58; // pixels that a name of the axis takes
@@ -11,19 +11,19 @@ const GRID = '#e6eaf0';
 
 /**
  * `names` of the bars, `series` [{label, colour, values}] from the bottom up; `total` heads the sum.
- * Without uPlot (`uPlot` null) the table stands open by itself.
+ * Without uPlot (`uPlot` null) the table is open.
  */
 export function barChart({ uPlot, say, title, names, series, nameHead }) {
-  const told = h('p', { class: 'ps-chart-told', 'aria-hidden': 'true' });
+  const reading = h('p', { class: 'ps-chart-told', 'aria-hidden': 'true' });
   const place = h('div', { class: 'ps-chart', role: 'img', 'aria-label': `${title}. ${summary(say, series)}` });
   const rows = names.map((name, index) => [name, ...series.map((each) => String(each.values[index]))]);
   const numbers = table(title, [nameHead, ...series.map((each) => each.label)], rows, 'ps-numbers');
-  if (uPlot) draw({ uPlot, place, told, names, series });
+  if (uPlot) draw({ uPlot, place, reading, names, series });
   return h(
     'figure',
     { class: 'ps-figure' },
     h('figcaption', {}, h('h3', {}, title), legend(series)),
-    uPlot && [place, told],
+    uPlot && [place, reading],
     h('details', { class: 'ps-fold', open: !uPlot }, h('summary', {}, say('overview.as_table')), numbers),
   );
 }
@@ -41,10 +41,11 @@ function summary(say, series) {
   return series.map(({ label, values }) => `${label}: ${values.reduce((all, each) => all + each, 0)}`).join(', ');
 }
 
-/** Drawn when the place has a width, which it has not on a closed tab; again at every new width. */
-function draw({ uPlot, place, told, names, series }) {
+/** Drawn when the place has a width, which it does not have on a closed tab; redrawn at every new width. */
+function draw({ uPlot, place, reading, names, series }) {
+  /** @type {any} */
   let chart = null;
-  const make = (width) => new uPlot(options({ uPlot, width, told, names, series }), data(names, series), place);
+  const make = (width) => new uPlot(options({ uPlot, width, reading, names, series }), data(names, series), place);
   const watch = new ResizeObserver(([{ contentRect }]) => {
     const width = Math.floor(contentRect.width);
     if (!width) return;
@@ -59,7 +60,7 @@ function data(names, series) {
   return [names.map((_, index) => index), ...stacked(series.map((each) => each.values)).reverse()];
 }
 
-function options({ uPlot, width, told, names, series }) {
+function options({ uPlot, width, reading, names, series }) {
   const paths = uPlot.paths.bars({ size: [0.7, 46], radius: 0 });
   const bars = [...series]
     .reverse()
@@ -86,7 +87,7 @@ function options({ uPlot, width, told, names, series }) {
       },
       { stroke: INK, size: 44, grid: { stroke: GRID, width: 1 }, ticks: { show: false }, values: whole },
     ],
-    hooks: { setCursor: [({ cursor }) => (told.textContent = spoken(cursor.idx, names, series))] },
+    hooks: { setCursor: [({ cursor }) => (reading.textContent = spoken(cursor.idx, names, series))] },
   };
 }
 

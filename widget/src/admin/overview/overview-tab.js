@@ -1,10 +1,12 @@
 import { fill, h } from '../../ui/dom.js';
+import { durationInWords } from '../../ui/format.js';
 import { barChart } from './charts.js';
-import { diagnostics } from '../health/diagnostics.js';
+import { diagnosticsLine } from '../health/diagnostics.js';
 import { section, table } from '../form/form.js';
-import { healthItems, statusList } from '../health/health-items.js';
-import { requests } from '../callback/requests.js';
-import { duration, labels, ofCalls, share, totals } from './series.js';
+import { statusList } from '../form/status-list.js';
+import { healthItems } from '../health/health-items.js';
+import { requestsSection } from '../callback/requests.js';
+import { labels, ofCalls, share, totals } from './series.js';
 
 /** The calls of the last days as numbers, charts and tables, and the account's health. */
 
@@ -12,7 +14,7 @@ const PERIODS = [1, 7, 30, 90];
 const AUDIT = ['seen', 'in_crm', 'mended', 'by_rule', 'gone', 'waiting', 'failed'];
 const COLOURS = { answered: '#2f8f63', missed: '#d4574e', outbound: '#5b8fd6' };
 
-export function overview(page) {
+export function overviewTab(page) {
   const { say, state } = page;
   state.days ??= 7;
   const place = h('div', { class: 'ps-overview', 'aria-live': 'polite' });
@@ -29,19 +31,19 @@ export function overview(page) {
     });
     return h('label', { class: 'ps-period' }, input, h('span', {}, say(`overview.days_${days}`)));
   };
-  const asked = page.answer.is_admin ? requests(page) : null;
+  const siteRequests = page.answer.is_admin ? requestsSection(page) : null;
   page.tabs.whenOpened('overview', () => {
     load(page, place);
-    asked?.load();
+    siteRequests?.load();
   });
   return [
     h('div', { class: 'ps-periods', role: 'group', 'aria-label': say('overview.period') }, PERIODS.map(period)),
-    asked?.node,
+    siteRequests?.node,
     place,
   ];
 }
 
-/** The last question asked is the one that is answered. */
+/** An answer for a period that is no longer chosen is dropped. */
 async function load(page, place) {
   const { amo, say, state } = page;
   const { days } = state;
@@ -63,7 +65,7 @@ async function load(page, place) {
 function drawn(page, answer, uPlot) {
   const { say } = page;
   const all = totals(answer.calls);
-  const health = answer.health && works(page, answer.health);
+  const health = answer.health && healthSection(page, answer.health);
   if (!all.all) return [empty(page), health];
   return [
     figures(say, answer, all),
@@ -75,13 +77,13 @@ function drawn(page, answer, uPlot) {
   ];
 }
 
-function works(page, health) {
+function healthSection(page, health) {
   const known = page.answer.pbx ? health : { ...health, link: null };
   const items = healthItems(page.say, known, (at) => page.moment(at));
-  return section(page.say('overview.health'), null, statusList(page.say, items), byAudit(page, health.days || []), diagnostics(page));
+  return section(page.say('overview.health'), null, statusList(page.say, items), byAudit(page, health.days || []), diagnosticsLine(page));
 }
 
-/** Each day's calls as they were held against the CRM. */
+/** Each day's calls as they were compared with the CRM. */
 function byAudit({ say, amo }, days) {
   const format = new Intl.DateTimeFormat(amo.language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const rows = days.map((each) => [format.format(new Date(each.day)), ...AUDIT.map((name) => String(each[name]))]);
@@ -116,12 +118,12 @@ function figures(say, { answer_after: waits, missed }, all) {
     ['missed', all.missed, missedShare === null ? '' : say('overview.of_inbound', { share: missedShare })],
     [
       'answer',
-      duration(waits.median, say),
-      waits.p90 === null ? '' : say('overview.p90', { time: duration(waits.p90, say) }),
+      durationInWords(waits.median, say),
+      waits.p90 === null ? '' : say('overview.p90', { time: durationInWords(waits.p90, say) }),
     ],
     [
       'response',
-      duration(missed.first_response_median, say),
+      durationInWords(missed.first_response_median, say),
       closed === null ? '' : say('overview.closed', { closed: missed.closed, total: missed.total }),
     ],
   ];
@@ -184,8 +186,8 @@ function byEmployee(say, { employees }) {
       each.inbound,
       each.outbound,
       each.missed_rung,
-      duration(each.talk, say),
-      duration(each.answer_after, say),
+      durationInWords(each.talk, say),
+      durationInWords(each.answer_after, say),
     ].map(String),
   );
   return (

@@ -1,6 +1,4 @@
-/** The overview's numbers as charts and words need them. Nothing here knows of a page. */
-
-const EXACT = 10; // minutes; of what takes longer nobody asks the seconds
+/** The overview's numbers, prepared for charts and words; no part of the page is used here. */
 
 /** Parts from the bottom of a stack to its top → heights of their upper edges, drawn from the last to the first. */
 export function stacked(parts) {
@@ -30,21 +28,10 @@ export function share(part, whole) {
 
 /** Names of the periods: hours for a single day, else days. `at` are seconds of the Unix epoch. */
 export function labels(calls, { days, zone }, language) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const wanted = days === 1 ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' };
   const format = new Intl.DateTimeFormat(language, { ...wanted, timeZone: zone });
   return calls.map((each) => format.format(new Date(each.at * 1000)));
-}
-
-/** `say` gives the words of a unit: "45 s", "2 min 5 s", from ten minutes on "25 min", "3 h 10 min". */
-export function duration(seconds, say) {
-  if (seconds === null || seconds === undefined) return '—';
-  const whole = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  if (hours) return `${hours} ${say('unit.hours')} ${minutes} ${say('unit.minutes')}`;
-  if (minutes >= EXACT) return `${minutes} ${say('unit.minutes')}`;
-  return minutes
-    ? `${minutes} ${say('unit.minutes')} ${rest} ${say('unit.seconds')}`
-    : `${rest} ${say('unit.seconds')}`;
 }
 
 /** Indexes of the axis's names when only so many fit. */

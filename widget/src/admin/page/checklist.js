@@ -1,4 +1,4 @@
-/** What is still missing, in the order in which it is done: [{key, state: ok|todo|warn, tab}]. */
+/** The steps of the setup in the order in which they are done: [{key, state: ok|todo, tab}]. */
 
 export function checklist(answer) {
   const { settings, pbx, account } = answer;

@@ -1,21 +1,21 @@
 import { fill, h } from '../../ui/dom.js';
 import { checklist } from './checklist.js';
 import { button, link, section } from '../form/form.js';
-import { mark } from '../health/health-items.js';
-import { ownItems } from './my-extension.js';
+import { stateMark } from '../form/status-list.js';
+import { myItems } from './my-extension.js';
 
-/** amoCRM's own dialog of the integration: how things are, what is missing, and the way to the full page. */
+/** Our part of amoCRM's own dialog of the integration: the present state, what is missing, and the link to the full page. */
 
-/** `body` is amoCRM's jQuery object or the node itself; what stands there (its Save button too) stays below. */
+/** `body` is amoCRM's jQuery object or the node itself; what is in it already (its Save button too) stays below. @param {any} body @param {import('../../amocrm.js').Amo} amo */
 export async function dialog(body, amo) {
   const place = body.jquery ? body[0] : body;
   const say = (key, values) => amo.words(`admin.${key}`, values);
   place.querySelector('.ps-dialog')?.remove();
   const shown = h('div');
-  const agreed = consent(place, amo, say);
-  place.prepend(h('div', { class: 'phone-station ps-admin ps-dialog' }, shown, h('p', { class: 'ps-hint' }, link(say('help'), amo.ourPage('/'))), agreed));
+  const consentBox = consent(place, amo, say);
+  place.prepend(h('div', { class: 'phone-station ps-admin ps-dialog' }, shown, h('p', { class: 'ps-hint' }, link(say('help'), amo.ourPage('/'))), consentBox));
   const answer = await show(shown, amo, say);
-  if (agreed && answer) agreed.hidden = !answer.is_admin;
+  if (consentBox && answer) consentBox.hidden = !answer.is_admin;
 }
 
 async function show(place, amo, say) {
@@ -38,7 +38,7 @@ function refused({ kind, message }, say, again) {
 
 function drawn(view) {
   const { say, answer } = view;
-  const state = section(say('dialog.state'), null, ownItems(view));
+  const state = section(say('dialog.state'), null, myItems(view));
   return answer.is_admin ? [state, missing(view)] : [state, h('p', { class: 'ps-about' }, say('dialog.ask_admin'))];
 }
 
@@ -67,18 +67,18 @@ function missing({ amo, say, answer }) {
 }
 
 function stepLine(say, { key, state }) {
-  return h('li', { class: `ps-line ps-${state}` }, mark(say, state), h('span', {}, say(`step.${key}`)));
+  return h('li', { class: `ps-line ps-${state}` }, stateMark(say, state), h('span', {}, say(`step.${key}`)));
 }
 
-/** The box for the required setting `consent`, which amoCRM keeps in a field of its own and hears of by `change`. */
+/** The checkbox for the required setting `consent`, which amoCRM keeps in a field of its own and reads at its `change` event. */
 function consent(place, amo, say) {
   const kept = (place.closest('.widget_settings_block') || place).querySelector('input[name="consent"]');
   if (!kept) return null;
-  const tell = () => {
+  const keep = () => {
     kept.value = box.checked ? '1' : '';
     kept.dispatchEvent(new Event('change', { bubbles: true }));
   };
-  const box = h('input', { type: 'checkbox', checked: kept.value === '1', onchange: tell });
+  const box = h('input', { type: 'checkbox', checked: kept.value === '1', onchange: keep });
   const label = h('label', { class: 'ps-check' }, box, say('dialog.consent'));
   return h('div', { class: 'ps-consent' }, label, link(say('dialog.privacy'), amo.ourPage('/privacy')));
 }

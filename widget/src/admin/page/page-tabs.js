@@ -1,12 +1,12 @@
 import { h } from '../../ui/dom.js';
 
-/** Tabs by the pattern for them: arrows move, one panel is seen, every panel stays in the page. */
+/** Tabs as the ARIA pattern describes them: arrow keys move, one panel is shown, every panel stays in the page. */
 
 /**
- * `tabs` [{key, label}]; `opened(key)` hears which one is seen.
- * Gives {node, panels, open(key), current(), mark(key, kind, words, text?), whenOpened(key, listener)}.
+ * `tabs` [{key, label}]; `opened(key)` is called when one is opened.
+ * Returns {node, panels, open(key), current(), mark(key, kind, words, text?), whenOpened(key, listener)}.
  */
-export function createTabs(tabs, opened) {
+export function createPageTabs(tabs, opened) {
   const heads = new Map();
   const panels = new Map();
   const listeners = new Map();

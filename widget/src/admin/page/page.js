@@ -1,30 +1,48 @@
 import { fill, h } from '../../ui/dom.js';
 import { moment } from '../../ui/format.js';
-import { callbacks } from '../callback/callbacks-tab.js';
-import { calls } from '../settings/calls-tab.js';
-import { connection } from '../pbx/connection-tab.js';
-import { Draft } from '../form/settings-draft.js';
-import { employees } from '../settings/employees-tab.js';
+import { callbacksTab } from '../callback/callbacks-tab.js';
 import { Form, button, link } from '../form/form.js';
-import { leads } from '../settings/leads-tab.js';
-import { createMemory } from './session-memory.js';
-import { notices } from '../settings/notifications-tab.js';
-import { overview } from '../overview/overview-tab.js';
-import { own } from './my-extension.js';
-import { recordings } from '../recordings/recordings-tab.js';
-import { routing } from '../pbx/routing-tab.js';
-import { createSaving } from './save-bar.js';
-import { createTabs } from './page-tabs.js';
+import { SettingsDraft } from '../form/settings-draft.js';
+import { overviewTab } from '../overview/overview-tab.js';
+import { connectionTab } from '../pbx/connection-tab.js';
+import { routingTab } from '../pbx/routing-tab.js';
+import { recordingsTab } from '../recordings/recordings-tab.js';
+import { callsTab } from '../settings/calls-tab.js';
+import { employeesTab } from '../settings/employees-tab.js';
+import { leadsTab } from '../settings/leads-tab.js';
+import { notificationsTab } from '../settings/notifications-tab.js';
+import { myExtensionTab } from './my-extension.js';
+import { createPageTabs } from './page-tabs.js';
+import { createSaveBar } from './save-bar.js';
+import { createSessionMemory } from './session-memory.js';
+
+/** @import { Amo, Words } from '../../amocrm.js' */
+/** @import { FieldError } from '../../api' */
 
 /** The page of advanced settings: tabs that are drawn from one document and saved as one. */
 
-const PARTS = { connection, employees, routing, leads, notices, calls, recordings, callbacks, overview, own };
-const ADMIN = ['connection', 'employees', 'routing', 'leads', 'notices', 'calls', 'recordings', 'callbacks', 'overview'];
-const OTHERS = ['own', 'overview'];
-const OF_SETTING = { routing: 'routing', recordings: 'recordings', callbacks: 'callback' }; // which an older service may not know
-const NOT_SAVED = ['overview', 'own']; // here Save is seen only while something waits for it
+/** @type {Record<string, (page: any) => any>} */
+const TABS = {
+  connection: connectionTab,
+  employees: employeesTab,
+  routing: routingTab,
+  leads: leadsTab,
+  notices: notificationsTab,
+  calls: callsTab,
+  recordings: recordingsTab,
+  callbacks: callbacksTab,
+  overview: overviewTab,
+  own: myExtensionTab,
+};
+const FOR_ADMINISTRATORS = ['connection', 'employees', 'routing', 'leads', 'notices', 'calls', 'recordings', 'callbacks', 'overview'];
+const FOR_OTHERS = ['own', 'overview'];
+/** Tabs that need a setting which an older service may not know. @type {Record<string, string>} */
+const NEEDED_SETTING = { routing: 'routing', recordings: 'recordings', callbacks: 'callback' };
+const WITHOUT_SETTINGS = ['overview', 'own']; // here Save is shown only while another tab has unsaved changes
 
+/** Draws the page into `node`. @param {Element} node @param {Amo} amo */
 export async function page(node, amo) {
+  /** @type {Words} */
   const say = (key, values) => amo.words(`admin.${key}`, values);
   const root = h(
     'div',
@@ -42,26 +60,31 @@ export async function page(node, amo) {
   if (answer) new Page(amo, say, answer).show(root);
 }
 
-/** What the parts share: the answer of the service, the form over it, what was asked besides (`state`). */
-class Page {
+/** What the tabs share: the service's answer, the form over it, and what else was asked for (`state`). */
+export class Page {
+  /** @param {Amo} amo @param {Words} say @param {any} answer **Settings** of docs/api.md */
   constructor(amo, say, answer) {
     this.amo = amo;
     this.say = say;
+    /** @type {Record<string, any>} */
     this.state = {};
-    this.hearers = new Map();
+    /** @type {Map<string, () => void>} */
+    this.listeners = new Map();
     this.answer = answer;
-    this.memory = createMemory(answer.account.id, amo.user.id);
+    this.memory = createSessionMemory(answer.account.id, amo.user.id);
     const kept = (answer.is_admin && this.memory.read('draft')) || {};
-    this.form = new Form(new Draft(answer, kept), say, () => this.noteEdit());
-    const isKnown = (key) => !OF_SETTING[key] || this.form.draft.isKnown(`settings.${OF_SETTING[key]}`);
-    this.keys = answer.is_admin ? ADMIN.filter(isKnown) : OTHERS;
-    this.tabs = createTabs(
+    this.form = new Form(new SettingsDraft(answer, kept), say, () => this.noteEdit());
+    /** @param {string} key */
+    const isKnown = (key) => !NEEDED_SETTING[key] || this.form.draft.isKnown(`settings.${NEEDED_SETTING[key]}`);
+    this.keys = answer.is_admin ? FOR_ADMINISTRATORS.filter(isKnown) : FOR_OTHERS;
+    this.tabs = createPageTabs(
       this.keys.map((key) => ({ key, label: say(`tabs.${key}`) })),
-      (key) => this.remember(key),
+      (key) => this.rememberTab(key),
     );
-    this.saving = createSaving(this);
+    this.saveBar = createSaveBar(this);
   }
 
+  /** @param {Element} root */
   show(root) {
     const heading = h(
       'div',
@@ -70,49 +93,53 @@ class Page {
       h('p', { class: 'ps-soft' }, this.answer.account.name),
       link(this.say('help'), this.amo.ourPage('/')),
     );
-    fill(root, heading, this.tabs.node, this.answer.is_admin && this.saving.node);
+    fill(root, heading, this.tabs.node, this.answer.is_admin && this.saveBar.node);
     this.keys.forEach((key) => this.redraw(key));
     const last = this.memory.read('tab');
     this.tabs.open(this.keys.includes(last) ? last : this.keys[0]);
     this.noteEdit();
   }
 
-  remember(tab) {
-    this.memory.write('tab', tab);
-    this.marks();
+  /** @param {string} key */
+  rememberTab(key) {
+    this.memory.write('tab', key);
+    this.drawMarks();
   }
 
+  /** @param {number} at seconds of the Unix epoch */
   moment(at) {
-    return moment(this.amo.language, at);
+    return moment(this.amo.locale, at);
   }
 
-  /** `listener` hears of news until `who` is drawn anew. */
-  hear(news, who, listener) {
-    this.hearers.set(`${news} ${who}`, listener);
+  /** `listener` is called at each `notify(news)`, until the same `part` of the page listens again. @param {string} news @param {string} part @param {() => void} listener */
+  onNews(news, part, listener) {
+    this.listeners.set(`${news} ${part}`, listener);
   }
 
-  tell(news) {
-    this.hearers.forEach((listener, key) => key.startsWith(`${news} `) && listener());
+  /** @param {string} news */
+  notify(news) {
+    this.listeners.forEach((listener, key) => key.startsWith(`${news} `) && listener());
   }
 
+  /** @param {string} key of a tab */
   redraw(key) {
     this.form.begin(key);
-    fill(this.tabs.panels.get(key), ...[PARTS[key](this)].flat());
+    fill(/** @type {Element} */ (this.tabs.panels.get(key)), ...[TABS[key](this)].flat());
   }
 
-  /** Everything that shows the document; the overview shows another. */
+  /** Everything that shows the settings; the overview does not. */
   redrawAll() {
     this.keys.filter((key) => key !== 'overview').forEach((key) => this.redraw(key));
     this.noteEdit();
   }
 
-  /** A newer answer of the service; what was changed here stays over it. Gives what somebody else has changed too. */
+  /** Takes a newer answer of the service; unsaved changes stay over it. Returns the paths that someone else has changed too. @param {any} answer */
   take(answer) {
     this.answer = answer;
     return this.form.draft.rebase(answer);
   }
 
-  /** Takes and shows it; false where somebody else has changed the same, which is said where it stands. */
+  /** Takes and shows a newer answer; false where someone else has changed the same, which is shown at those fields. @param {any} answer */
   renew(answer) {
     const both = this.take(answer);
     this.redrawAll();
@@ -121,26 +148,26 @@ class Page {
     this.showErrors(both.map((field) => ({ field, message })), this.form.draft.toSend());
     const tabs = new Set(both.map((path) => this.form.tabOf(path)).filter(Boolean));
     const places = [...tabs].map((tab) => this.say(`tabs.${tab}`)).join(', ');
-    this.saving.tell('warn', this.say('changed_meanwhile', { places }));
+    this.saveBar.report('warn', this.say('changed_meanwhile', { places }));
     return false;
   }
 
   async refresh() {
     const answer = await this.amo
       .ask('GET', '/api/settings')
-      .catch((refusal) => this.saving.tell('fail', refusal.message));
+      .catch((refusal) => this.saveBar.report('fail', refusal.message));
     if (answer) this.renew(answer);
   }
 
-  /** After every change of the document: kept for a reload, and shown. */
+  /** After every change of the document: keeps it for a reload, and shows that it is unsaved. */
   noteEdit() {
     this.memory.write('draft', this.form.draft.toKeep());
-    this.marks();
-    this.saving.edited();
+    this.drawMarks();
+    this.saveBar.edited();
   }
 
-  /** On the tabs: how many fields are wrong, else whether something is not saved. */
-  marks() {
+  /** On the tabs: how many fields are wrong, else whether something is unsaved. */
+  drawMarks() {
     const { form, keys, tabs, say } = this;
     const changed = new Set(form.draft.paths().map((path) => form.tabOf(path)));
     keys.forEach((key) => {
@@ -148,14 +175,14 @@ class Page {
       if (wrong) tabs.mark(key, 'wrong', say('wrong', { count: wrong }), String(wrong));
       else tabs.mark(key, 'changed', changed.has(key) ? say('unsaved') : '');
     });
-    this.saving.show(NOT_SAVED.includes(tabs.current()));
+    this.saveBar.show(WITHOUT_SETTINGS.includes(tabs.current()));
   }
 
-  /** Each error at its field; the tab of the first one opens and the field gets the focus. */
+  /** Shows each error at its field; opens the tab of the first one and focuses the field. Returns the messages of no field. @param {FieldError[]} errors @param {any} sent */
   showErrors(errors, sent) {
     const { first, elsewhere } = this.form.showErrors(errors, sent, this.keys);
     if (first) this.tabs.open(first.tab);
-    this.marks();
+    this.drawMarks();
     first?.focus();
     return elsewhere;
   }

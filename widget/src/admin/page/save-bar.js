@@ -1,44 +1,46 @@
 import { h } from '../../ui/dom.js';
 import { button } from '../form/form.js';
 
-/** The bar at the bottom of the page: what is not saved, Save, Undo, and how it went. */
+/** @import { Refusal } from '../../api' */
 
-export function createSaving(page) {
+/** The bar at the bottom of the page: whether something is unsaved, Save, Undo, and the result. @param {import('./page.js').Page} page */
+export function createSaveBar(page) {
   const { say } = page;
   const words = h('p', { class: 'ps-saving-words', role: 'status' });
-  const save = button(say('save'), () => carryOut(), 'ps-main');
+  const save = button(say('save'), () => saveAndMerge(), 'ps-main');
   const undo = button(say('undo'), () => {
     page.form.draft.forget();
     page.redrawAll();
   });
   const node = h('div', { class: 'ps-saving' }, save, undo, words);
 
-  function tell(kind, text) {
+  /** @param {'' | 'ok' | 'warn' | 'fail'} kind @param {string} text */
+  function report(kind, text) {
     words.className = `ps-saving-words ps-${kind}`;
     words.textContent = text;
   }
 
   const isChanged = () => page.form.draft.paths().length > 0;
 
-  /** Where nothing is set, the bar is seen only while something waits for it. */
-  function show(isElsewhere) {
-    node.hidden = isElsewhere && !isChanged();
+  /** On a tab without settings the bar is shown only while another tab has unsaved changes. @param {boolean} isWithoutSettings */
+  function show(isWithoutSettings) {
+    node.hidden = isWithoutSettings && !isChanged();
     save.disabled = !isChanged();
     undo.hidden = !isChanged();
   }
 
-  /** How the last saving went is forgotten at the next change. */
+  /** The result of the last saving goes at the next change. */
   function edited() {
-    tell('warn', isChanged() ? say('unsaved') : '');
+    report('warn', isChanged() ? say('unsaved') : '');
   }
 
-  async function carryOut() {
+  async function saveAndMerge() {
     save.disabled = true;
-    tell('', say('saving'));
+    report('', say('saving'));
     if ((await put()) === 'changed_meanwhile' && (await merge())) await put();
   }
 
-  /** Saves; the kind of a refusal, which has been told. */
+  /** Saves; returns the kind of the refusal, which is shown already, or null. */
   async function put() {
     const sent = page.form.draft.toSend();
     try {
@@ -46,30 +48,32 @@ export function createSaving(page) {
       page.form.draft.forget();
       page.take(answer);
       page.redrawAll();
-      tell('ok', say('saved'));
+      report('ok', say('saved'));
       return null;
-    } catch (refusal) {
+    } catch (error) {
+      const refusal = /** @type {Refusal} */ (error);
       fail(refusal, sent);
       return refusal.kind;
     }
   }
 
-  /** Puts what was changed here over what others have saved; false where they changed the same: the person decides. */
+  /** Puts the unsaved changes over what others have saved; false where they changed the same: the user decides. */
   async function merge() {
     try {
       return page.renew(await page.amo.ask('GET', '/api/settings'));
-    } catch (refusal) {
-      fail(refusal);
+    } catch (error) {
+      fail(/** @type {Refusal} */ (error));
       return false;
     }
   }
 
+  /** @param {Refusal} refusal @param {any} [sent] */
   function fail(refusal, sent) {
     if (!refusal.kind) throw refusal;
     save.disabled = false;
     const elsewhere = refusal.fields.length ? page.showErrors(refusal.fields, sent) : [];
-    tell('fail', [refusal.message, ...elsewhere].join('. '));
+    report('fail', [refusal.message, ...elsewhere].join('. '));
   }
 
-  return { node, show, edited, tell };
+  return { node, show, edited, report };
 }

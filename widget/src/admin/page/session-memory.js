@@ -1,16 +1,16 @@
-/** What one tab of the browser remembers of this page for this person: the opened tab, what is not saved yet. Never a secret. */
+/** What one browser tab remembers of this page for this user: the open tab, unsaved changes. Never a secret. */
 
-export function createMemory(account, user) {
+export function createSessionMemory(account, user) {
   const name = (what) => `phone-station:${account}:${user}:${what}`;
   return {
     read(what) {
       try {
-        return JSON.parse(sessionStorage.getItem(name(what)));
+        return JSON.parse(sessionStorage.getItem(name(what)) ?? 'null');
       } catch {
         return null;
       }
     },
-    /** A browser that keeps nothing loses nothing but the comfort. */
+    /** Without a storage the page works all the same. @param {string} what @param {unknown} value */
     write(what, value) {
       try {
         sessionStorage.setItem(name(what), JSON.stringify(value));

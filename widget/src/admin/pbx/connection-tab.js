@@ -1,18 +1,19 @@
 import { fill, h } from '../../ui/dom.js';
-import { checkResult, runCheck } from './pbx-check.js';
+import { pbxCheckResult, runCheck } from './pbx-check.js';
 import { check, longText, text } from '../form/inputs.js';
 import { button, field, section } from '../form/form.js';
-import { accountItem, lineItem, statusList } from '../health/health-items.js';
-import { paste } from './paste-lines.js';
-import { phonebook } from '../phonebook/phonebook-status.js';
+import { statusList } from '../form/status-list.js';
+import { accountItem, lineItem } from '../health/health-items.js';
+import { pasteSection } from './paste-lines.js';
+import { phonebookSection } from '../phonebook/phonebook-status.js';
 
-/** The account's state, the clients known here, the PBX's address with its test, and what to put on the PBX. */
+/** The tab Connection: the account's state, the phonebook, the PBX's address with its check, and the lines to paste on the PBX. */
 
-export function connection(page) {
-  return [state(page), phonebook(page), address(page), paste(page)];
+export function connectionTab(page) {
+  return [stateSection(page), phonebookSection(page), addressSection(page), pasteSection(page)];
 }
 
-function state(page) {
+function stateSection(page) {
   const { say, answer } = page;
   const items = [accountItem(say, answer.account), lineItem(say, answer.pbx?.link, answer.pbx?.link_reason)];
   return section(
@@ -27,7 +28,7 @@ function state(page) {
   );
 }
 
-function address(page) {
+function addressSection(page) {
   const { form, say } = page;
   const put = (name, more, control) =>
     field(form, `pbx.${name}`, { label: say(`connection.${name}`), hint: more, kind: `ps-${name}` }, control);
@@ -55,20 +56,20 @@ function test(page) {
   const result = h('div', { 'aria-live': 'polite' });
   const show = () => {
     start.disabled = Boolean(state.isChecking);
-    fill(result, checkResult(page));
+    fill(result, pbxCheckResult(page));
   };
-  page.hear('check', 'connection', show);
+  page.onNews('check', 'connection', show);
   show();
   return [h('p', { class: 'ps-row' }, start, h('span', { class: 'ps-soft' }, say('connection.test_about'))), result];
 }
 
-/** Never filled: what is stored is never read back, and it goes to no other address than its own. */
+/** Always empty: the stored secret is never read back, and it is sent to no other address than its own. */
 function secretLine({ form, say, answer }) {
   const isKept = () => ['host', 'port', 'username'].every((name) => form.get(`pbx.${name}`) === answer.pbx?.[name]);
   const control = text(form, 'pbx.secret', { type: 'password', empty: undefined, autocomplete: 'new-password' });
-  const judge = () => control.node.setAttribute('placeholder', secretHint(say, answer, isKept()));
-  judge();
-  form.watch('pbx', judge);
+  const updateHint = () => control.node.setAttribute('placeholder', secretHint(say, answer, isKept()));
+  updateHint();
+  form.watch('pbx', updateHint);
   return control;
 }
 
@@ -77,7 +78,7 @@ function secretHint(say, { pbx }, isKept) {
   return say(isKept ? 'connection.secret_kept' : 'connection.secret_again');
 }
 
-/** The box shows the field; without it nothing of it is sent. */
+/** The checkbox shows the field; unchecked, no certificate is sent. */
 function certificate(page, put) {
   const { form, say } = page;
   const area = longText(form, 'pbx.certificate', { rows: 5, placeholder: '-----BEGIN CERTIFICATE-----' });

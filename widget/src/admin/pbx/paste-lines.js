@@ -1,24 +1,24 @@
 import { fill, h } from '../../ui/dom.js';
-import { copied } from '../form/copyable-text.js';
+import { copyableText } from '../form/copyable-text.js';
 import { button, section } from '../form/form.js';
 
-/** What to put on the PBX, made for this account: numbered steps, each with its text to copy, and how to take it away. */
+/** The lines to paste on the PBX, made for this account: numbered steps, each with its text to copy, and how to remove them. */
 
-const STORED = 'THE-STORED-SECRET'; // stands in the lines for a secret that is never shown
+const STORED = 'THE-STORED-SECRET'; // in the lines in place of a secret that is never shown
 const MANAGER = { asterisk: 'asterisk_manager', other: 'freepbx_manager' };
 
-export function paste(page) {
+export function pasteSection(page) {
   const { say, state, answer } = page;
   const place = h('div', { 'aria-live': 'polite' });
-  const show = () => fill(place, state.lines ? steps(page, show) : wanting(page, show));
-  page.hear('check', 'paste', () => state.lines && show());
+  const show = () => fill(place, state.lines ? steps(page, show) : showButton(page, show));
+  page.onNews('check', 'paste', () => state.lines && show());
   show();
   if (!answer.pbx && !state.lines && !state.linesFailure) askLines(page, show);
   return section(say('paste.title'), say('paste.about'), place);
 }
 
-/** The lines are made by the service when they are asked for, once for each visit; by itself where no PBX is set yet. */
-function wanting(page, show) {
+/** The service makes the lines on request, once for each visit; without a press where no PBX is set yet. */
+function showButton(page, show) {
   const { say, state } = page;
   const ask = button(say(state.linesFailure ? 'retry' : 'paste.show'), () => askLines(page, show));
   return h('p', { class: 'ps-row' }, state.linesFailure, ask);
@@ -52,19 +52,19 @@ function steps(page, show) {
   ];
 }
 
-/** The flavour that the test of the PBX has found is chosen and marked, until another one is. */
+/** The flavour that the check of the PBX has found is chosen and marked, until the user chooses another. */
 function pick({ say, state }, name, kind, show) {
   const chosen = () => {
     state.pbxKind = name;
     show();
-    document.querySelector('input[name="ps-kind"]:checked').focus();
+    /** @type {HTMLElement | null} */ (document.querySelector('input[name="ps-kind"]:checked'))?.focus();
   };
   const input = h('input', { type: 'radio', name: 'ps-kind', checked: name === kind.name, onchange: chosen });
   return h('label', { class: 'ps-check' }, input, say(`paste.${name}`), name === state.check?.flavour && h('span', { class: 'ps-tag ps-ok' }, say('paste.proposed')));
 }
 
 function step({ say }, { message, text }) {
-  return [h('p', {}, message), text && copied(say, text)];
+  return [h('p', {}, message), text && copyableText(say, text)];
 }
 
 function installing(page, { name, install }) {
@@ -73,14 +73,14 @@ function installing(page, { name, install }) {
   const line = (text) => h('p', {}, text);
   const user = [
     line(say(`paste.${MANAGER[name] || MANAGER.other}`)),
-    copied(say, manager),
+    copyableText(say, manager),
     notes(page, manager).map(line),
     line(say('paste.permit', { host: new URL(amo.backend).hostname })),
   ];
   return [user, ...install.map((each) => step(page, each)), [line(say('paste.test'))]];
 }
 
-/** A secret made for these lines goes into the form at a press; a stored one is never shown. */
+/** A button puts a new secret of these lines into the form; a stored one is never shown. */
 function notes(page, manager) {
   const { say, form } = page;
   const { username, secret } = credentials(manager);
@@ -89,12 +89,12 @@ function notes(page, manager) {
     form.set('pbx.username', username);
     form.set('pbx.secret', secret);
     page.redraw('connection');
-    form.fields.get('pbx.host').focus();
+    form.focus('pbx.host');
   };
   return [button(say('paste.take'), take)];
 }
 
-/** The user of the lines and its secret, where it is not the place of the stored one. */
+/** The AMI user of the lines and its secret; null in place of the stored one. @param {string} manager */
 export function credentials(manager) {
   const [, username] = /^\[([^\]]+)\]/m.exec(manager) || [];
   const [, secret] = /^secret = (\S+)$/m.exec(manager) || [];

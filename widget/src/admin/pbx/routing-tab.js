@@ -2,12 +2,12 @@ import { h } from '../../ui/dom.js';
 import { check, select, text } from '../form/inputs.js';
 import { field, section } from '../form/form.js';
 
-/** Whose phone rings first when a client calls, where the call goes then, and what the PBX is told of the client. */
+/** The tab Routing: whose phone rings first when a client calls, where the call goes then, and how the client's name is shown on phones. */
 
 const AT = 'settings.routing';
-const QUEUE = { context: 'from-internal', extension: '' }; // what the fields of a queue begin with
+const QUEUE = { context: 'from-internal', extension: '' }; // the first values of the queue's fields
 
-export function routing(page) {
+export function routingTab(page) {
   return [first(page), names(page), copy(page)];
 }
 
@@ -35,7 +35,7 @@ function first(page) {
   );
 }
 
-/** Where the number leads by itself (null), or one place for all numbers. */
+/** The dialled number's own destination (null), or one queue for all numbers. */
 function then(page) {
   const { form, say } = page;
   const path = `${AT}.then`;

@@ -1,13 +1,13 @@
 import { h } from '../../ui/dom.js';
 import { choice, longText, text } from '../form/inputs.js';
-import { copied } from '../form/copyable-text.js';
+import { copyableText } from '../form/copyable-text.js';
 import { button, field, section } from '../form/form.js';
-import { trial } from './source-check.js';
+import { sourceCheck } from './source-check.js';
 
-/** Where recordings of talks come from, and how long they are kept. */
+/** The tab Recordings: where recordings come from, and how long they are kept. */
 
 const AT = 'settings.recordings';
-// What a field is called where it is not the same for all.
+/** Words of a field where they differ from the other sources'. @type {Record<string, Record<string, string>>} */
 const WORDS = {
   ari: { url: 'url_ari', path: 'path_ari', username: 'user' },
   sftp: { url: 'url_sftp', username: 'user', secret: 'secret_sftp' },
@@ -19,7 +19,7 @@ const FIELDS = {
   sftp: ['url', 'path', 'username', 'secret', 'host_key'],
   push: [],
 };
-const BARE = ['user']; // what needs no hint
+const WITHOUT_HINT = ['user'];
 const CODE = 'ps-input ps-code';
 const CONTROLS = {
   url: (page, source) => line(page, 'url', { empty: null, class: CODE, placeholder: page.say(`recordings.as_${source}`) }),
@@ -31,8 +31,8 @@ const CONTROLS = {
 };
 const PATHS = ['{year}/{month}/{day}/{name}', '{name}'];
 
-export function recordings(page) {
-  return [source(page), kept(page)];
+export function recordingsTab(page) {
+  return [sourceSection(page), keptSection(page)];
 }
 
 function line({ form }, name, more) {
@@ -40,19 +40,19 @@ function line({ form }, name, more) {
 }
 
 function put({ form, say }, name, control, words = name) {
-  const hint = !BARE.includes(words) && say(`recordings.${words}_hint`);
+  const hint = !WITHOUT_HINT.includes(words) && say(`recordings.${words}_hint`);
   return field(form, `${AT}.${name}`, { label: say(`recordings.${words}`), hint }, control);
 }
 
-/** What the chosen source needs; the fields of the others keep what was typed. */
-function source(page) {
+/** The fields of the chosen source; those of the others keep what was typed. */
+function sourceSection(page) {
   const { form, say } = page;
   const choices = Object.keys(FIELDS).map((value) => ({ value, label: say(`recordings.from_${value}`) }));
   const kind = form.get(`${AT}.source`);
   const control = choice(choices, kind, (value) => {
     form.set(`${AT}.source`, value);
     page.redraw('recordings');
-    form.fields.get(`${AT}.source`).focus();
+    form.focus(`${AT}.source`);
   });
   return section(say('recordings.title'), say('recordings.about'), put(page, 'source', control), fields(page, kind));
 }
@@ -60,10 +60,10 @@ function source(page) {
 function fields(page, kind) {
   const drawn = (FIELDS[kind] || []).map((name) => put(page, name, CONTROLS[name](page, kind), WORDS[kind]?.[name]));
   const paths = h('datalist', { id: 'ps-paths' }, PATHS.map((value) => h('option', { value })));
-  return [drawn, paths, kind === 'push' && push(page), kind !== 'none' && trial(page, kind)];
+  return [drawn, paths, kind === 'push' && push(page), kind !== 'none' && sourceCheck(page, kind)];
 }
 
-/** Never filled: what is stored is never read back, and it goes to no other place than its own. */
+/** Always empty: the stored secret is never read back, and it is sent to no other server than its own. */
 function secret(page, source) {
   const { form, say, answer } = page;
   const path = `${AT}.secret`;
@@ -71,27 +71,27 @@ function secret(page, source) {
     source === 'sftp'
       ? longText(form, path, { rows: 3, empty: undefined, autocomplete: 'off' })
       : text(form, path, { type: 'password', empty: undefined, autocomplete: 'new-password' });
-  const judge = () => {
+  const updateHint = () => {
     const words = isKept(form, answer) ? 'connection.secret_kept' : 'connection.secret_again';
     control.node.setAttribute('placeholder', answer.recordings?.has_secret ? say(words) : '');
   };
-  judge();
-  form.watch('settings', judge);
+  updateHint();
+  form.watch('settings', updateHint);
   return control;
 }
 
-/** Whether the stored secret would still be told to the same place and user. */
+/** Whether the stored secret still belongs to the server and the user in the form. */
 function isKept(form, { settings: { recordings: stored } }) {
   const place = ({ source, url, username }) => JSON.stringify([source, (url || '').split('/')[2], username]);
   return place(form.get(AT)) === place(stored);
 }
 
-/** The lines hold the account's key, so they are there once the source is saved. */
+/** The lines contain the account's key, so they exist once the source is saved. */
 function push(page) {
   const { say, answer } = page;
   const { lines } = answer.recordings || {};
   if (!lines) return h('p', { class: 'ps-about' }, say('recordings.lines_later'));
-  const block = (name) => [h('p', { class: 'ps-label' }, say(`recordings.lines_${name}`)), copied(say, lines[name])];
+  const block = (name) => [h('p', { class: 'ps-label' }, say(`recordings.lines_${name}`)), copyableText(say, lines[name])];
   return [h('p', { class: 'ps-about' }, say('recordings.lines_about')), Object.keys(lines).map(block), renewal(page)];
 }
 
@@ -111,6 +111,6 @@ function renewal(page) {
   return h('p', { class: 'ps-row' }, button(say('recordings.renew'), renew), h('span', { class: 'ps-soft' }, say('recordings.renew_about')), wrong);
 }
 
-function kept(page) {
+function keptSection(page) {
   return section(page.say('recordings.kept'), null, put(page, 'days_kept', line(page, 'days_kept', { number: true, empty: null, inputmode: 'numeric', maxlength: '4' })));
 }

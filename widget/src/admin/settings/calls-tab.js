@@ -2,7 +2,7 @@ import { h } from '../../ui/dom.js';
 import { manyLines, select, text } from '../form/inputs.js';
 import { field, section } from '../form/form.js';
 
-/** How numbers and telephones of this account are read, and how calls by click are dialled. */
+/** The tab Calls: how phone numbers and phones of this account are recognised, and how calls by click are dialled. */
 
 const REGIONS =
   'RU KZ BY UZ KG AM AZ GE MD TJ TM UA ' +
@@ -14,12 +14,12 @@ const REGIONS =
   'TV TW TZ UG US UY VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW';
 const ZONES = 'ps-zones';
 
-export function calls(page) {
-  return [place(page), telephones(page), byClick(page)];
+export function callsTab(page) {
+  return [countryAndLanguage(page), telephones(page), byClick(page)];
 }
 
-function place({ form, say, amo }) {
-  const languages = ['ru', 'en'].map((value) => ({ value, label: say(`calls.language_${value}`) }));
+function countryAndLanguage({ form, say, amo }) {
+  const languages = Object.entries(amo.languages).map(([value, { name }]) => ({ value, label: name }));
   const put = (name, control) => known(form, say, `settings.${name}`, `calls.${name}`, control);
   return section(
     say('calls.place'),
@@ -27,7 +27,7 @@ function place({ form, say, amo }) {
     h(
       'div',
       { class: 'ps-columns' },
-      put('country', () => select(form, 'settings.country', countries(amo.language))),
+      put('country', () => select(form, 'settings.country', countryOptions(amo.language))),
       put('language', () => select(form, 'settings.language', languages)),
       put('zone', () => text(form, 'settings.zone', { list: ZONES })),
     ),
@@ -39,8 +39,8 @@ function place({ form, say, amo }) {
   );
 }
 
-/** All countries of the numbering plans, ours and our neighbours' first. */
-export function countries(language) {
+/** All countries of the numbering plans as options, Russia and its neighbours first. @param {string} language */
+export function countryOptions(language) {
   const names = new Intl.DisplayNames(language, { type: 'region' });
   const all = REGIONS.split(' ').map((value) => ({ value, label: `${names.of(value)} (${value})` }));
   const [near, others] = [all.slice(0, 12), all.slice(12)];

@@ -1,4 +1,4 @@
-/** Employees of the account as rows of a table, and whose an extension of the PBX may be. */
+/** Employees of the account as rows of a table, and which employee an extension of the PBX may belong to. */
 
 const LATIN = {
   а: 'a',
@@ -35,10 +35,10 @@ const LATIN = {
   ю: 'yu',
   я: 'ya',
 };
-const SHORTEST_NAME = 4; // shorter words stand in too many names
+const SHORTEST_NAME = 4; // shorter words are part of too many names
 
-/** A row for each active user, then for those who are mapped and gone: they have to be seen to be removed. */
-export function rows(users, employees) {
+/** A row for each active user, then for deleted ones who still have an entry: it must be shown to be removed. */
+export function employeeRows(users, employees) {
   const mapped = new Map(employees.map((each) => [each.user_id, each]));
   const active = users.filter((user) => user.is_active);
   const names = new Map(users.map((user) => [user.id, user.name]));
@@ -54,19 +54,19 @@ function row(id, name, employee, isActive) {
   return { id, name, isActive, extensions, mobiles, stage };
 }
 
-/** The list with this user's entry changed; an entry that says nothing is left out, unknown parts of one stay. */
+/** The list with this user's entry changed; an empty entry is left out, unknown parts of one stay. */
 export function withEmployee(employees, userId, change) {
   const before = employees.find((each) => each.user_id === userId);
   const after = { ...(before || { user_id: userId, extensions: [], mobiles: [], stage: null }), ...change };
-  const saysNothing = !after.extensions.length && !after.mobiles.length && !after.stage;
-  if (!before) return saysNothing ? employees : [...employees, after];
-  return employees.flatMap((each) => (each === before ? (saysNothing ? [] : [after]) : [each]));
+  const isEmpty = !after.extensions.length && !after.mobiles.length && !after.stage;
+  if (!before) return isEmpty ? employees : [...employees, after];
+  return employees.flatMap((each) => (each === before ? (isEmpty ? [] : [after]) : [each]));
 }
 
-/** Extensions the PBX has, or that talked lately, that belong to nobody: [{extension, state, user}], user where obvious. */
-export function unmapped(endpoints, talked, employees, users) {
+/** Extensions of the PBX (`endpoints`) or of recent calls (`ofCalls`) without an employee: [{extension, state, user}], with the user where it is obvious. */
+export function unassignedExtensions(endpoints, ofCalls, employees, users) {
   const taken = new Set(employees.flatMap((each) => each.extensions));
-  const states = new Map(talked.map((extension) => [extension, null]));
+  const states = new Map(ofCalls.map((extension) => [extension, null]));
   const names = new Map();
   endpoints
     .filter((each) => each.side === 'extension' && each.extension)
@@ -84,7 +84,7 @@ export function unmapped(endpoints, talked, employees, users) {
     }));
 }
 
-/** The only active user whose name stands in the endpoint's: `SIP/petrova` is Анна Петрова. */
+/** The only active user whose name is part of the endpoint's: `SIP/petrova` is Анна Петрова. */
 export function namesake(endpoint, users) {
   const words = latin(endpoint)
     .split(/[^a-z]+/)

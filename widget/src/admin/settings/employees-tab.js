@@ -3,14 +3,14 @@ import { typedChips } from '../form/chips.js';
 import { runCheck } from '../pbx/pbx-check.js';
 import { choice, select } from '../form/inputs.js';
 import { button, field, section, table } from '../form/form.js';
-import { rows, unmapped, withEmployee } from './employee-extensions.js';
+import { employeeRows, unassignedExtensions, withEmployee } from './employee-extensions.js';
 import { stageOptions } from './stage-options.js';
 
-/** Who sits at which extension, and whose the others are. */
+/** The tab Employees: their extensions and phones, and to whom the other extensions belong. */
 
 const PATH = 'settings.employees';
 
-export function employees(page) {
+export function employeesTab(page) {
   const { form, say, answer } = page;
   const free = h('div', { class: 'ps-free', 'aria-live': 'polite' });
   const suggested = h('datalist', { id: 'ps-extensions' });
@@ -36,7 +36,7 @@ export function employees(page) {
       ),
     ),
   ];
-  page.hear('check', 'employees', drawFree);
+  page.onNews('check', 'employees', drawFree);
   drawFree();
   return nodes;
 }
@@ -48,7 +48,7 @@ export function activeUsers(answer) {
 function peopleTable(page, drawFree) {
   const { form, say, answer } = page;
   const columns = ['name', 'extensions', 'mobiles', 'stage'].map((each) => say(`employees.${each}`));
-  const people = rows(answer.users, form.get(PATH));
+  const people = employeeRows(answer.users, form.get(PATH));
   if (!people.length) return h('p', { class: 'ps-empty' }, say('employees.empty'));
   const stages = stageOptions(answer.stages, say('employees.stage_as_set'), say('stage.first'));
   const drawn = people.map((each) => personRow(page, each, stages, drawFree));
@@ -77,7 +77,7 @@ function personRow(page, person, stages, drawFree) {
   ];
 }
 
-/** An error of the whole entry (the user is gone) stands under the name, with what takes the entry away. */
+/** An error of the whole entry (the user is deleted) is shown under the name, with a button that removes the entry. */
 function nameCell(page, person, path) {
   const { form, say } = page;
   const remove = () => {
@@ -97,10 +97,10 @@ function nameCell(page, person, path) {
 
 function freeExtensions({ form, answer, state }) {
   const talked = answer.health?.unmapped_extensions || [];
-  return unmapped(state.check?.endpoints || [], talked, form.get(PATH), answer.users);
+  return unassignedExtensions(state.check?.endpoints || [], talked, form.get(PATH), answer.users);
 }
 
-/** Extensions that belong to nobody, each with a list of whom to give it to. */
+/** Extensions without an employee, each with a list of employees to give it to. */
 function offer(page, free) {
   const { say, state, answer } = page;
   const ask = answer.pbx && button(say(state.check ? 'employees.ask_again' : 'employees.ask'), () => runCheck(page));

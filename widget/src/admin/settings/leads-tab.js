@@ -1,13 +1,13 @@
 import { h } from '../../ui/dom.js';
 import { typedChips } from '../form/chips.js';
-import { didTable } from './stages-by-did.js';
+import { stagesByDid } from './stages-by-did.js';
 import { check, manyLines, select, text } from '../form/inputs.js';
 import { field, section } from '../form/form.js';
 import { stageOptions } from './stage-options.js';
 
-/** Where new leads go, whose they are, how they are called, and who never gets one. */
+/** The tab Leads: where new leads go, who is responsible for them, their names, and which clients never get one. */
 
-export function leads(page) {
+export function leadsTab(page) {
   return [where(page), whose(page), names(page), never(page)];
 }
 
@@ -21,7 +21,7 @@ function where({ form, say, answer }) {
       form,
       'settings.stages_by_did',
       { label: say('leads.by_did'), hint: say('leads.by_did_hint') },
-      didTable(form, say, stages.slice(1)),
+      stagesByDid(form, say, stages.slice(1)),
     ),
   );
 }
@@ -41,14 +41,14 @@ function whose({ form, say }) {
   );
 }
 
-function names({ form, say, answer }) {
-  const language = answer.settings.language;
+function names({ form, say, answer, amo }) {
+  const examples = amo.languages[answer.settings.language] ?? {};
   const name = (which) =>
     field(
       form,
       `settings.${which}`,
       { label: say(`leads.${which}`) },
-      text(form, `settings.${which}`, { empty: null, placeholder: say(`leads.${which}_${language}`) }),
+      text(form, `settings.${which}`, { empty: null, placeholder: examples[which] }),
     );
   return section(
     say('leads.names'),
@@ -88,7 +88,7 @@ function never({ form, say }) {
   );
 }
 
-/** A company's id out of its address in the CRM or by itself; what is neither is told as it was typed. */
+/** A company's id out of its address in the CRM or by itself; anything else stays as it was typed, for the service to refuse it. @param {string} typed */
 export function companyId(typed) {
   const found = /^(?:.*\/companies\/detail\/)?(\d+)\/?(?:[?#].*)?$/.exec(typed);
   return found ? Number(found[1]) : typed;

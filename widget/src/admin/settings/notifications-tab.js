@@ -3,11 +3,11 @@ import { check, checks } from '../form/inputs.js';
 import { field, section } from '../form/form.js';
 import { activeUsers } from './employees-tab.js';
 
-/** Who is shown what. */
+/** The tab Notifications: which employees see missed calls, and when popups appear. */
 
-const EVERYBODY = 'settings.open_lead_missed_to';
+const OPEN_LEAD = 'settings.open_lead_missed_to';
 
-export function notices(page) {
+export function notificationsTab(page) {
   const { form, say, answer } = page;
   const people = activeUsers(answer);
   const gone = (id) => say('employees.unknown', { id });
@@ -25,9 +25,9 @@ export function notices(page) {
       ),
       field(
         form,
-        EVERYBODY,
+        OPEN_LEAD,
         { label: say('notices.open_lead'), hint: say('notices.open_lead_hint') },
-        everybodyOrSome(form, say, checks(form, EVERYBODY, people, gone)),
+        allOrSome(form, say, checks(form, OPEN_LEAD, people, gone)),
       ),
     ),
     section(
@@ -39,13 +39,13 @@ export function notices(page) {
   ];
 }
 
-/** null means everybody; choosing some begins with nobody. */
-function everybodyOrSome(form, say, list) {
-  const isSome = () => form.get(EVERYBODY) !== null;
+/** null means all employees; choosing some begins with an empty list. */
+function allOrSome(form, say, list) {
+  const isSome = () => form.get(OPEN_LEAD) !== null;
   const boxes = () => [...list.node.querySelectorAll('input')];
   const choose = (some) => {
     list.node.hidden = !some;
-    form.set(EVERYBODY, some ? [] : null);
+    form.set(OPEN_LEAD, some ? [] : null);
     boxes().forEach((each) => (each.checked = false));
   };
   const radio = (some, label) => {

@@ -5,7 +5,9 @@ import { button } from '../form/form.js';
 const PATH = 'settings.stages_by_did';
 
 /** The dialled numbers that have a pipeline of their own: a control of one setting, a row for each number. */
-export function didTable(form, say, stages) {
+/** @returns {import('../form/form.js').Control} */
+export function stagesByDid(form, say, stages) {
+  /** @type {{did: string, stage: any, input?: any}[]} */
   let rows = Object.entries(form.get(PATH) || {}).map(([did, stage]) => ({ did, stage }));
   const list = h('div');
   const add = button(say('leads.add_did'), () => {
@@ -16,7 +18,7 @@ export function didTable(form, say, stages) {
   const node = h('div', { role: 'group' }, list, add);
 
   const changed = () => {
-    form.set(PATH, asSetting(rows));
+    form.set(PATH, stagesOf(rows));
     rows.forEach(({ did, input }, index) => {
       const isDouble = did && rows.some((each, other) => other < index && each.did === did);
       input.setCustomValidity(isDouble ? say('leads.did_twice') : '');
@@ -39,17 +41,18 @@ export function didTable(form, say, stages) {
     });
   };
   draw();
-  const wrong = () => list.querySelector('[aria-invalid]');
+  const wrong = () => /** @type {HTMLElement | null} */ (list.querySelector('[aria-invalid]'));
   return { node, focus: add, isGroup: true, mark, wrong, at: (rest) => whose(rest)[0]?.did ?? rest };
 }
 
-/** Rows without a number or a stage are not told yet; of a number that stands twice the first counts. */
-export function asSetting(rows) {
-  const told = {};
+/** The setting; rows without a number or a stage are left out, of a number that is given twice the first counts. @param {{did: string, stage: any}[]} rows */
+export function stagesOf(rows) {
+  /** @type {Record<string, any>} */
+  const stages = {};
   rows.forEach(({ did, stage }) => {
-    if (did && stage && !(did in told)) told[did] = stage;
+    if (did && stage && !Object.hasOwn(stages, did)) stages[did] = stage;
   });
-  return told;
+  return stages;
 }
 
 function drawRow(row, { say, stages, changed, remove }) {
