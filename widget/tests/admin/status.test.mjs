@@ -32,11 +32,11 @@ async function clients(told, language) {
 
 test('clients of the CRM: kept up by webhooks, by asking, or not at all', async () => {
   const text = async (more) => (await clients({ ...STATUS, ...more })).textContent;
-  assert.match(await text({}), /Changes come from amoCRM at once2 clients, numbers: 3As in the CRM: <1000000000>/);
+  assert.match(await text({}), /Changes in amoCRM arrive at once2 clients, numbers: 3Up to date as of <1000000000>/);
   assert.match(await text({ follows: 'polling' }), /every minute/);
   assert.match(await text({ state: 'stopped' }), /the account is not connected/);
-  assert.match(await text({ state: 'running', stage: 'leads', total: 5 }), /read again/);
-  assert.match(await text({ state: 'waiting', parties: 0, synced_at: null }), /begins soon/);
+  assert.match(await text({ state: 'running', stage: 'leads', total: 5 }), /imported again/);
+  assert.match(await text({ state: 'waiting', parties: 0, synced_at: null }), /starts soon/);
 });
 
 test('the first reading: how far it is and how long it will take, as far as that is known', async () => {
@@ -46,7 +46,7 @@ test('the first reading: how far it is and how long it will take, as far as that
   assert.match(bar.getAttribute('aria-label'), /^12.000 из 40.000, сейчас контакты, осталось около 3 мин$/);
   const blind = await clients({ ...RUNNING, done: 500 });
   assert.equal(blind.querySelector('progress').hasAttribute('value'), false);
-  assert.match(blind.textContent, /500 read, contacts now/);
+  assert.match(blind.textContent, /500 imported, now contacts/);
 });
 
 test('an estimate is whole minutes, upwards', () => {
@@ -85,25 +85,25 @@ test('the health tells what is there, and nothing of what the account has not', 
     recordings: { waiting: 4, failed: 5, trouble: '' },
   }).filter((each) => !usual.includes(each));
   assert.deepEqual(more, [
-    'fail Administrators were told: <i>away</i>',
-    'warn Journal on the PBX: 3 calls are not in the CRM: the journal had no room for them',
-    'warn Recordings: 4 on their way, 5 could not be fetched',
-    'ok Clients on the PBX: 1 client, 2 changes on their way',
+    'fail Administrators were notified: <i>away</i>',
+    'warn Journal on the PBX: 3 calls are not in the CRM: the journal was full',
+    'warn Call recordings: 4 pending, 5 could not be loaded',
+    'ok Clients on the PBX: 1 client, 2 changes pending',
   ]);
   const gone = { employees: ['Анна'], stages: [{ of: 'account', name: '' }, { of: 'did', name: '74951000001' }] };
   assert.deepEqual(
     titles({ gone, link_reason: 'The AMI user lacks write=originate.' }).filter((each) => !usual.includes(each)),
     [
-      'warn Line to the PBX: up, but not all can be done',
+      'warn PBX connection: up, but some features do not work',
       'warn Deleted or disabled in amoCRM: Анна',
-      'warn A stage is gone from amoCRM: for everybody, for the number 74951000001',
+      'warn A stage was deleted in amoCRM: for all leads, for the number 74951000001',
     ],
   );
-  for (const [trouble, words] of Object.entries({ no_right: /lacks rights/, no_tree: /does not list/, silent: /in time/ })) {
+  for (const [trouble, words] of Object.entries({ no_right: /lacks rights/, no_tree: /cannot list/, silent: /in time/ })) {
     const [journal] = healthItems(say, { ...quiet, journal: { lost: 0, trouble } }, String);
     assert.match(`${journal.state} ${journal.detail}`, words);
   }
-  for (const [trouble, words] of Object.entries({ refused: /refuses access/, unreachable: /hand out/ })) {
+  for (const [trouble, words] of Object.entries({ refused: /refuses access/, unreachable: /return/ })) {
     const [recordings] = healthItems(say, { ...quiet, recordings: { waiting: 1, failed: 0, trouble } }, String);
     assert.match(`${recordings.state} ${recordings.detail} ${recordings.todo}`, words);
     assert.match(`${recordings.state} ${recordings.todo}`, /^warn Press Test/);

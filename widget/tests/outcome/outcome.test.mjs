@@ -126,7 +126,7 @@ test('contacts are looked for when the typing pauses, not at every key', async (
 test('a known client\'s number asks for no contact', () => {
   const { show, find } = openCorner();
   show('a', 'ended', { ...ENDED, is_new: false });
-  assert.ok(find('[aria-label="Чей это номер"]').hidden);
+  assert.ok(find('[aria-label="Чей это номер?"]').hidden);
 });
 
 test('only what was filled in is sent', () => {

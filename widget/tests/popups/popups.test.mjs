@@ -226,7 +226,7 @@ test('a talk is passed on, and a colleague asked, joined or left', async () => {
   await press('Вернуться');
   assert.deepEqual([bodies('/transfer/complete').length, bodies('/transfer/cancel').length], [1, 1]);
   show('a', 'talking', { ...talk, transfer: { kind: 'attended', to: VERA, state: 'failed', reason: 'no-answer' } });
-  assert.match(text(), /Перевод не удался: Вера.*Никто не ответил/);
+  assert.match(text(), /Перевод не удался: Вера.*Нет ответа/);
   assert.ok(button('Перевести'));
 });
 
