@@ -85,7 +85,7 @@ function healthSection(page, health) {
 
 /** Each day's calls as they were compared with the CRM. */
 function byAudit({ say, amo }, days) {
-  const format = new Intl.DateTimeFormat(amo.language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const format = new Intl.DateTimeFormat(amo.locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const rows = days.map((each) => [format.format(new Date(each.day)), ...AUDIT.map((name) => String(each[name]))]);
   const columns = ['day', ...AUDIT].map((name) => say(`audit.${name}`));
   return (
@@ -150,7 +150,7 @@ function byPeriod({ say, amo }, answer, uPlot) {
     say,
     title: say(answer.days === 1 ? 'overview.by_hour' : 'overview.by_day'),
     nameHead: say(answer.days === 1 ? 'overview.hour' : 'overview.day'),
-    names: labels(answer.calls, answer, amo.language),
+    names: labels(answer.calls, answer, amo.locale),
     series: ['answered', 'missed', 'outbound'].map((name) => part(say, name, values[name])),
   });
 }
