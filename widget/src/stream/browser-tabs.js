@@ -1,6 +1,7 @@
 /**
  * The tabs of one browser with one `name`: one of them leads, all hear each other. The browser hands the lock on at once when its
- * tab is closed or dies; where the browser has no locks, every tab leads itself (decision 0009).
+ * tab is closed or dies; where the browser has no locks, every tab leads itself
+ * (docs/decisions/0009-one-tab-reads-the-stream.md).
  *
  * `lead()` starts leading and returns the stop; `hear(message)` gets the messages of the other tabs.
  * @param {string} name @param {{lead: () => () => void, hear: (message: any) => void}} roles @param {typeof globalThis} browser
