@@ -30,10 +30,11 @@ drills: widget/node_modules/.ready
 	@sh scripts/tools.sh
 	@$(RUN)/python -m pytest -m drill -v --timeout=1800 $(TESTS)
 
-lint: $(VENV)/.ready
+lint: widget/node_modules/.ready
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
+	@cd widget && $(NODE) npm run --silent lint
 
 bench: $(VENV)/.ready
 	@$(RUN)/python -m bench

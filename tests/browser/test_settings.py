@@ -70,7 +70,7 @@ def test_a_pbx_is_tested_and_connected(person: People, gamma: AccountHandle, tow
     page.get_by_label("Пользователь AMI").fill(ami.username)
     page.get_by_label("Пароль AMI").fill("wrong")
     page.get_by_label("Шифровать").check()
-    page.get_by_label("самодельный").check()
+    page.get_by_label("самоподписанный").check()
     page.get_by_label("Сертификат", exact=True).fill(ami.certificate.read_text())
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_label("Порт")).to_have_attribute("aria-invalid", "true")

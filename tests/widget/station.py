@@ -146,6 +146,8 @@ def _handler(station: Station) -> type[BaseHTTPRequestHandler]:
             if path == "/style.css":
                 parts = (WIDGET / "styles" / f"{name}.css" for name in ("base", "panel", "popups"))
                 self.send(200, "text/css", "\n".join(part.read_text() for part in parts).encode())
+            elif path == "/languages.json":
+                self.send(200, "application/json", json.dumps(_languages()).encode())
             elif path == "/words.json":
                 self.send(200, "application/json", json.dumps(_words(language)).encode())
             else:
@@ -179,9 +181,15 @@ def _handler(station: Station) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _languages() -> dict[str, Any]:
+    return {file.parent.name: json.loads(file.read_text()) for file in (WIDGET / "i18n").glob("*/language.json")}
+
+
 def _words(language: str) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for file in sorted((WIDGET / "i18n" / language).glob("*.json")):
+        if file.name == "language.json":
+            continue
         for section, words in json.loads(file.read_text()).items():
             merged.setdefault(section, {}).update(words)
     return merged

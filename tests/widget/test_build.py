@@ -50,6 +50,6 @@ def test_the_builder_says_what_it_needs() -> None:
 
 
 def test_the_modules_tests(archive: Path) -> None:
-    tests = sorted(str(each) for each in (widget.SOURCE / "tests").glob("*.test.mjs"))
+    tests = sorted(str(each) for each in (widget.SOURCE / "tests").rglob("*.test.mjs"))
     done = node("--test", "--test-reporter=dot", *tests)
     assert done.returncode == 0, done.stdout[-8000:]

@@ -1,5 +1,5 @@
-/** Loaded beside script.js once it runs: what is looked at in its own time, so that popups need not wait for it. */
-export { createAlerts } from './alerts.js';
-export { createMissed } from './missed.js';
-export { createOutcome } from './outcome.js';
-export { createPanel } from './panel.js';
+/** lib/card.js, loaded beside script.js once it runs: what popups need not wait for. */
+export { createMissed } from './card/missed-calls.js';
+export { createPanel } from './card/panel.js';
+export { createAlerts } from './health/alerts.js';
+export { createOutcome } from './outcome/outcome-form.js';

@@ -1,18 +1,24 @@
 import jQuery from 'jquery';
 import load from 'require';
 import backend from 'station:backend';
+import languages from 'station:languages';
 import { createAmo } from './amocrm.js';
-import { createPhone } from './phone.js';
-import { createPopups } from './popups.js';
-import { createStream } from './stream.js';
+import { createPhone } from './dialing/click.js';
+import { createPopups } from './popups/popups.js';
+import { createStream } from './stream/stream.js';
 
-/** The widget as amoCRM makes it: what it calls, and the parts wired together. */
+/** @import { Amo } from './amocrm.js' */
+/** @typedef {ReturnType<typeof import('./card/panel.js').createPanel>} Panel */
+
+/** script.js, the widget as amoCRM makes it: its callbacks, and the parts wired together. @this {AmoWidget} */
 export default function PhoneStation() {
   const self = this;
+  /** @type {Amo | undefined} */
   let amo;
+  /** @type {Promise<Panel | null> | undefined} */
   let panel;
 
-  const known = () => (amo ??= createAmo(self, { jQuery, load, backend }));
+  const known = () => (amo ??= createAmo(self, { jQuery, load, backend, languages }));
   const admin = () => known().load('admin').catch(() => known().failToLoad());
 
   this.callbacks = {
@@ -22,16 +28,16 @@ export default function PhoneStation() {
       return true;
     },
     init() {
-      if (known().isInstalled()) panel ??= start(amo);
+      if (known().isInstalled()) panel ??= start(known());
       return true;
     },
     bind_actions: () => true,
     settings($body) {
-      admin().then((it) => it?.dialog($body, amo));
+      admin().then((it) => it?.dialog($body, known()));
       return true;
     },
     advancedSettings() {
-      admin().then((it) => it?.page(amo.settingsPlace(), amo));
+      admin().then((it) => it?.page(known().settingsPlace(), known()));
       return true;
     },
     onSave: () => true,
@@ -44,7 +50,7 @@ export default function PhoneStation() {
   return this;
 }
 
-/** Everything that works while the pages change; each part ends itself at amo.onTurnedOff. */
+/** Everything that works while the pages change; each part ends itself at amo.onTurnedOff. @param {Amo} amo @returns {Promise<Panel | null>} */
 function start(amo) {
   const stream = createStream(amo);
   const popups = createPopups(amo, stream);
@@ -58,5 +64,5 @@ function start(amo) {
     const panel = createPanel(amo, stream, phone, createMissed(amo, stream, phone));
     panel.show();
     return panel;
-  }, amo.failToLoad);
+  }, () => (amo.failToLoad(), null));
 }

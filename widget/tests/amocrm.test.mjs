@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { BACKEND, openPage } from './page.mjs';
+import { BACKEND, openPage } from './kit/page.mjs';
 
 test('asks the backend with the user\'s rights, in his language', async () => {
   const { amo, asked } = openPage({ answers: () => ({ calls: [] }) });
@@ -33,7 +33,7 @@ test('a card is known by its area; a new one, or another page, is none', () => {
 
 test('what callers are called cannot become markup in amoCRM\'s notifications', () => {
   const { amo, told } = openPage();
-  amo.fail('<img onerror=x>', '"&\'');
+  amo.showError('<img onerror=x>', '"&\'');
   assert.deepEqual(told, [{ header: '&lt;img onerror=x&gt;', text: '&quot;&amp;&#39;' }]);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { runInThisContext } from 'node:vm';
 import { files } from '../tools/archive.mjs';
-import { BACKEND, openPage, settle } from './page.mjs';
+import { BACKEND, openPage, settle } from './kit/page.mjs';
 
 const archive = await files(BACKEND);
 const ADMIN = { dialog: (body) => body.drawn.push('dialog'), page: (node) => node.append('page') };

@@ -2,10 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { zipSync } from 'fflate';
-import { files } from './archive.mjs';
+import { files, zipped } from './archive.mjs';
+import { BUDGETS, inWords, overBudget } from './budget.mjs';
 
-const ALWAYS = new Date(2020, 0, 1); // the archive writes a local time: the same fields in every zone
 const options = { backend: { type: 'string' }, out: { type: 'string' }, folder: { type: 'string' } };
 
 const { values } = parseArgs({ options });
@@ -22,19 +21,17 @@ try {
 
 async function build({ backend, out, folder }) {
   const made = await files(backend);
-  if (out) await writeZip(made, out);
+  const zip = zipped(made);
+  checkBudgets({ 'script.js': made.get('script.js').length, 'widget.zip': zip.length });
+  if (out) await writeFile(out, zip);
   if (folder) await writeFolder(made, folder);
+  for (const place of [out, folder].filter(Boolean)) report(place, made, zip);
 }
 
-function told(made, where) {
-  const script = made.get('script.js').length;
-  process.stdout.write(`${where}: ${made.size} files for ${values.backend}; script.js ${script} of 60000 bytes\n`);
-}
-
-async function writeZip(made, out) {
-  const bytes = zipSync(Object.fromEntries(made), { level: 9, mtime: ALWAYS, os: 3 });
-  await writeFile(out, bytes);
-  told(made, `${out} (${Math.ceil(bytes.length / 1024)} KB)`);
+/** Throws where one of the sizes is over its budget. */
+function checkBudgets(sizes) {
+  const over = Object.entries(sizes).map(([file, size]) => overBudget(file, size)).filter(Boolean);
+  if (over.length) throw new Error(over.join('; '));
 }
 
 async function writeFolder(made, folder) {
@@ -42,5 +39,10 @@ async function writeFolder(made, folder) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);
   }
-  told(made, folder);
+}
+
+function report(place, made, zip) {
+  const sizes = { 'script.js': made.get('script.js').length, 'widget.zip': zip.length };
+  const shown = Object.entries(sizes).map(([file, size]) => `${file} ${inWords(size)} of ${inWords(BUDGETS[file])} bytes`);
+  process.stdout.write(`${place}: ${made.size} files for ${values.backend}; ${shown.join(', ')}\n`);
 }

@@ -166,9 +166,9 @@ def test_requests_are_seen_and_stopped(opens: Opens, connected: Two, app: Flask,
     tab = desk.tab("overview")
     row = tab.locator(".ps-requests tbody tr")
     expect(row).to_have_count(1)
-    for words in ("+7 916 123-45-67", HOSTILE, "Магазин", "Когда?", "Ждёт", "Некому звонить: не задан номер"):
+    for words in ("+7 916 123-45-67", HOSTILE, "Магазин", "Когда?", "Ждёт", "Не задан номер, на который звонить"):
         expect(row).to_contain_text(words)
-    expect(tab.locator(".ps-requests")).to_contain_text("Не принято за сутки: с чужой страницы: 1")
+    expect(tab.locator(".ps-requests")).to_contain_text("Отклонено за сутки: со страницы чужого сайта: 1")
     row.get_by_role("button", name="Позвонить сейчас").click()
     row.get_by_role("button", name="Остановить").click()
     expect(row).to_contain_text("Остановлена")

@@ -51,7 +51,7 @@ def test_an_account_without_calls_is_told_so(opens: Opens, connected: Two) -> No
     expect(panel).to_contain_text("За это время звонков не было")
     expect(panel).to_contain_text("Связь с АТС")
     expect(panel.locator("canvas, .ps-audit")).to_have_count(0)
-    for absent in ("Журнал на АТС", "Клиенты на АТС", "Записи разговоров", "Сообщили администраторам"):
+    for absent in ("Журнал на АТС", "Клиенты на АТС", "Записи разговоров", "Администраторы предупреждены"):
         expect(panel).not_to_contain_text(absent)
 
 
@@ -86,10 +86,10 @@ def test_calls_are_drawn_and_told_as_tables(opens: Opens, connected: Two) -> Non
     expect(panel.locator(".ps-tile-missed")).to_contain_text("12 % входящих")
     expect(panel.locator(".ps-tile-response")).to_contain_text("6 мин 52 с")
     expect(panel).to_contain_text(f"{HOSTILE}8421 ч 2 мин6 с")
-    expect(panel.locator(".ps-line").first).to_contain_text("АТС не впускает")
+    expect(panel.locator(".ps-line").first).to_contain_text("АТС отклоняет вход")
     expect(panel).to_contain_text("1 звонок ещё не в CRM")
-    told = ["2 звонка не попали в CRM", "4 в пути, 1 получить не удалось", "20 клиентов, 3 изменения в пути"]
-    for words in (f"Сообщили администраторам: {HOSTILE}", *told):
+    counts = ["2 звонка не попали в CRM", "4 ожидают загрузки, 1 загрузить не удалось"]
+    for words in (f"Администраторы предупреждены: {HOSTILE}", *counts, "20 клиентов, 3 изменения ожидают отправки"):
         expect(panel).to_contain_text(words)
     expect(panel.locator(".ps-audit tbody tr")).to_have_text(["23 нояб.14911120"])
     panel.get_by_text("30 дней").click()

@@ -204,8 +204,8 @@ def test_two_administrators_do_not_undo_each_others_work(opens: Opens, connected
     assert (stored(acme)["country"], stored(acme)["zone"]) == ("KZ", "Asia/Almaty")
     first.input("settings.zone").fill("Asia/Tashkent")
     first.saves()
-    first.is_told("кто-то изменил то же самое: Звонки")
-    expect(first.error("settings.zone")).to_have_text("Это изменил и кто-то ещё")
+    first.is_told("эти настройки изменил кто-то другой: Звонки")
+    expect(first.error("settings.zone")).to_have_text("Это изменил кто-то ещё")
     assert stored(acme)["zone"] == "Asia/Almaty"
     first.saves()
     first.is_told("Сохранено")

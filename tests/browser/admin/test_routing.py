@@ -90,8 +90,8 @@ def test_lines_for_a_pbx_that_sends_recordings_itself(opens: Opens, connected: T
     acme, beta = connected
     desk = opens(acme, acme.users[0])
     panel = desk.tab("recordings")
-    desk.input("settings.recordings.source").select_option(label="АТС присылает сама после звонка")
-    expect(panel).to_contain_text("Сохраните, и здесь появятся строки для АТС")
+    desk.input("settings.recordings.source").select_option(label="АТС отправляет запись сама после звонка")
+    expect(panel).to_contain_text("Сохраните настройки, чтобы получить строки для АТС")
     desk.saves()
     desk.is_told("Сохранено")
     fresh()
@@ -133,7 +133,7 @@ def test_the_first_reading_of_the_clients_is_followed_at_a_press(opens: Opens, c
     section = desk.page.locator(
         ".ps-section", has_text={"ru": "Клиенты из CRM", "en": "Clients from the CRM"}[language]
     )
-    expect(section).to_contain_text({"ru": "Первое чтение скоро начнётся", "en": "begins soon"}[language])
+    expect(section).to_contain_text({"ru": "Первая загрузка скоро начнётся", "en": "starts soon"}[language])
     asked: list[str] = []
     desk.page.on("request", lambda each: "/api/phonebook" in each.url and asked.append(each.method))
     desk.answers("/api/phonebook", CLIENTS)

@@ -1,12 +1,11 @@
-/** Contract §4.1: what lies in the archive and how it is written. */
+/** docs/amocrm-contract.md §4.1: what lies in the archive and how it is written. */
+import { overBudget } from '../budget.mjs';
 import { lineOf, parsed } from './archive.mjs';
 import { texts } from './script.mjs';
 
 const REQUIRED = ['manifest.json', 'script.js', 'images/logo_main.png', 'images/logo_small.png', 'images/logo.png', 'images/logo_medium.png', 'images/logo_min.png'];
 const PLACES = /^(manifest\.json|script\.js|style\.css|i18n\/[a-z]{2}\.json|images\/[\w-]+\.(png|jpe?g|gif)|lib\/[\w.-]+\.js|templates\/[\w/-]+\.twig)$/;
 const WRITTEN = /\.(json|js|css|twig)$/;
-const ARCHIVE_LIMIT = 2_000_000; // bytes
-const SCRIPT_LIMIT = 60_000; // bytes
 const LINE_LIMIT = 250; // characters; a minified file has lines of thousands
 
 export const rules = {
@@ -15,7 +14,8 @@ export const rules = {
   },
 
   *'archive-size'({ name, size }) {
-    if (size > ARCHIVE_LIMIT) yield { file: name, message: `${size} bytes; ${ARCHIVE_LIMIT} at most` };
+    const message = overBudget('widget.zip', size);
+    if (message) yield { file: name, message };
   },
 
   *'required-file'({ files, manifest }) {
@@ -54,8 +54,8 @@ export const rules = {
   },
 
   *'script-size'({ files }) {
-    const size = files.get('script.js')?.length ?? 0;
-    if (size > SCRIPT_LIMIT) yield { file: 'script.js', message: `${size} bytes; ${SCRIPT_LIMIT} at most` };
+    const message = overBudget('script.js', files.get('script.js')?.length ?? 0);
+    if (message) yield { file: 'script.js', message };
   },
 
   *readable({ names, text }) {

@@ -51,9 +51,8 @@ export const rules = {
   *'words-language'(archive) {
     for (const each of languages(archive)) {
       for (const [key, text] of each) {
-        const language = /_(ru|en)$/.exec(key)?.[1] ?? each.language; // `…_en` is in English everywhere: the name of a language
-        if (language !== 'ru' && CYRILLIC.test(text)) yield missing(archive, each.file, key, `${key} is in Cyrillic`);
-        if (language === 'ru' && isForeign(text)) yield missing(archive, each.file, key, `${key} is not in Russian`);
+        if (each.language !== 'ru' && CYRILLIC.test(text)) yield missing(archive, each.file, key, `${key} is in Cyrillic`);
+        if (each.language === 'ru' && isForeign(text)) yield missing(archive, each.file, key, `${key} is not in Russian`);
       }
     }
   },

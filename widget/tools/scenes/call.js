@@ -1,6 +1,6 @@
 /** A talk with a client and another call ringing. */
-import { createOutcome } from '../../src/outcome.js';
-import { createPopups } from '../../src/popups.js';
+import { createOutcome } from '../../src/outcome/outcome-form.js';
+import { createPopups } from '../../src/popups/popups.js';
 import { amoOf, done, drawCard, NOW, pick, streamOf } from './scene.js';
 
 drawCard();

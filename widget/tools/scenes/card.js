@@ -1,7 +1,7 @@
 /** The panel in a lead's card, and the list of missed calls. */
-import { createMissed } from '../../src/missed.js';
-import { createPanel } from '../../src/panel.js';
-import { h } from '../../src/dom.js';
+import { createMissed } from '../../src/card/missed-calls.js';
+import { createPanel } from '../../src/card/panel.js';
+import { h } from '../../src/ui/dom.js';
 import { amoOf, call, done, drawCard, NOW, pick, streamOf } from './scene.js';
 
 const column = drawCard();

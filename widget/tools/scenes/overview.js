@@ -1,8 +1,8 @@
 /** The overview of a week. */
-import { overview } from '../../src/admin/overview.js';
-import { h } from '../../src/dom.js';
-import { moment } from '../../src/format.js';
-import { amoOf, done, draw, language, NOW, pick } from './scene.js';
+import { overviewTab } from '../../src/admin/overview/overview-tab.js';
+import { h } from '../../src/ui/dom.js';
+import { moment } from '../../src/ui/format.js';
+import { amoOf, done, draw, NOW, pick } from './scene.js';
 
 const DAY = 86400;
 const day = (index, [inbound, missed, outbound, failed]) => ({ at: NOW - (6 - index) * DAY, inbound, outbound, answered: inbound - missed, missed, failed });
@@ -22,8 +22,8 @@ const answer = {
 const amo = amoOf({ '/api/overview': answer });
 const say = (key, values) => amo.words(`admin.${key}`, values);
 const opened = [];
-const page = { amo, say, state: {}, answer: { is_admin: true }, moment: (at) => moment(language, at), tabs: { whenOpened: (key, listener) => opened.push(listener) } };
-const nodes = overview(page);
+const page = { amo, say, state: {}, answer: { is_admin: true }, moment: (at) => moment(amo.locale, at), tabs: { whenOpened: (key, listener) => opened.push(listener) } };
+const nodes = overviewTab(page);
 draw(amo.words('widget.name'), h('div', { class: 'body wide' }, h('div', { class: 'phone-station ps-admin' }, nodes)));
 await Promise.all(opened.map((each) => each()));
 await new Promise((ready) => setTimeout(ready, 300));

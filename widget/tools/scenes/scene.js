@@ -1,6 +1,6 @@
 /** What the scenes of the tour share: a CRM's page drawn in outline, and the widget's real modules on made-up answers. */
-import { plural, money } from '../../src/format.js';
-import { fill, h } from '../../src/dom.js';
+import { plural, money } from '../../src/ui/format.js';
+import { fill, h } from '../../src/ui/dom.js';
 
 export const language = new URLSearchParams(location.search).get('lang') ?? 'ru';
 export const pick = (ru, en) => (language === 'ru' ? ru : en);
@@ -8,6 +8,8 @@ export const NOW = Date.now() / 1000;
 
 const SECTIONS = ['widget', 'panel', 'popups', 'phone', 'admin'];
 const said = Object.assign({}, ...(await Promise.all(SECTIONS.map((name) => json(`../../i18n/${language}/${name}.json`)))));
+
+const about = await json(`../../i18n/${language}/language.json`);
 
 async function json(path) {
   return (await fetch(new URL(path, import.meta.url))).json();
@@ -24,6 +26,7 @@ export function amoOf(answers = {}) {
   const nothing = () => () => {};
   return {
     language,
+    locale: about.locale,
     words,
     backend: location.origin,
     account: { id: 1 },
