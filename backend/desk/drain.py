@@ -157,7 +157,8 @@ def _carry(desk: Desk, group: list[Job]) -> None:
         _step(desk, group)
     except TryLater as error:
         _put_off(group, str(error), at_least=error.retry_after or 0)
-        if error.retry_after:  # amoCRM named a time: whoever sends more before it is banned (contract §3.1)
+        # amoCRM named a time: whoever sends more before it is banned (docs/amocrm-contract.md §3.1)
+        if error.retry_after:
             desk.commit()
             raise
     except Unclear as error:
@@ -183,7 +184,7 @@ def _carry(desk: Desk, group: list[Job]) -> None:
 
 
 def _carry_each(desk: Desk, group: list[Job]) -> None:
-    """One bad item fails a whole batch (contract §3.2): each alone then."""
+    """One bad item fails a whole batch (docs/amocrm-contract.md §3.2): each alone then."""
     for job in group:
         if job.row.state == IntentState.TODO.value:
             _carry(desk, [job])

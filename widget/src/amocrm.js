@@ -4,7 +4,8 @@ import { money, plural } from './format.js';
 import { hearers } from './hearers.js';
 
 /**
- * All that we know of amoCRM's browser side (contract §4.4–4.7); no other file names APP or the widget object.
+ * All that we know of amoCRM's browser side (docs/amocrm-contract.md §4.4–4.7); no other file names APP or the
+ * widget object.
  * `self` is the widget that amoCRM makes, `jQuery` and `load` (AMD's require) come from its loader, `backend` is our address.
  */
 

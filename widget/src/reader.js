@@ -1,7 +1,8 @@
 import { growingWaits } from './waits.js';
 
 const SILENCE = 45000; // ms; the backend says something every 20 s, one that is silent for longer is gone
-const TICKETS = { first: 5000, cap: 300000 }; // authorised requests may not go round in a loop (contract §4.8)
+// authorised requests may not go round in a loop (docs/amocrm-contract.md §4.8)
+const TICKETS = { first: 5000, cap: 300000 };
 const OPENINGS = { first: 500, cap: 30000 };
 const PATIENT = 3; // refusals running that may be a server that is restarting
 const KINDS = ['me', 'colleagues', 'missed', 'popup', 'beat'];

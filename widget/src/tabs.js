@@ -1,6 +1,7 @@
 /**
  * The tabs of one browser with one `name`: one of them leads, all hear each other. The browser hands the lock on at once
- * when its tab is closed or dies; where it has no locks, every tab leads itself (decision 0009).
+ * when its tab is closed or dies; where it has no locks, every tab leads itself
+ * (docs/decisions/0009-one-tab-reads-the-stream.md).
  *
  * `lead()` starts leading and returns what ends it; `hear(message)` gets what the other tabs tell.
  */

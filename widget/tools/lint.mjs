@@ -1,4 +1,7 @@
-/** node widget/tools/lint.mjs widget.zip: tells what the marketplace's code audit would object to (contract §4.1–4.8). */
+/**
+ * node widget/tools/lint.mjs widget.zip: says what the marketplace's code audit would object to
+ * (docs/amocrm-contract.md §4.1–4.8).
+ */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openArchive } from './lint/archive.mjs';
