@@ -1,4 +1,4 @@
-/** Contract §4.1: what lies in the archive and how it is written. */
+/** docs/amocrm-contract.md §4.1: what lies in the archive and how it is written. */
 import { lineOf, parsed } from './archive.mjs';
 import { texts } from './script.mjs';
 
