@@ -1,4 +1,4 @@
-# Two commands do everything on a bare Debian 12: `make demo` and `make test`.
+# Two commands do everything on a bare Debian 12: `make demo` and `make test`. While you work: `make check`.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
@@ -7,7 +7,11 @@ WORKERS ?= 2
 # node and npm come with the virtual environment
 NODE := PATH="$(CURDIR)/$(RUN):$$PATH"
 
-.PHONY: demo test drills lint bench widget
+# what needs no database, no Asterisk and no browser
+PURE := tests/rules tests/tracker tests/amocrm tests/test_boundaries.py tests/test_dialling.py tests/test_display.py \
+	tests/test_docs.py tests/test_phones.py
+
+.PHONY: demo check test drills lint bench widget
 
 $(VENV)/.ready: pyproject.toml requirements.txt
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)"
@@ -20,6 +24,10 @@ widget/node_modules/.ready: widget/package-lock.json $(VENV)/.ready
 
 demo: widget/node_modules/.ready
 	@$(RUN)/python -m sandbox demo $(if $(ONCE),--once)
+
+check: lint widget/node_modules/.ready
+	@$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(PURE)
+	@cd widget && $(NODE) node --test --test-reporter=dot tests/*.test.mjs
 
 test: widget/node_modules/.ready
 	@sh scripts/tools.sh

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from backend.pbx.address import networks
 
-REDIRECT_PATH = "/oauth/amocrm"  # amoCRM compares the redirect_uri literally (contract, section 2)
+REDIRECT_PATH = "/oauth/amocrm"  # amoCRM compares the redirect_uri literally (docs/amocrm-contract.md §1.1)
 MAKE_KEY = "make one with `python -m backend secret-key` and set SECRET_KEYS to it"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

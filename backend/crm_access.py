@@ -24,7 +24,7 @@ from backend.store.phonebook.webhooks import HookState
 
 log = structlog.get_logger(__name__)
 
-LEFT_ALONE = 300  # seconds after a ban in HTML (contract §3.1): every request more prolongs it
+LEFT_ALONE = 300  # seconds after a ban in HTML (docs/amocrm-contract.md §3.1): every request more prolongs it
 LONGEST_PACE = 5.0  # seconds a caller sleeps for the budget; more is worth coming back for
 MOST_PAGES = 40  # of 250 users
 

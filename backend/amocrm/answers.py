@@ -31,7 +31,7 @@ class Contact:
 
     @property
     def is_there(self) -> bool:
-        """As lists and searches see it (contract §3.5)."""
+        """As lists and searches see it (docs/amocrm-contract.md §3.5)."""
         return not (self.is_deleted or self.is_unsorted)
 
 
@@ -100,7 +100,7 @@ class Note:
 
     @property
     def status(self) -> int | None:
-        """One of CallStatus; amoCRM may tell it as text (contract §3.8)."""
+        """One of CallStatus; amoCRM may tell it as text (docs/amocrm-contract.md §3.8)."""
         return values.number(self.params.get("call_status"))
 
     @property
@@ -249,7 +249,7 @@ def _made(body: Any) -> WrittenEntity | None:
 
 
 def made_leads(body: Any) -> tuple[MadeLead, ...]:
-    """The answer to `add_complex`: a bare list, whose `request_id` is a list (contract §3.6)."""
+    """The answer to `add_complex`: a bare list, whose `request_id` is a list (docs/amocrm-contract.md §3.6)."""
     found = (_made_lead(values.mapping(item)) for item in body) if isinstance(body, list) else ()
     return tuple(each for each in found if each is not None)
 
@@ -269,7 +269,7 @@ def _made_lead(item: dict[str, Any]) -> MadeLead | None:
 
 
 def may_have_more(body: Any, name: str, page: int = PAGE) -> bool:
-    """False after the last page: `next` links lie (contract §3.1), a short page does not."""
+    """False after the last page: `next` links lie (docs/amocrm-contract.md §3.1), a short page does not."""
     return len(values.embedded(body, name)) >= page
 
 

@@ -17,7 +17,7 @@ from backend.amocrm.hosts import Hosts
 from backend.amocrm.outcome import Reply
 from backend.amocrm.requests import Request
 
-CONNECT_SECONDS, TOTAL_SECONDS = 5.0, 20.0  # as amoCRM's own client waits (contract §1.5)
+CONNECT_SECONDS, TOTAL_SECONDS = 5.0, 20.0  # as amoCRM's own client waits (docs/amocrm-contract.md §1.5)
 LARGEST_ANSWER = 16 * 1024 * 1024  # a page of 250 full leads is about 2 MB
 USER_AGENT = "PhoneStation/0.1"
 

@@ -71,7 +71,8 @@ class Rejected(AmoError):
 
     @property
     def concerns_employee(self) -> bool:
-        """True when it names a user who is not there (any more): a deleted one is refused too (contract §3.2)."""
+        """True when it names a user who is not there (any more): a deleted one is refused too (docs/amocrm-contract.md
+        §3.2)."""
         return any(map(self.concerns, EMPLOYEE_FIELDS))
 
     @property

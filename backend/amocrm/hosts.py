@@ -25,7 +25,7 @@ class Hosts:
         return bool(self.sandbox) and parent == self.sandbox.lstrip(".") and bool(LABEL.fullmatch(label))
 
     def allows(self, host: str) -> bool:
-        """True for an account's host, exactly; the client secret is sent to no other (contract §1.2)."""
+        """True for an account's host, exactly; the client secret is sent to no other (docs/amocrm-contract.md §1.2)."""
         return bool(ACCOUNT_HOST.fullmatch(host)) or self.is_sandbox(host)
 
     def origin(self, host: str) -> str:
@@ -40,7 +40,7 @@ class Hosts:
         return self.allows(host) and origin == self.origin(host)
 
     def consent(self, *, kommo: bool = False) -> str:
-        """The page that asks for consent: always on the www host (contract §1.2)."""
+        """The page that asks for consent: always on the www host (docs/amocrm-contract.md §1.2)."""
         www = f"www.{self.sandbox.lstrip('.')}" if self.sandbox else "www.kommo.com" if kommo else "www.amocrm.ru"
         return f"{self.origin(www)}/oauth"
 

@@ -1,7 +1,8 @@
 """The account's budget of requests, as a pure function: the generic cell rate algorithm (GCRA).
 
-amoCRM allows 7 requests a second (contract §3.1). The state is one number, `tat`, the theoretical arrival time of the
-next request (Unix seconds), kept with the account, so that a drain that moves to another process does not start anew.
+amoCRM allows 7 requests a second (docs/amocrm-contract.md §3.1). The state is one number, `tat`, the theoretical
+arrival time of the next request (Unix seconds), kept with the account, so that a drain that moves to another process
+does not start anew.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def with_phone(contact: Any, phone: str) -> Model:
 
 
 def _as_read(value: Model) -> Model:
-    """A value with its kind; older answers call the kind `enum` (contract §3.5)."""
+    """A value with its kind; older answers call the kind `enum` (docs/amocrm-contract.md §3.5)."""
     kind = value.get("enum_id") or value.get("enum")
     if kind:
         return {"value": value.get("value"), "enum_id": kind}
@@ -111,8 +111,8 @@ def call_note(
 ) -> Model:
     """A call note, whole, for adding or for changing (then with `note_id`).
 
-    `duration` is seconds. `link` is never left out: "" says there is no recording (contract §3.8). The user is
-    written as creator and as responsible, without which amoCRM's call statistics do not count the call.
+    `duration` is seconds. `link` is never left out: "" says there is no recording (docs/amocrm-contract.md §3.8). The
+    user is written as creator and as responsible, without which amoCRM's call statistics do not count the call.
     """
     params = _without_none(
         uniq=uniq, duration=duration, source=SOURCE, link=link, phone=phone,

@@ -1,4 +1,5 @@
-"""The integration's side of OAuth (contract §1): code and refresh token for tokens, the disable hook's signature.
+"""The integration's side of OAuth (docs/amocrm-contract.md §1): code and refresh token for tokens, the disable hook's
+signature.
 
 amoCRM's exchange takes JSON, wants `redirect_uri` in a refresh too and answers errors without OAuth's `error` key,
 so these few lines stand in for an OAuth library, every part of which would have to be overridden.
@@ -59,7 +60,7 @@ class Integration:
         return f"{self.hosts.consent(kommo=kommo)}?{urlencode(query)}"
 
     def signs_disabling(self, account_id: str, signature: str) -> bool:
-        """True when the disable hook's signature is amoCRM's (contract §1.7)."""
+        """True when the disable hook's signature is amoCRM's (docs/amocrm-contract.md §1.7)."""
         told = f"{self.client_id}|{account_id}".encode()
         expected = hmac.new(self.client_secret.encode(), told, hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.lower().encode())
@@ -96,7 +97,7 @@ class Integration:
 
 
 def is_grant_dead(reply: Reply) -> bool:
-    """A 400, 401 or 404 in JSON is a definite no; all else may pass (contract §1.3)."""
+    """A 400, 401 or 404 in JSON is a definite no; all else may pass (docs/amocrm-contract.md §1.3)."""
     return reply.status in (400, 401, 404) and isinstance(reply.json, dict)
 
 
@@ -113,7 +114,8 @@ def _in_time(reply: Reply) -> Reply:
 
 
 def claims(token: str) -> dict[str, Any]:
-    """The claims of an amoCRM access token, unverified: no key is published (contract §1.4). {} when unreadable."""
+    """The claims of an amoCRM access token, unverified: no key is published (docs/amocrm-contract.md §1.4). {} when
+    unreadable."""
     try:
         payload = token.split(".")[1]
         return values.mapping(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
@@ -122,7 +124,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def long_lived(token: str, now: float) -> Tokens:
-    """A token from the integration's Keys tab: no refresh, its end is in its claims (contract §1.8)."""
+    """A token from the integration's Keys tab: no refresh, its end is in its claims (docs/amocrm-contract.md §1.8)."""
     return Tokens(access=token, refreshed_at=now, expires_at=values.number(claims(token).get("exp")))
 
 

@@ -1,4 +1,5 @@
-"""The one-time token that amoCRM gives a widget for our backend (contract §2): who calls, of which account."""
+"""The one-time token that amoCRM gives a widget for our backend (docs/amocrm-contract.md §2): who calls, of which
+account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What an answer means: its JSON, or one of the sorted errors. Pure; the table is the contract's §3.1 and §3.2."""
+"""What an answer means: its JSON, or one of the sorted errors. Pure; the table is docs/amocrm-contract.md §3.1,
+§3.2."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ def result(request: Request, reply: Reply) -> Any:
 
 
 def may_be_elsewhere(reply: Reply) -> bool:
-    """A redirect or a 404 may mean that the account was renamed (contract §1.3, §1.6)."""
+    """A redirect or a 404 may mean that the account was renamed (docs/amocrm-contract.md §1.3, §1.6)."""
     return reply.status in (301, 302, 307, 308, 404)
 
 
@@ -64,7 +65,7 @@ def rejection(reply: Reply) -> Rejected:
 
 
 def _need(reply: Reply) -> Need | None:
-    """A 403 in HTML is the web server's ban, one in JSON a missing right (contract §3.1)."""
+    """A 403 in HTML is the web server's ban, one in JSON a missing right (docs/amocrm-contract.md §3.1)."""
     if reply.status == 403 and (not isinstance(reply.json, dict) or IP_NOT_ALLOWED in detail(reply)):
         return Need.BLOCKED
     return {401: Need.REAUTHORISE, 402: Need.UNPAID, 403: Need.RIGHTS}.get(reply.status)

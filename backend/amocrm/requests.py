@@ -1,5 +1,5 @@
-"""What we say to amoCRM, as values; nothing is sent here. Shapes are the contract's §3; `None` is always left out,
-because a null in an optional field is refused (`NotNullable`, gotcha 1).
+"""What we say to amoCRM, as values; nothing is sent here. Shapes are those of docs/amocrm-contract.md §3; `None` is
+always left out, because a null in an optional field is refused (`NotNullable`, docs/amocrm-contract.md gotcha 1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ PAGE = 250  # the most that amoCRM gives in one page
 EVENTS = 100  # the most of its history
 BATCH = 50  # the most that amoCRM recommends in one write
 
-ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (contract §3.11)
+ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (docs/amocrm-contract.md §3.11)
 
 Model = dict[str, Any]
 Query = tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class NoteType(StrEnum):
 
 
 class CallNoteStatus:
-    """`call_status` of a call note (contract §3.8)."""
+    """`call_status` of a call note (docs/amocrm-contract.md §3.8)."""
 
     LEFT_MESSAGE = 1
     CALL_BACK_LATER = 2
@@ -97,7 +97,8 @@ def custom_fields(entity: Entity, page: int = 1) -> Request:
 
 
 def contacts_with(digits: str) -> Request:
-    """The CRM's own search, fuzzy: give the last 10 digits and check every hit's phones (contract §3.5)."""
+    """The CRM's own search, fuzzy: give the last 10 digits and check every hit's phones (docs/amocrm-contract.md
+    §3.5)."""
     return _get("/api/v4/contacts", ("query", digits), ("with", "leads"), ("limit", 50))
 
 
@@ -118,7 +119,8 @@ def lead(lead_id: int) -> Request:
 
 
 def leads(lead_ids: Sequence[int]) -> Request:
-    """Compare the answer's ids with the asked ones: without the paid option the filter is ignored (gotcha 5)."""
+    """Compare the answer's ids with the asked ones: without the paid option the filter is ignored
+    (docs/amocrm-contract.md gotcha 5)."""
     wanted = [("filter[id][]", each) for each in lead_ids]
     return _get("/api/v4/leads", ("with", "contacts"), ("limit", PAGE), *wanted)
 
@@ -148,7 +150,8 @@ def changed(entity: Entity, page: int = 1) -> Request:
 
 
 def these(entity: Entity, ids: Sequence[int]) -> Request:
-    """Of these ids; where the filter is ignored (gotcha 5) the most recently changed of all, as `changed`."""
+    """Of these ids; where the filter is ignored (docs/amocrm-contract.md gotcha 5) the most recently changed of all, as
+    `changed`."""
     wanted = tuple(("filter[id][]", str(each)) for each in ids)
     return replace(changed(entity), query=(*changed(entity).query, *wanted))
 
@@ -158,7 +161,8 @@ def one(entity: Entity, id: int) -> Request:
 
 
 def history(kinds: Sequence[str], since: int, page: int = 1) -> Request:
-    """What has happened since, in Unix seconds, newest first. These filters need no paid option (contract §3.12)."""
+    """What has happened since, in Unix seconds, newest first. These filters need no paid option
+    (docs/amocrm-contract.md §3.12)."""
     wanted = [("filter[type][]", each) for each in kinds]
     return _get("/api/v4/events", ("limit", EVENTS), ("page", page), ("filter[created_at][from]", since), *wanted)
 
@@ -205,7 +209,8 @@ def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:
 
 
 def notes(entity: Entity, note_ids: Sequence[int]) -> Request:
-    """Notes of many entities of one type. Compare the answer's ids with the asked ones (gotcha 5)."""
+    """Notes of many entities of one type. Compare the answer's ids with the asked ones (docs/amocrm-contract.md gotcha
+    5)."""
     return _get(f"/api/v4/{entity}/notes", ("limit", PAGE), *(("filter[id][]", each) for each in note_ids))
 
 
@@ -260,7 +265,8 @@ def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
 
 
 def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
-    """amoCRM's own notification to these users of each phone: best effort, it picks the entity (contract §3.11)."""
+    """amoCRM's own notification to these users of each phone: best effort, it picks the entity (docs/amocrm-contract.md
+    §3.11)."""
     models = [{"type": "phone_call", "phone_number": phone, "users": list(told)} for phone, told in users.items()]
     return Request(method="POST", path="/api/v2/events", body={"add": models}, patience=ANNOUNCE_PATIENCE)
 

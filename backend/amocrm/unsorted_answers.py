@@ -1,4 +1,4 @@
-"""What amoCRM answered about unsorted records (contract §3.10)."""
+"""What amoCRM answered about unsorted records (docs/amocrm-contract.md §3.10)."""
 
 from __future__ import annotations
 

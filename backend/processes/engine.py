@@ -13,7 +13,7 @@ from procrastinate.exceptions import ConnectorException
 from backend.config import Settings
 from backend.store.journal import wake
 
-POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (engine facts §2)
+POLL = 0.5  # seconds; a wake-up that comes while a job is fetched is only found so (docs/engine-facts.md §2)
 HEARTBEAT = 1.0  # seconds
 CONNECTIONS = 2  # procrastinate's pool, its listening connection apart
 PATIENCE = 10.0  # seconds it waits for the database; the pool's own waits double without end

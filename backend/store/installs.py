@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 from backend.store.base.crypto import Secret
 
-CODE_LIFE = timedelta(minutes=20)  # contract §1.2
+CODE_LIFE = timedelta(minutes=20)  # docs/amocrm-contract.md §1.2
 STATE_LIFE = timedelta(minutes=20)
 MOST_WAITING = 1000  # undone installs; the hook is open to anybody, so its inbox has an end
 MOST_STATES = 50_000  # anybody may ask for one

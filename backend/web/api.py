@@ -125,7 +125,7 @@ def slowly() -> Iterator[None]:
 
 
 def _is_admin(caller: Visitor) -> bool:
-    """By the token, or, where it does not say, by amoCRM (contract §2). Raises the client's errors."""
+    """By the token, or, where it does not say, by amoCRM (docs/amocrm-contract.md §2). Raises the client's errors."""
     if caller.is_admin is not None:
         return caller.is_admin
     db.session.commit()  # no connection to the database waits for amoCRM

@@ -13,13 +13,13 @@ blueprint = Blueprint("help", __name__, template_folder="templates")
 
 @blueprint.get("/")
 def help_page() -> Response:
-    """What to do when something does not work, and whom to call (contract §4.8: support contacts)."""
+    """What to do when something does not work, and whom to call (docs/amocrm-contract.md §4.8: support contacts)."""
     return _page("help")
 
 
 @blueprint.get("/privacy")
 def privacy() -> Response:
-    """Which data we keep, why, and for how long (contract §4.8: privacy policy)."""
+    """Which data we keep, why, and for how long (docs/amocrm-contract.md §4.8: privacy policy)."""
     return _page("privacy")
 
 

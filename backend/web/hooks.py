@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 @blueprint.post(f"{PATH}<key>")
 def told(key: str) -> tuple[str, int]:
-    """Something changed. What is refused is told again and after a hundred times not any more (contract §3.19)."""
+    """Something changed. What is refused is told again and after a hundred times not any more (docs/amocrm-contract.md
+    §3.19)."""
     account_id = webhooks.find(key)
     if account_id is None:
         return "unknown", 404

@@ -1,4 +1,4 @@
-"""The account itself, its users and its pipelines (contract §3.3, §3.4, §3.7)."""
+"""The account itself, its users and its pipelines (docs/amocrm-contract.md §3.3, §3.4, §3.7)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from sandbox.crm.state import Account, Record, World
 from sandbox.crm.traffic import Traffic
 
 SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company", "tasks": "task"}
-# Numbers of entity types in the older parts of the API (contract §3.11).
+# Numbers of entity types in the older parts of the API (docs/amocrm-contract.md §3.11).
 TYPE_NUMBER = {"contacts": 1, "leads": 2, "companies": 3}
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 TRIGGERS = {"lead_added": 1, "lead_status_changed": 14, "call_in": 17}
@@ -52,7 +52,7 @@ class Act:
         return self.parts.world.take_id(kind)
 
     def event(self, kind: str, entity_id: int, name: str, after: list[Record], before: list[Record]) -> None:
-        """Into the history the events API shows (contract §3.12)."""
+        """Into the history the events API shows (docs/amocrm-contract.md §3.12)."""
         self.account.events.append({
             "id": _ulid(self.now), "type": name, "entity_id": entity_id, "entity_type": SINGULAR[kind],
             "created_by": self.user_id, "created_at": self.now, "value_after": after, "value_before": before,
@@ -60,14 +60,14 @@ class Act:
         })  # fmt: skip
 
     def hook(self, name: str, key: str, action: str, payload: Record) -> None:
-        """To every webhook subscribed to `name`, in PHP's nested form (contract §3.19)."""
+        """To every webhook subscribed to `name`, in PHP's nested form (docs/amocrm-contract.md §3.19)."""
         body = php.encode({key: {action: [payload]}, "account": self._signature()})
         for webhook in self.account.webhooks.values():
             if name in webhook["settings"] and not webhook["disabled"]:
                 self._send(webhook["destination"], body, webhook_id=webhook["id"])
 
     def trigger(self, name: str, lead: Record) -> None:
-        """The digital pipeline's hooks: JSON, sent once (contract §3.20)."""
+        """The digital pipeline's hooks: JSON, sent once (docs/amocrm-contract.md §3.20)."""
         for hook in self.account.pipeline_hooks:
             if hook["type_code"] == name:
                 body = json.dumps(self._trigger_body(name, lead, hook["settings"]), ensure_ascii=False)

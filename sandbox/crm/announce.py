@@ -1,4 +1,4 @@
-"""Who hears of a change: the account's history and the webhooks (contract §3.12, §3.19)."""
+"""Who hears of a change: the account's history and the webhooks (docs/amocrm-contract.md §3.12, §3.19)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def changed(act: Act, kind: str, card: Record, before: Record) -> None:
 
 def deleted(act: Act, kind: str, card: Record) -> None:
     act.event(kind, card["id"], f"{SINGULAR[kind]}_deleted", [], [])
-    _tell(act, "delete", kind, {"id": card["id"]})  # nothing else, not even of what (contract §3.19)
+    _tell(act, "delete", kind, {"id": card["id"]})  # nothing else, not even of what (docs/amocrm-contract.md §3.19)
 
 
 def restored(act: Act, kind: str, card: Record) -> None:
@@ -45,7 +45,7 @@ def joined(act: Act, kind: str, entity_id: int, *, joined: bool) -> None:
 
 
 def noted(act: Act, kind: str, note: Record, *, trigger: bool) -> None:
-    """A new note. `trigger`: the digital pipeline's "incoming call" fires on it too (contract §3.8)."""
+    """A new note. `trigger`: the digital pipeline's "incoming call" fires on it too (docs/amocrm-contract.md §3.8)."""
     name = CALL_EVENTS.get(note["note_type"], f"{note['note_type']}_note_added")
     act.event(kind, note["entity_id"], name, [{"note": {"id": note["id"]}}], [])
     act.hook(f"note_{SINGULAR[kind]}", _key(kind), "note", {"note": _note(act, kind, note)})
@@ -58,7 +58,7 @@ def unsorted_changed(act: Act, action: str, payload: Record) -> None:
 
 
 def _key(kind: str) -> str:
-    """Companies arrive under `contacts`, told apart by `type` (contract §3.19)."""
+    """Companies arrive under `contacts`, told apart by `type` (docs/amocrm-contract.md §3.19)."""
     return "contacts" if kind == "companies" else kind
 
 

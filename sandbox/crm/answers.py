@@ -1,4 +1,5 @@
-"""The shapes amoCRM answers in: hal+json objects, pages of a collection, 204 for nothing (contract §3.1)."""
+"""The shapes amoCRM answers in: hal+json objects, pages of a collection, 204 for nothing (docs/amocrm-contract.md
+§3.1)."""
 
 from __future__ import annotations
 

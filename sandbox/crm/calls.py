@@ -1,4 +1,5 @@
-"""Calls that amoCRM places by itself: on the client's only open lead, else on his card (contract §3.9)."""
+"""Calls that amoCRM places by itself: on the client's only open lead, else on his card (docs/amocrm-contract.md
+§3.9)."""
 
 from __future__ import annotations
 

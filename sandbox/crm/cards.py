@@ -100,7 +100,8 @@ def _pipeline_of(account: Account, status_id: int | None) -> int:
 
 
 def _retag(act: Act, kind: str, card: Record, item: Record) -> None:
-    """`_embedded.tags` replaces the list, `tags_to_add` and `tags_to_delete` change it (contract §3.6)."""
+    """`_embedded.tags` replaces the list, `tags_to_add` and `tags_to_delete` change it (docs/amocrm-contract.md
+    §3.6)."""
     embedded = item.get("_embedded") or {}
     if "tags" in embedded:
         card["tags"] = [_tag(act, kind, tag) for tag in embedded["tags"] or []]
@@ -244,7 +245,7 @@ def contacts_of_company(account: Account, company_id: int) -> list[Record]:
 
 
 def visible(cards: Iterable[Record]) -> list[Record]:
-    """What lists and searches show: not deleted, not waiting in unsorted (contract §3.5)."""
+    """What lists and searches show: not deleted, not waiting in unsorted (docs/amocrm-contract.md §3.5)."""
     return [card for card in cards if not card["is_deleted"] and not card.get("is_unsorted")]
 
 
@@ -268,7 +269,8 @@ def digits_of(text: str) -> str:
 
 
 def by_phone(account: Account, phone: str, tail: int) -> tuple[str, Record] | None:
-    """Who has this number by its last `tail` digits: the oldest contact, else the oldest company (contract §3.9)."""
+    """Who has this number by its last `tail` digits: the oldest contact, else the oldest company
+    (docs/amocrm-contract.md §3.9)."""
     wanted = digits_of(phone)[-tail:]
     for kind in ("contacts", "companies"):
         for card in sorted(visible(account.table(kind).values()), key=lambda c: (c["created_at"], c["id"])):
@@ -278,7 +280,7 @@ def by_phone(account: Account, phone: str, tail: int) -> tuple[str, Record] | No
 
 
 def place_of_call(account: Account, phone: str, tail: int) -> tuple[str, Record] | None:
-    """The client's only open lead, else his card (contract §3.9, §3.11)."""
+    """The client's only open lead, else his card (docs/amocrm-contract.md §3.9, §3.11)."""
     client = by_phone(account, phone, tail)
     if client is None:
         return None

@@ -56,7 +56,8 @@ def act() -> Act:
 
 
 def read_host(host: str, own_domain: str) -> Host:
-    """`www.` is the promo site, `api-a.` the shared API, an address or the domain itself is bare (contract §1.1)."""
+    """`www.` is the promo site, `api-a.` the shared API, an address or the domain itself is bare
+    (docs/amocrm-contract.md §1.1)."""
     name = host.partition(":")[0]
     if host == own_domain or name == "localhost" or _is_address(name):
         return Host(kind=HostKind.BARE, label="", domain=own_domain)

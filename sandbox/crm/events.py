@@ -1,4 +1,5 @@
-"""The history of an account, and the older events API that shows a call to employees (contract §3.11, §3.12)."""
+"""The history of an account, and the older events API that shows a call to employees (docs/amocrm-contract.md §3.11,
+§3.12)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from sandbox.crm.state import Record
 PLURAL = {"lead": "leads", "contact": "contacts", "company": "companies", "task": "tasks"}
 MAX_EVENTS = 100
 MAX_NAMED = 10
-# Here amoCRM compares fewer digits than for calls (contract §3.11).
+# Here amoCRM compares fewer digits than for calls (docs/amocrm-contract.md §3.11).
 MATCHED_DIGITS = 8
 MAX_CALLS = 50
 

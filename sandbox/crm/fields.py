@@ -1,4 +1,5 @@
-"""Custom fields: their definitions, the rule a sent value must pass, and how it is kept (contract §3.5, §3.15)."""
+"""Custom fields: their definitions, the rule a sent value must pass, and how it is kept (docs/amocrm-contract.md §3.5,
+§3.15)."""
 
 from __future__ import annotations
 

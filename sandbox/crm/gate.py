@@ -38,7 +38,7 @@ def _read_caller(account: Account) -> Caller:
     if grant is None or grant["account_id"] != account.id:
         raise Problem(401)
     user = account.users.get(grant["user_id"])
-    # A grant by an admin survives his leaving; another's dies with him (contract §1.2).
+    # A grant by an admin survives his leaving; another's dies with him (docs/amocrm-contract.md §1.2).
     if user is None or not (user["is_active"] or grant["by_admin"]):
         raise Problem(401)
     return Caller(account=account, user=_acting_user(account, user), client_id=grant["client_id"])
@@ -53,7 +53,7 @@ def bearer_grant() -> Record | None:
 
 
 def _acting_user(account: Account, user: Record) -> Record:
-    """`X-Context-User-ID` lends another user's rights to an admin's token (contract §1.5)."""
+    """`X-Context-User-ID` lends another user's rights to an admin's token (docs/amocrm-contract.md §1.5)."""
     asked = request.headers.get("X-Context-User-ID")
     if asked is None:
         return user
@@ -64,6 +64,6 @@ def _acting_user(account: Account, user: Record) -> Record:
 
 
 def admins_only() -> None:
-    """Problem 403 for anybody else (contract §3.4, §3.19)."""
+    """Problem 403 for anybody else (docs/amocrm-contract.md §3.4, §3.19)."""
     if not caller().user["is_admin"]:
         raise Problem(403)

@@ -1,4 +1,4 @@
-"""Codes and tokens: given, exchanged once, refreshed once, revoked (contract §1.2, §1.3)."""
+"""Codes and tokens: given, exchanged once, refreshed once, revoked (docs/amocrm-contract.md §1.2, §1.3)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def find_refresh(world: World, token: str) -> Record | None:
 
 
 def _use(world: World, grant: Record, token: str | None) -> None:
-    """Marks it used. Using a refresh token ends its parent's grace, where there is one (contract §1.3, Kommo)."""
+    """Marks it used. Using a refresh token ends its parent's grace, where there is one (docs/amocrm-contract.md §1.3,
+    Kommo)."""
     grant["used"] = True
     parent = find_refresh(world, grant["parent"]) if token and grant["parent"] else None
     if parent:

@@ -209,7 +209,8 @@ class AccountHandle:
             return grants.revoke(self._parts.world, self._account, kinds=kinds)
 
     def install(self, user: Record | int | None = None, settings: Record | None = None) -> int:
-        """Presses Install: amoCRM calls once, for 3 s (contract §1.2). The status; 499 late, 0 nobody there."""
+        """Presses Install: amoCRM calls once, for 3 s (docs/amocrm-contract.md §1.2). The status; 499 late, 0 nobody
+        there."""
         with self._changing():
             integration, user_id = self._integration(), self._admin() if user is None else _id(user)
             code = grants.give_code(self._parts.world, self._account, integration, user_id)

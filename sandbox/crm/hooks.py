@@ -12,7 +12,7 @@ from sandbox.crm.state import World
 
 FORM = "application/x-www-form-urlencoded"
 WEBHOOK_DEADLINE = 2.0
-# Seconds to attempts 2..5; the last two follow only a 499 or 5xx (contract §3.19).
+# Seconds to attempts 2..5; the last two follow only a 499 or 5xx (docs/amocrm-contract.md §3.19).
 RETRIES = (300.0, 900.0, 900.0, 3600.0)
 PATIENT_RETRIES = 2
 CLIENT_CLOSED = 499

@@ -1,4 +1,4 @@
-"""Leads, one by one and with their contact in one go (contract §3.6)."""
+"""Leads, one by one and with their contact in one go (docs/amocrm-contract.md §3.6)."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _into_unsorted(item: Record, embedded: Record) -> Record:
 
 
 def _contact(embedded: Record) -> tuple[int | None, bool]:
-    """The contact's id, and whether duplicate control found him by his phone (contract §3.6)."""
+    """The contact's id, and whether duplicate control found him by his phone (docs/amocrm-contract.md §3.6)."""
     sent = (embedded.get("contacts") or [None])[0]
     if sent is None:
         return None, False

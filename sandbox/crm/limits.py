@@ -1,4 +1,5 @@
-"""How often an account may be asked: 7 a second per integration, 50 over all, then a ban (contract §3.1, §7)."""
+"""How often an account may be asked: 7 a second per integration, 50 over all, then a ban (docs/amocrm-contract.md §3.1,
+§7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs to whom: contacts and companies of leads, companies of contacts (contract §3.14)."""
+"""Who belongs to whom: contacts and companies of leads, companies of contacts (docs/amocrm-contract.md §3.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes as they are kept: what their parameters must be, added and changed (contract §3.8)."""
+"""Notes as they are kept: what their parameters must be, added and changed (docs/amocrm-contract.md §3.8)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def add(act: Act, kind: str, entity_id: int, item: Record) -> Record:
 
 
 def change(act: Act, note: Record, item: dict[str, Any]) -> None:
-    """`params` are replaced, not merged (contract §7); webhooks hear of new notes only."""
+    """`params` are replaced, not merged (docs/amocrm-contract.md §7); webhooks hear of new notes only."""
     note["params"] = item["params"]
     note["updated_by"], note["updated_at"] = act.user_id, act.now
     act.account.table(note["entity_type"])[note["entity_id"]]["updated_at"] = act.now

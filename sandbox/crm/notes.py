@@ -1,4 +1,4 @@
-"""Notes: both shapes of route, of a type of entity and of one entity (contract §3.8)."""
+"""Notes: both shapes of route, of a type of entity and of one entity (docs/amocrm-contract.md §3.8)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def _of_entity(item: object, entity_id: int) -> object:
 
 
 def _refuse_strangers(kind: str, items: list[object]) -> None:
-    """Where the account says so, amoCRM takes no notes on a lead nobody accepted yet (uncertain in contract §3.10)."""
+    """Where the account says so, amoCRM takes no notes on a lead nobody accepted yet (uncertain in
+    docs/amocrm-contract.md §3.10)."""
     account = caller().account
     if kind != "leads" or account.notes_on_unsorted:
         return

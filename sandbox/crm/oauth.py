@@ -1,4 +1,4 @@
-"""The OAuth endpoints and the consent page (contract §1)."""
+"""The OAuth endpoints and the consent page (docs/amocrm-contract.md §1)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _refusal(refused: Refused) -> Response:
 
 @oauth.get("/oauth2/account/current/subdomain")
 def read_subdomain() -> Response:
-    """Where an account lives now, by a refresh token, on the shared API host (contract §1.6)."""
+    """Where an account lives now, by a refresh token, on the shared API host (docs/amocrm-contract.md §1.6)."""
     if host().kind is not HostKind.SHARED_API:
         raise Problem(404)
     grant = grants.find_refresh(world(), request.headers.get("X-Refresh-Token", ""))
@@ -99,7 +99,7 @@ def answer_consent() -> BaseResponse:
 
 
 def _asked_integration(client_id: str) -> Integration:
-    """On an account's own host this page does not exist (contract §1.2)."""
+    """On an account's own host this page does not exist (docs/amocrm-contract.md §1.2)."""
     integration = world().integrations.get(client_id)
     if integration is None or host().kind not in (HostKind.PROMO, HostKind.BARE):
         raise Problem(404)
@@ -115,7 +115,7 @@ def _chosen() -> tuple[Account, int]:
 
 
 def _grant(account: Account, integration: Integration, user_id: int) -> str:
-    """The first grant of an account must be an admin's (contract §1.2)."""
+    """The first grant of an account must be an admin's (docs/amocrm-contract.md §1.2)."""
     user = account.users[user_id]
     if not user["is_active"] or not (user["is_admin"] or integration.client_id in account.installs):
         raise Problem(403)

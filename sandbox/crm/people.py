@@ -1,4 +1,4 @@
-"""Contacts and companies: lists, search, reading, writing (contract §3.5)."""
+"""Contacts and companies: lists, search, reading, writing (docs/amocrm-contract.md §3.5)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def read_person(kind: str, card_id: int) -> Response:
 
 
 def filtered(kind: str, everything: list[Record]) -> list[Record]:
-    """By `query` always; by `filter` only where the account pays for it (contract §0: else silently ignored)."""
+    """By `query` always; by `filter` only where the account pays for it (docs/amocrm-contract.md §0: else silently
+    ignored)."""
     account, query, now = caller().account, php.first(args(), "query"), world().clock.now()
     if query:
         known = (card for card in everything if cards.indexed(account, kind, card, now))

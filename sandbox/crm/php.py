@@ -1,4 +1,5 @@
-"""PHP's way of nesting: `filter[id][]=1` in queries and `leads[add][0][id]=1` in hooks (contract §3.1, §3.19)."""
+"""PHP's way of nesting: `filter[id][]=1` in queries and `leads[add][0][id]=1` in hooks (docs/amocrm-contract.md §3.1,
+§3.19)."""
 
 from __future__ import annotations
 

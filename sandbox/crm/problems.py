@@ -1,4 +1,4 @@
-"""amoCRM's refusals: problem+json with a status, a title and a detail (contract §3.2)."""
+"""amoCRM's refusals: problem+json with a status, a title and a detail (docs/amocrm-contract.md §3.2)."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 def too_many(retry_after: int) -> Response:
-    """The 429 of contract §3.1; `retry_after` in seconds."""
+    """The 429 of docs/amocrm-contract.md §3.1; `retry_after` in seconds."""
     problem = Problem(429, TOO_MANY)
     problem.body["retry_after"] = retry_after
     return problem.answer()
 
 
 def blocked() -> Response:
-    """What the front server says to a banned address: HTML, not JSON (contract §1.3, §3.1)."""
+    """What the front server says to a banned address: HTML, not JSON (docs/amocrm-contract.md §1.3, §3.1)."""
     return Response(NGINX_403, 403, mimetype="text/html")

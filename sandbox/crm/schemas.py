@@ -1,4 +1,4 @@
-"""What may be sent for contacts, companies and leads (contract §3.5, §3.6)."""
+"""What may be sent for contacts, companies and leads (docs/amocrm-contract.md §3.5, §3.6)."""
 
 from __future__ import annotations
 

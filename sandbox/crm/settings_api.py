@@ -1,4 +1,5 @@
-"""Custom fields, tags, and the settings an admin typed into the widget (contract §3.15, §3.16, §3.18)."""
+"""Custom fields, tags, and the settings an admin typed into the widget (docs/amocrm-contract.md §3.15, §3.16,
+§3.18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wants to be told: webhooks of an account (contract §3.19)."""
+"""Who wants to be told: webhooks of an account (docs/amocrm-contract.md §3.19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks (contract §3.13)."""
+"""Tasks (docs/amocrm-contract.md §3.13)."""
 
 from __future__ import annotations
 

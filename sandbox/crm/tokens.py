@@ -1,4 +1,4 @@
-"""Tokens as amoCRM makes them: signed claims, and opaque texts (contract §1.4, §2)."""
+"""Tokens as amoCRM makes them: signed claims, and opaque texts (docs/amocrm-contract.md §1.4, §2)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def access_token(world: World, account: Account, client_id: str, user_id: int) -
 
 
 def widget_token(world: World, account: Account, user: Record, integration: Integration) -> str:
-    """What `$authorizedAjax` sends; `aud` has no port, as in the official client (contract §2)."""
+    """What `$authorizedAjax` sends; `aud` has no port, as in the official client (docs/amocrm-contract.md §2)."""
     now, redirect = world.now(), urlsplit(integration.redirect_uri)
     claims = {
         "iss": world.account_url(account), "aud": f"{redirect.scheme}://{redirect.hostname}",
@@ -59,6 +59,6 @@ def widget_token(world: World, account: Account, user: Record, integration: Inte
 
 
 def disable_signature(integration: Integration, account_id: int) -> str:
-    """Proves that the disable hook is amoCRM's (contract §1.7)."""
+    """Proves that the disable hook is amoCRM's (docs/amocrm-contract.md §1.7)."""
     message = f"{integration.client_id}|{account_id}"
     return hmac.new(integration.client_secret.encode(), message.encode(), hashlib.sha256).hexdigest()

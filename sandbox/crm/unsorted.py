@@ -1,4 +1,4 @@
-"""Unsorted: missed calls and site forms waiting for somebody (contract §3.10)."""
+"""Unsorted: missed calls and site forms waiting for somebody (docs/amocrm-contract.md §3.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unsorted records as they are kept: made, accepted, declined (contract §3.10)."""
+"""Unsorted records as they are kept: made, accepted, declined (docs/amocrm-contract.md §3.10)."""
 
 from __future__ import annotations
 

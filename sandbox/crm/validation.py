@@ -1,4 +1,4 @@
-"""What is wrong with the items of a write: codes and paths as amoCRM gives them (contract §3.2)."""
+"""What is wrong with the items of a write: codes and paths as amoCRM gives them (docs/amocrm-contract.md §3.2)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def one_of(*choices: object) -> Rule:
 
 
 def user(checker: Checker, path: str, value: Any) -> None:
-    """A user who is there and active (contract §3.2: a deleted one is refused too)."""
+    """A user who is there and active (docs/amocrm-contract.md §3.2: a deleted one is refused too)."""
     known = checker.account.users.get(value) if isinstance(value, int) else None
     checker.require(known is not None and known["is_active"], "NotSupportedChoice", path)
 
@@ -163,6 +163,6 @@ def _report(
 
 
 def request_id(item: Any, index: int) -> str:
-    """What the caller named the item, else its place in the array (contract §3.1)."""
+    """What the caller named the item, else its place in the array (docs/amocrm-contract.md §3.1)."""
     named = item.get("request_id") if isinstance(item, dict) else None
     return str(index) if named is None else str(named)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from backend.amocrm.limiter import RATE, spend
 
-ALLOWED = 7  # requests in any second (contract §3.1)
+ALLOWED = 7  # requests in any second (docs/amocrm-contract.md §3.1)
 
 
 @given(st.lists(st.floats(0, 2), min_size=1, max_size=60), st.floats(0, 2e9))

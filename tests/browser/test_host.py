@@ -1,4 +1,4 @@
-"""The sandbox's pages run a widget as amoCRM's do (contract §4.4–4.6)."""
+"""The sandbox's pages run a widget as amoCRM's do (docs/amocrm-contract.md §4.4–4.6)."""
 
 from __future__ import annotations
 

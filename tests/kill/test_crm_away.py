@@ -173,7 +173,7 @@ def test_a_renamed_account_is_found(day: Day) -> None:
 
 
 def test_the_administrator_who_installed_it_leaves(day: Day) -> None:
-    """A grant by an administrator outlives him (contract §1.2)."""
+    """A grant by an administrator outlives him (docs/amocrm-contract.md §1.2)."""
     day.tell(day.other)
     day.tell(day.firm, 5)
     day.firm.account.set_user(day.firm.people["Вера"], is_active=False)

@@ -174,7 +174,7 @@ def test_many_calls_cost_few_requests_and_none_the_second_time(firm: Firm, monke
 
 
 def test_an_account_that_ignores_the_filter_is_asked_card_by_card(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the paid option amoCRM gives whatever it has (gotcha 5)."""
+    """Without the paid option amoCRM gives whatever it has (docs/amocrm-contract.md gotcha 5)."""
 
     def ignored(entity: requests.Entity, ids: object) -> requests.Request:
         return requests.Request(method="GET", path=f"/api/v4/{entity}/notes", query=(("limit", "1"),))

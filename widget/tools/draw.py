@@ -1,4 +1,5 @@
-"""Draws the archive's images (contract §4.1) with the machine's Chromium: logos from images/*.svg, tours from scenes/.
+"""Draws the archive's images (docs/amocrm-contract.md §4.1) with the machine's Chromium: logos from images/*.svg, tours
+from scenes/.
 
 `python widget/tools/draw.py`, after a change of an SVG or of what the widget looks like; the PNGs are committed.
 """

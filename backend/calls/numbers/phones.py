@@ -14,7 +14,7 @@ import phonenumbers
 HIDDEN = frozenset(
     {"", "<unknown>", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld", "asterisk"}
 )
-SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (contract §6, 22)
+SHORTEST_OUTSIDE = 7  # shorter ones are service codes and extensions (docs/amocrm-contract.md gotcha 22)
 SHORTEST_PIECE = 3  # digits of a number that are worth looking for
 LONGEST = 64  # a number with its extension never needs more; what is longer is not a number
 
@@ -70,7 +70,8 @@ def _e164(digits: str, country: str, is_international: bool) -> str | None:
 
 
 def search_digits(key: str) -> str:
-    """What to ask amoCRM's fuzzy search for: the number without its country (contract §3.5), at most ten digits."""
+    """What to ask amoCRM's fuzzy search for: the number without its country (docs/amocrm-contract.md §3.5), at most ten
+    digits."""
     if key.startswith("+"):
         return phonenumbers.national_significant_number(phonenumbers.parse(key))[-10:]
     return key[-10:]

@@ -25,7 +25,7 @@ from backend.calls.rules.client import Knowledge
 from backend.calls.rules.policy import Decision
 from backend.calls.rules.rules import Employee, Rules, employee_at, everybody, named
 
-LONGEST_TITLE = 250  # characters of a name in the CRM (contract §3.5)
+LONGEST_TITLE = 250  # characters of a name in the CRM (docs/amocrm-contract.md §3.5)
 PAGES = ("page", "url", "form_page", "referer", "referrer")  # parameters that may name the page, the best first
 # amoCRM's own tracking fields of a lead, by code
 TRACKED = frozenset({

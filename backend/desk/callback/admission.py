@@ -29,7 +29,7 @@ from backend.store.settings.settings import AccountSettings
 
 HOUR = 3600.0
 SIGNATURE_LIFE = 300.0  # seconds that a signed request is good for, and that two clocks may differ
-LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (contract §3.19)
+LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (docs/amocrm-contract.md §3.19)
 OF_SERVERS, OF_BROWSERS = ("number", "account"), ("number", "address", "site", "account")
 KEY_LENGTH = 24  # of a request, as the store makes them
 

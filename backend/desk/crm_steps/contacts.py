@@ -38,7 +38,8 @@ def _rename(job: Job, contact: answers.Contact, name: str) -> None:
 
 
 def add_number(job: Job) -> None:
-    """Reads, merges, writes: a write replaces all numbers (contract §3.5). A number it has already changes nothing."""
+    """Reads, merges, writes: a write replaces all numbers (docs/amocrm-contract.md §3.5). A number it has already
+    changes nothing."""
     wanted: AddNumber = job.intent
     read = job.desk.send(requests.contact(wanted.contact))
     contact = answers.contact(read)

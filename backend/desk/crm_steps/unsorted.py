@@ -70,7 +70,8 @@ def _common(job: Job, wanted: AddUnsorted, contact: Any) -> dict[str, Any]:
 
 
 def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
-    """Unsorted may be switched off (contract §3.10): then a lead in the first stage. Raises the refusal otherwise."""
+    """Unsorted may be switched off (docs/amocrm-contract.md §3.10): then a lead in the first stage. Raises the refusal
+    otherwise."""
     if wanted.pipeline_id and refusal.concerns("pipeline_id"):
         polling.reread_users(job.desk.account_id)
         job.turn_into(replace(wanted, pipeline_id=None))

@@ -84,7 +84,7 @@ def ask_live(desk: Desk, phone: str) -> None:
 
 
 def _leads(desk: Desk, wanted: Sequence[int]) -> list[answers.Lead]:
-    """amoCRM may ignore the filter (gotcha 5): what it did not give is asked one by one."""
+    """amoCRM may ignore the filter (docs/amocrm-contract.md gotcha 5): what it did not give is asked one by one."""
     given = {each.id: each for each in answers.leads(desk.send(requests.leads(wanted))) if each.id in wanted}
     for lead_id in wanted:
         if lead_id not in given and (lead := answers.lead(desk.send(requests.lead(lead_id)))):

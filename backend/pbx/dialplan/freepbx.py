@@ -2,7 +2,8 @@
 
 One text for all three: a hook is called by Macro before 17 and by Gosub from 17 on, and MACRO_CONTEXT tells which, so
 it works on after an upgrade. All of it stands in extensions_custom.conf, which FreePBX never writes, and nothing that
-FreePBX generates is written over. docs/decisions/0015 has the facts.
+FreePBX generates is written over. docs/decisions/0015-one-dialplan-for-freepbx-15-to-17.md and docs/asterisk-facts.md
+§9 have the facts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Wakes the account's drain: the one place that touches procrastinate's table from outside its API.
 
 Its own `queueing_lock` loses wake-ups when a duplicate is ignored, and a job put off until later would swallow
-each new one; this upsert repairs both (docs/decisions, "One drain per account").
+each new one; this upsert repairs both (docs/decisions/0002-one-drain-per-account.md).
 """
 
 from __future__ import annotations

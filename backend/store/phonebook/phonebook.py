@@ -123,7 +123,7 @@ def _parties_of(account_id: int, lead_id: int) -> list[tuple[str, int]]:
 
 def forget_number(account_id: int, phone: str, entity: str, others_than: Sequence[int]) -> None:
     """Nobody else has this number: amoCRM did not find it elsewhere. Those seen lately stay, because its search lags
-    behind what was just written (contract §3.5). Does not commit."""
+    behind what was just written (docs/amocrm-contract.md §3.5). Does not commit."""
     seen_lately = select(PartyRow.id).where(
         PartyRow.account_id == account_id, PartyRow.entity == entity, PartyRow.round > now() - SEARCH_LAG
     )

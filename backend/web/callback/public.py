@@ -60,7 +60,7 @@ def ask(site: str) -> Told:
 @blueprint.post("/callback/<site>/<hook>", provide_automatic_options=False)
 def ask_by_hook(site: str, hook: str) -> Told:
     """From a service that cannot sign: Tilda, amoCRM's digital pipeline. What is not answered with 200 it sends again
-    (contract §3.19), so a refusal that would come again is told with 200."""
+    (docs/amocrm-contract.md §3.19), so a refusal that would come again is told with 200."""
     found = _site(site)
     if not hmac.compare_digest(hook.encode(), found.hook.encode()):
         raise admission.refused(found, "bad_signature")

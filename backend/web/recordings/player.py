@@ -1,4 +1,5 @@
-"""`/recordings/<account>/<token>.mp3`: what a call note's player opens, from the first moment on (contract §5).
+"""`/recordings/<account>/<token>.mp3`: what a call note's player opens, from the first moment on
+(docs/amocrm-contract.md §5).
 
 Whoever has the link may listen: browsers send nothing else along. Its token is 192 bits of chance and is good for its
 own account alone.

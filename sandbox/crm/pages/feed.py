@@ -87,7 +87,7 @@ def _player(link: str) -> str | None:
 
 
 def person(account: Account, who: object) -> str:
-    """A user's name by id; any other text as it is (contract §3.8); 0 is the robot."""
+    """A user's name by id; any other text as it is (docs/amocrm-contract.md §3.8); 0 is the robot."""
     if who in (0, None, ""):
         return "Робот"
     user = account.users.get(int(who)) if isinstance(who, int) or str(who).isdecimal() else None  # type: ignore[call-overload]

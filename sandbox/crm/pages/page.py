@@ -16,7 +16,7 @@ AREAS = {"leads": "leads_card", "contacts": "contacts_card", "companies": "compa
 
 
 def show(template: str, account: Account, area: str, **shown: Any) -> str:
-    """`area` is amoCRM's code of the place (contract §4.6); `card` the kind and record that lie open."""
+    """`area` is amoCRM's code of the place (docs/amocrm-contract.md §4.6); `card` the kind and record that lie open."""
     kind, record = shown.pop("open", (None, None))
     me = visitor(account)
     return render_template(

@@ -1,4 +1,4 @@
-"""Settings: the integration with its dialog, and the page a widget draws itself (contract §4.4)."""
+"""Settings: the integration with its dialog, and the page a widget draws itself (docs/amocrm-contract.md §4.4)."""
 
 from __future__ import annotations
 

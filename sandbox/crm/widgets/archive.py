@@ -1,4 +1,4 @@
-"""A widget's archive: `widget.zip`, or the folder it is made of (contract §4.1)."""
+"""A widget's archive: `widget.zip`, or the folder it is made of (docs/amocrm-contract.md §4.1)."""
 
 from __future__ import annotations
 

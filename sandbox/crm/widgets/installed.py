@@ -1,4 +1,4 @@
-"""A widget in an account: turned on, set up, turned off (contract §1.2, §4.4, §4.5)."""
+"""A widget in an account: turned on, set up, turned off (docs/amocrm-contract.md §1.2, §4.4, §4.5)."""
 
 from __future__ import annotations
 

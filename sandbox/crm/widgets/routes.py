@@ -49,7 +49,7 @@ def _file(name: str, content: bytes) -> Response:
 
 @widgets.post("/_widget/token")
 def mint_token() -> Response:
-    """The one-time token of whoever is signed in here (contract §2)."""
+    """The one-time token of whoever is signed in here (docs/amocrm-contract.md §2)."""
     account = asked_account()
     return jsonify(token=AccountHandle(parts(), account).widget_token(_me(account)["id"]))
 

@@ -1,4 +1,4 @@
-/** Contract §4.8, "Code": what a script of the marketplace may not do. */
+/** docs/amocrm-contract.md §4.8, "Code": what a script of the marketplace may not do. */
 import { parse } from 'acorn';
 import { ancestors, at, calledName, chain, isFunction, isGlobal, propertyName, texts } from './script.mjs';
 

@@ -1,4 +1,4 @@
-/** Contract §4.1: the images in their exact sizes, still, and small. */
+/** docs/amocrm-contract.md §4.1: the images in their exact sizes, still, and small. */
 const LOGOS = {
   'images/logo_main.png': [400, 272],
   'images/logo_small.png': [108, 108],

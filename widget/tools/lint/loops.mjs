@@ -1,6 +1,7 @@
 /**
- * Requests with the user's rights must not run in loops (contract §4.8). A function asks when it calls one that does; a call of
- * such a function in a loop's body, in a callback of a list's method, or at an interval is found, however deep the asking is.
+ * Requests with the user's rights must not run in loops (docs/amocrm-contract.md §4.8). A function asks when it calls
+ * one that does; a call of such a function in a loop's body, in a callback of a list's method, or at an interval is
+ * found, however deep the asking is.
  */
 import { ancestors, calledName, chain, isFunction, propertyName, texts } from './script.mjs';
 

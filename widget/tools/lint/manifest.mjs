@@ -1,4 +1,4 @@
-/** Contract §4.2–4.4: the manifest, its locations and what the script has for them. */
+/** docs/amocrm-contract.md §4.2–4.4: the manifest, its locations and what the script has for them. */
 import { keyLine } from './archive.mjs';
 import { at, chain, isFunction, propertyName, texts } from './script.mjs';
 

@@ -1,4 +1,4 @@
-/** Contract §4.4–4.8: how a script may meet amoCRM, its page and its server. */
+/** docs/amocrm-contract.md §4.4–4.8: how a script may meet amoCRM, its page and its server. */
 import { at, calledName, chain, isGlobal, texts } from './script.mjs';
 import { requestsInLoops } from './loops.mjs';
 

@@ -1,4 +1,4 @@
-/** Contract §4.6, §4.8: the stylesheet touches nothing but our own nodes. */
+/** docs/amocrm-contract.md §4.6, §4.8: the stylesheet touches nothing but our own nodes. */
 import { generate, parse, walk } from 'css-tree';
 import { texts } from './script.mjs';
 

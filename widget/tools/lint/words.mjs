@@ -1,4 +1,4 @@
-/** Contract §4.1, §4.8: the words, in each language the same keys, all used, none missing, in their own language. */
+/** docs/amocrm-contract.md §4.1, §4.8: the words, in each language the same keys, all used, none missing, in their own language. */
 import { keyLine } from './archive.mjs';
 import { at, texts } from './script.mjs';
 

@@ -1,4 +1,4 @@
-/** APP, also called AMOCRM: the members that amoCRM documents (contract §4.6), and no others. */
+/** APP, also called AMOCRM: the members that amoCRM documents (docs/amocrm-contract.md §4.6), and no others. */
 
 import { main, page, session } from './facts.js';
 import { listeners, notifications } from './notices.js';

@@ -1,9 +1,9 @@
-/** `$authorizedAjax`: jQuery's ajax with a one-time token of whoever is signed in (contract §2). */
+/** `$authorizedAjax`: jQuery's ajax with a one-time token of whoever is signed in (docs/amocrm-contract.md §2). */
 
 import { ask } from './ask.js';
 import { violation } from './strict.js';
 
-// More calls than this in a second are a loop, which moderation forbids (contract §4.8).
+// More calls than this in a second are a loop, which moderation forbids (docs/amocrm-contract.md §4.8).
 const MOST = 20;
 const recent = [];
 

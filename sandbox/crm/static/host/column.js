@@ -4,7 +4,7 @@ import { element } from './element.js';
 import { page } from './facts.js';
 import { violation } from './strict.js';
 
-// Places of the manifest that have the right column (contract §4.3).
+// Places of the manifest that have the right column (docs/amocrm-contract.md §4.3).
 const PLACES = { leads_card: 'lcard-1', contacts_card: 'ccard-1', companies_card: 'comcard-1' };
 
 /** @param template `{caption: {class_name, html}, body, render}`; as in amoCRM all of it is markup */

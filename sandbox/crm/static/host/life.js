@@ -1,4 +1,4 @@
-/** A widget's life cycle (contract §4.4): loaded, then its callbacks in their order, at their places. */
+/** A widget's life cycle (docs/amocrm-contract.md §4.4): loaded, then its callbacks in their order, at their places. */
 
 import { session } from './facts.js';
 import { methods } from './methods.js';

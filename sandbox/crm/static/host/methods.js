@@ -1,4 +1,4 @@
-/** What amoCRM gives every widget object (contract §4.5), as far as telephony needs it. */
+/** What amoCRM gives every widget object (docs/amocrm-contract.md §4.5), as far as telephony needs it. */
 
 import { isCard } from './app.js';
 import { authorizedAjax } from './authorized.js';
@@ -62,7 +62,7 @@ function drawn({ data, ref, href }) {
   return data ?? '';
 }
 
-/** Unsigned, through amoCRM's proxy, a call a second: not for us (contract §2). */
+/** Unsigned, through amoCRM's proxy, a call a second: not for us (docs/amocrm-contract.md §2). */
 function refusePost(url) {
   violation(`crm_post to ${url}: who calls cannot be known there`);
   return window.jQuery.Deferred().reject().promise();

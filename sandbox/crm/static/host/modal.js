@@ -1,4 +1,4 @@
-/** AMD module `lib/components/base/modal` (contract §4.6). */
+/** AMD module `lib/components/base/modal` (docs/amocrm-contract.md §4.6). */
 
 import { element } from './element.js';
 

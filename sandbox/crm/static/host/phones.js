@@ -1,4 +1,7 @@
-/** The menu on every phone number: what widgets offered by add_action('phone' | 'email', …) (contract §4.5). */
+/**
+ * The menu on every phone number: what widgets offered by add_action('phone' | 'email', …) (docs/amocrm-contract.md
+ * §4.5).
+ */
 
 import { element } from './element.js';
 import { guarded } from './strict.js';
