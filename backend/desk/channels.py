@@ -65,7 +65,7 @@ def growing(failures: int) -> float:
 
 def _of_amocrm(error: Exception) -> Failure | None:
     if isinstance(error, TryLater):
-        # amoCRM named a time: an account that sends more before it is banned (contract §3.1)
+        # amoCRM named a time: an account that sends more before it is banned (docs/amocrm-contract.md §3.1)
         seconds = error.retry_after or 0
         return Failure(words=str(error), at_least=seconds, stops_account=bool(seconds))
     if isinstance(error, Unclear):

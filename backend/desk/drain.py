@@ -130,7 +130,7 @@ def _carry(desk: Desk, channel: Channel, group: list[Job]) -> None:
 
 
 def _carry_each(desk: Desk, channel: Channel, group: list[Job]) -> None:
-    """One bad item fails a whole batch (contract §3.2): each alone then."""
+    """One bad item fails a whole batch (docs/amocrm-contract.md §3.2): each alone then."""
     for job in group:
         if job.row.state == IntentState.TODO.value:
             _carry(desk, channel, [job])

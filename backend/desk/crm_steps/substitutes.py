@@ -25,7 +25,7 @@ def stand_in(job: Job, user_id: int) -> int | None:
 
 def work_around(job: Job, refusal: Rejected | NeedsPerson) -> None:
     """A deleted employee, lead or contact is worked around; a record that still waits may refuse notes until it is
-    accepted (contract §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
+    accepted (docs/amocrm-contract.md §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
     wanted: LogCall | AddNote | AddTask = job.intent
     if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
         raise refusal

@@ -28,7 +28,7 @@ STATUS = {
 }  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
 HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent.parent / "static"
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
