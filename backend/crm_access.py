@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import structlog
 from flask import current_app
@@ -25,6 +26,8 @@ from backend.store.phonebook.webhooks import HookState
 log = structlog.get_logger(__name__)
 
 LEFT_ALONE = 300  # seconds after a ban in HTML (contract §3.1): every request more prolongs it
+ASKED_AGAIN = 60.0  # seconds after the first word that the account is unpaid
+LONGEST_REST, MOST_RESTS = 600.0, 16  # seconds, and how often the rest may double
 LONGEST_PACE = 5.0  # seconds a caller sleeps for the budget; more is worth coming back for
 MOST_PAGES = 40  # of 250 users
 
@@ -42,32 +45,50 @@ def integration() -> Integration:
     return ours
 
 
-def client_for(account_id: int, *, probing: bool = False) -> ApiClient:
-    """The account's client, within its budget. `probing` also tries an account marked unpaid."""
+def client_for(account_id: int, *, probing: bool = False, before: Callable[[], None] = lambda: None) -> ApiClient:
+    """The account's client, within its budget. `probing` also tries an account that waits for a person; `before` each
+    request, when there is room for it."""
     keeper = Tokenkeeper(AccountVault(account_id, probing=probing), integration(), time.time)
-    pace, seen = (lambda: keep_pace(account_id)), count_answers(account_id)
-    return ApiClient(keeper, hosts=integration().hosts, pace=pace, seen=seen)
+    pace = Pace(account_id, before)
+    return ApiClient(keeper, hosts=integration().hosts, pace=pace.keep, seen=pace.seen)
 
 
-def count_answers(account_id: int) -> Callable[[requests.Request, int], None]:
-    """To be called after each answer of amoCRM."""
-    return lambda request, status: counters.add(account_id, counters.REQUESTS, str(status))
+class Pace:
+    """How fast one account may be asked, and how its troubles end."""
+
+    def __init__(self, account_id: int, before: Callable[[], None]) -> None:
+        self._account_id = account_id
+        self._before = before
+        self._is_troubled = False
+
+    def keep(self) -> None:
+        """Sleeps until the account's budget has room for one request. Raises TryLater when that is far away."""
+        with accounts.budget(self._account_id) as budget:
+            tat, wait = limiter.spend(budget.tat, budget.now)
+            if wait > LONGEST_PACE:
+                raise TryLater("the account's budget is spent", retry_after=wait)
+            budget.tat = tat
+            self._is_troubled = bool(budget.rests) or budget.is_doubted
+        time.sleep(wait)
+        self._before()
+
+    def seen(self, request: requests.Request, status: int) -> None:
+        """Counts the answer; the first good one ends what was thought of the account's troubles."""
+        counters.add(self._account_id, counters.REQUESTS, str(status))
+        if self._is_troubled and status < 300:
+            accounts.welcome(self._account_id)
+            self._is_troubled = False
 
 
-def keep_pace(account_id: int) -> None:
-    """Sleeps until the account's budget has room for one request. Raises TryLater when that is far away."""
+def rest(account_id: int, seconds: float | None = None) -> float:
+    """Leaves amoCRM alone for so long: the account's budget is spent until then. Where it named no time, for 1, 2, 4 …
+    seconds, until it has answered well once. Returns the seconds."""
     with accounts.budget(account_id) as budget:
-        tat, wait = limiter.spend(budget.tat, budget.now)
-        if wait > LONGEST_PACE:
-            raise TryLater("the account's budget is spent", retry_after=wait)
-        budget.tat = tat
-    time.sleep(wait)
-
-
-def rest(account_id: int, seconds: float) -> None:
-    """Leaves amoCRM alone for so long: the account's budget is spent until then."""
-    with accounts.budget(account_id) as budget:
+        if seconds is None:
+            seconds = min(2.0**budget.rests, LONGEST_REST)
+            budget.rests = min(budget.rests + 1, MOST_RESTS)
         budget.tat = max(budget.tat, budget.now + seconds)
+    return seconds
 
 
 class AccountVault:
@@ -82,7 +103,7 @@ class AccountVault:
         if stored is None:
             raise NeedsPerson(Need.REAUTHORISE, "the account is not connected")
         need = WAITING.get(stored.state)
-        if need is not None and not (self._probing and need is Need.UNPAID):
+        if need is not None and not self._probing:
             raise NeedsPerson(need, stored.state_reason)
         if stored.blocked_for:
             raise TryLater("amoCRM has banned us for a while", retry_after=stored.blocked_for)
@@ -96,8 +117,15 @@ class AccountVault:
         except tokens.Busy as error:
             raise TryLater(str(error)) from error
 
-    def refuse(self, need: Need, detail: str) -> None:
-        write_down(self._account_id, need, detail)
+    def refuse(self, refusal: NeedsPerson, kept: Kept | None = None) -> AmoError:
+        if refusal.need is not Need.REAUTHORISE:
+            return write_down(self._account_id, refusal)
+        if kept is None:  # it waits already
+            return refusal
+        if tokens.give_up(self._account_id, kept.tokens.access, refusal.detail):
+            log.warning("account needs a person", account=self._account_id, need=str(refusal.need), detail=str(refusal))
+            return refusal
+        return TryLater("the tokens were replaced meanwhile")
 
 
 class HeldKept:
@@ -118,18 +146,57 @@ class HeldKept:
         self.kept = kept
 
 
-def write_down(account_id: int, need: Need, detail: str) -> None:
-    """Makes visible, committed, what the account waits for. A disabled account stays disabled."""
+def write_down(account_id: int, refusal: NeedsPerson) -> AmoError:
+    """Makes visible, committed, what the account waits for; returns what is to be raised. The first word of an unpaid
+    account is not believed: amoCRM is asked again after a minute."""
     with accounts.changing(account_id) as account:
         if account is None or account.state is AccountState.DISABLED:
-            return
-        if need is Need.BLOCKED:
+            return refusal
+        if refusal.need is Need.BLOCKED:
             account.leave_alone(LEFT_ALONE)
-        elif need is Need.REAUTHORISE:
-            account.move(AccountState.NEEDS_REAUTHORISATION, detail)
-        elif need is Need.UNPAID:
-            account.move(AccountState.UNPAID, detail)
-    log.warning("account needs a person", account=account_id, need=str(need), detail=detail)
+        elif refusal.need is Need.UNPAID and account.is_first_word_of_unpaid():
+            account.leave_alone(ASKED_AGAIN)
+            return TryLater(str(refusal), status=refusal.status, retry_after=ASKED_AGAIN)
+        elif refusal.need is Need.UNPAID:
+            account.move(AccountState.UNPAID, refusal.detail)
+    log.warning("account needs a person", account=account_id, need=str(refusal.need), detail=refusal.detail)
+    return refusal
+
+
+def hear_disabling(account_id: int) -> None:
+    """The integration is said to be turned off: believed when amoCRM does not let us in any more."""
+    with accounts.changing(account_id) as account:
+        if account is not None:
+            account.disabling_since = datetime.now(UTC)
+    ask_whether_disabled(account_id)
+
+
+def ask_of_disabling() -> int:
+    """Asks again where amoCRM could not be asked; returns how many accounts were looked at."""
+    found = accounts.said_to_be_disabled()
+    for account_id in found:
+        ask_whether_disabled(account_id)
+    return len(found)
+
+
+def ask_whether_disabled(account_id: int) -> None:
+    """One question to amoCRM: the hook may be one of before a new install, delivered again (it has no time, §1.7)."""
+    client = client_for(account_id, probing=True)
+    try:
+        client.send(requests.account())
+    except NeedsPerson as refusal:
+        if refusal.need is Need.REAUTHORISE:
+            disable(account_id)
+        elif refusal.need is Need.BLOCKED:
+            return
+    except AmoError as error:
+        log.info("whether it is disabled is not known yet", account=account_id, error=str(error))
+        return
+    finally:
+        client.close()
+    with accounts.changing(account_id) as account:
+        if account is not None:
+            account.disabling_since = None
 
 
 def disable(account_id: int, why: str = "the integration was disabled in amoCRM") -> None:
@@ -149,9 +216,7 @@ def renew_due_tokens() -> int:
     for account_id in due:
         keeper = Tokenkeeper(AccountVault(account_id), integration(), time.time)
         try:
-            keeper.current()
-        except NeedsPerson as refusal:
-            keeper.refused(refusal.need, refusal.detail)
+            keeper.renew_ahead()
         except AmoError as error:
             log.info("token not renewed yet", account=account_id, error=str(error))
     return len(due)
@@ -159,10 +224,19 @@ def renew_due_tokens() -> int:
 
 def probe_unpaid() -> int:
     """Asks each account marked unpaid whether it works again; returns how many do."""
-    return sum(map(_works_again, accounts.in_state(AccountState.UNPAID)))
+    return _probe(AccountState.UNPAID)
 
 
-def _works_again(account_id: int) -> bool:
+def probe_unconsented() -> int:
+    """Asks each account that waits for a new consent, while it has tokens: what refused them may have been wrong."""
+    return _probe(AccountState.NEEDS_REAUTHORISATION)
+
+
+def _probe(state: AccountState) -> int:
+    return sum(_works_again(account_id, state) for account_id in accounts.in_state(state))
+
+
+def _works_again(account_id: int, state: AccountState) -> bool:
     client = client_for(account_id, probing=True)
     try:
         client.send(requests.account())
@@ -171,7 +245,7 @@ def _works_again(account_id: int) -> bool:
     finally:
         client.close()
     with accounts.changing(account_id) as account:
-        if account is not None and account.state is AccountState.UNPAID:
+        if account is not None and account.state is state:
             account.move(AccountState.CONNECTED)
     journal.hasten(account_id)
     wake.wake(account_id)
@@ -196,6 +270,8 @@ def read_mirrors(client: ApiClient) -> Mirrors:
         if len(values.embedded(body, "users")) < requests.PAGE:
             break
     stages = account_answers.stages(client.send(requests.pipelines()))
+    if not (users and stages):  # every account has some: this is not their end
+        raise TryLater("amoCRM showed no employees, or no stages")
     return Mirrors(users=tuple(users.values()), stages=stages)
 
 

@@ -207,7 +207,7 @@ def note(body: Any) -> Note | None:
         entity_id=values.number(item.get("entity_id")) or 0,
         kind=values.text(item.get("note_type")),
         params=values.mapping(item.get("params")),
-        created_at=values.number(item.get("created_at")) or 0,
+        created_at=values.moment(item.get("created_at")),
     )
 
 
@@ -224,8 +224,8 @@ def task(body: Any) -> Task | None:
         id=task_id,
         text=values.text(item.get("text")),
         entity_id=values.number(item.get("entity_id")),
-        due=values.number(item.get("complete_till")) or 0,
-        created_at=values.number(item.get("created_at")) or 0,
+        due=values.moment(item.get("complete_till")),
+        created_at=values.moment(item.get("created_at")),
     )
 
 
@@ -277,8 +277,8 @@ def _common(item: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": values.text(item.get("name")),
         "responsible": values.number(item.get("responsible_user_id")),
-        "created_at": values.number(item.get("created_at")) or 0,
-        "updated_at": values.number(item.get("updated_at")) or 0,
+        "created_at": values.moment(item.get("created_at")),
+        "updated_at": values.moment(item.get("updated_at")),
         "is_deleted": bool(item.get("is_deleted")),
     }
 

@@ -40,6 +40,11 @@ class Unclear(AmoError):
     """A write that may or may not have been done: look before repeating it. A read never ends so."""
 
 
+class Unexplained(Unclear):
+    """Refused without a word of what is wrong, such as "a system error, please repeat": it often passes, and a write
+    may have been done all the same. A read can end so too."""
+
+
 class NeedsPerson(AmoError):
     """Repeating is useless until a person has done what `need` says; `detail` is why we think so."""
 

@@ -158,7 +158,7 @@ def unsorted_call(
     pipeline: int | None = None,
     request_id: str | None = None,
 ) -> Model:
-    """`source_uid` is unique per call: amoCRM refuses a second record with it. `called` is who was rung."""
+    """`source_uid` is unique per call; amoCRM makes a second record with it all the same. `called` is who was rung."""
     metadata: Model = {
         "is_call_event_needed": True, "uniq": source_uid, "duration": duration, "service_code": SERVICE,
         "link": link, "phone": phone, "from": phone, "called_at": called_at, "call_responsible": called,

@@ -51,6 +51,8 @@ CHORES = (
     Chore(every=1, run=lifecycle.end_overdue),
     Chore(every=60, run=crm_access.renew_due_tokens),
     Chore(every=600, run=crm_access.probe_unpaid),
+    Chore(every=3600, run=crm_access.probe_unconsented),
+    Chore(every=60, run=crm_access.ask_of_disabling),
     Chore(every=5, run=chores.sync_due_phonebooks),
     Chore(every=5, run=chores.poll_due_phonebooks),
     Chore(every=30, run=chores.audit_due_calls),

@@ -36,7 +36,7 @@ from sandbox.crm.oauth import oauth
 from sandbox.crm.pages import settings as settings_pages
 from sandbox.crm.pages.views import pages
 from sandbox.crm.pages.visitor import visits
-from sandbox.crm.problems import TITLES, Problem, blocked, too_many
+from sandbox.crm.problems import TITLES, Problem, blocked, page, too_many
 from sandbox.crm.state import World
 from sandbox.crm.traffic import Phase, Request, Traffic
 from sandbox.crm.widgets.routes import widgets
@@ -142,7 +142,14 @@ def _leave(answer: Response) -> Response:
 def _spoiled(fault: Fault, answer: Response | None = None) -> Response | None:
     """What the caller gets instead; None lets the request go on, later."""
     if fault.kind is Kind.STATUS:
-        return Problem(fault.status).answer()
+        return Problem(fault.status, fault.detail).answer()
+    if fault.kind is Kind.NOTHING:
+        return Response(status=204)
+    if fault.kind is Kind.PAGE:
+        return page(fault.status)
+    if fault.kind is Kind.WITHOUT and answer is not None:
+        answer.set_data(json.dumps({name: value for name, value in answer.get_json().items() if name != fault.key}))
+        return answer
     if fault.kind is Kind.TOO_MANY:
         return too_many(fault.retry_after)
     if fault.kind is Kind.BLOCKED:

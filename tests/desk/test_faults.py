@@ -11,7 +11,7 @@ from backend.amocrm.errors import NeedsPerson
 from backend.desk import arrive
 from backend.store import accounts, db
 from backend.store.accounts import AccountState
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from backend.store.journal.journal import IntentRow
 from backend.store.phonebook import phonebook
 from sandbox.crm.faults import Kind
@@ -119,7 +119,7 @@ def test_what_amocrm_refuses_waits_in_sight_and_the_rest_goes_on(firm: Firm) -> 
     firm.talk(IVAN, "101")
     firm.work()
     with firm.app.app_context():
-        assert [row.kind for row in journal.refused(firm.id)] == ["open-lead"]
+        assert [row.kind for row in refusals.waiting(firm.id)] == ["open-lead"]
     assert len(firm.account.leads) == 1
 
 
@@ -169,7 +169,7 @@ def test_one_bad_note_of_many_refuses_its_own_call_alone(firm: Firm) -> None:
     durations = {note["params"]["uniq"]: note["params"]["duration"] for note in firm.call_notes()}
     assert durations == {calls[0]: 30, calls[2]: 30}
     with firm.app.app_context():
-        assert [row.call for row in journal.refused(firm.id)] == [calls[1]]
+        assert [row.call for row in refusals.waiting(firm.id)] == [calls[1]]
 
 
 def test_one_duration_that_is_refused_does_not_lose_the_others(firm: Firm) -> None:
@@ -186,7 +186,7 @@ def test_refused_work_is_carried_out_when_somebody_says_so(firm: Firm) -> None:
     firm.work_through()
     firm.crm.mend()
     with firm.app.app_context():
-        assert journal.try_refused_again(firm.id) == 1
+        assert refusals.try_again(firm.id) == 1
         db.session.commit()
     firm.work_through()
     assert (len(firm.account.leads), len(firm.call_notes())) == (1, 1)

@@ -14,8 +14,12 @@ PLACES = (CreateLead.kind, AddUnsorted.kind, AddForm.kind, AddContact.kind, Find
 GIVE_PLACES = (*PLACES, UseUnsorted.kind, SharePlace.kind)
 
 
+class NotYet(TryLater):
+    """Another intent of ours comes first: no trouble of amoCRM's."""
+
+
 def wait_for_unclear(job: Job, phone: str) -> None:
-    """Raises TryLater while another call of this client may have made his place: amoCRM's search would not show
+    """Raises NotYet while another call of this client may have made his place: amoCRM's search would not show
     it yet, or, unsorted, ever."""
     made = exists().where(
         IntentRow.account_id == job.desk.account_id,
@@ -28,7 +32,7 @@ def wait_for_unclear(job: Job, phone: str) -> None:
         CallRow.client == phone,
     )
     if db.session.scalar(select(made)):
-        raise TryLater("what another call of this client has made is not clear yet")
+        raise NotYet("what another call of this client has made is not clear yet")
 
 
 def is_placed(job: Job, call: str) -> bool:

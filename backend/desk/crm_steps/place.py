@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from backend.amocrm import requests
-from backend.amocrm.errors import TryLater
 from backend.calls.intents import AddUnsorted, CreateLead, SharePlace, UseUnsorted
 from backend.calls.numbers import phones
 from backend.calls.rules.client import CardKind, Client, Waiting, choose
@@ -92,10 +91,10 @@ def at(job: Job, *, lead: int | None = None, contact: int | None = None, company
 
 
 def share_place(job: Job) -> None:
-    """As soon as the other call has its place. Raises TryLater until then."""
+    """As soon as the other call has its place. Raises NotYet until then."""
     wanted: SharePlace = job.intent
     if not other_calls.is_placed(job, wanted.call):
-        raise TryLater(f"call {wanted.call} has no place yet")
+        raise other_calls.NotYet(f"call {wanted.call} has no place yet")
     other = journal.call(job.desk.account_id, wanted.call)
     lead = other.lead if other else None
     if lead:

@@ -13,7 +13,7 @@ from backend.desk.health import missing
 from backend.desk.pbx import copy
 from backend.desk.pbx import journal as pbx_journal
 from backend.store import audits, call_list, call_stats, db
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from backend.store.journal.journal import IntentRow, IntentState
 from backend.store.phonebook import phonebook
 from backend.store.recordings import recordings
@@ -35,7 +35,7 @@ def health(account_id: int) -> dict[str, Any]:
         IntentRow.account_id == account_id, IntentRow.state == IntentState.TODO.value, ~IntentRow.backfill
     )
     waiting, oldest = db.session.execute(todo).one()
-    refused = journal.refused(account_id)[-MOST_SHOWN:]
+    refused = refusals.waiting(account_id)[-MOST_SHOWN:]
     return {
         "waiting": waiting,
         "waiting_since": round(oldest.timestamp()) if oldest else None,

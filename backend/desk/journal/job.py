@@ -18,7 +18,7 @@ from backend.calls import intents
 from backend.calls.intents import Intent
 from backend.calls.rules.rules import Rules
 from backend.store import db
-from backend.store.journal import journal
+from backend.store.journal import journal, refusals
 from backend.store.journal.journal import CallRow, IntentRow, IntentState
 
 LONGEST_ERROR = 500
@@ -141,9 +141,12 @@ class Job:
         self.row.due_at = _in(seconds)
 
     def refuse(self, error: str) -> None:
-        """amoCRM will not have it: it waits in sight of the account's health, and holds up only its own call."""
+        """amoCRM will not have it: it waits in sight of the account's health, holds up nothing, and is tried again by
+        itself, ever more seldom."""
         self.row.state = IntentState.REFUSED.value
         self.row.error = error[:LONGEST_ERROR]
+        self.row.refusals += 1
+        self.row.due_at = func.clock_timestamp() + refusals.wait(self.row.refusals)
 
     def write(self, request: Request) -> Any:
         return self.desk.write([self.row], request)

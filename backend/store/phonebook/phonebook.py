@@ -37,6 +37,15 @@ def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int
     return db.session.scalars(select(PartyRow.id).where(*mine).order_by(PartyRow.id).limit(limit)).all()
 
 
+def seen_and_unseen(account_id: int, entity: str, round: int) -> tuple[int, int]:
+    """How many of this kind are known, and how many of them the full sync `round` has not seen."""
+    model = LeadRow if entity == LEADS else PartyRow
+    mine = [model.account_id == account_id, *([] if entity == LEADS else [PartyRow.entity == entity])]
+    counts = select(func.count(), func.count().filter(model.round < round)).select_from(model).where(*mine)
+    known, unseen = db.session.execute(counts).one()
+    return known, unseen
+
+
 def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:
     """Which leads each of these contacts or companies is known to have, open or not."""
     query = select(LeadPartyRow.party_id, LeadPartyRow.lead_id).where(

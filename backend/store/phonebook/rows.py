@@ -52,7 +52,7 @@ class LeadRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str]
-    price: Mapped[int]
+    price: Mapped[int] = mapped_column(BigInteger)
     responsible: Mapped[int | None] = mapped_column(BigInteger)
     pipeline_id: Mapped[int] = mapped_column(BigInteger)
     status_id: Mapped[int] = mapped_column(BigInteger)
