@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,9 +234,9 @@ def tasks(body: Any) -> tuple[Task, ...]:
     return values.each(body, "tasks", task)
 
 
-def made(body: Any, name: str) -> tuple[WrittenEntity, ...]:
-    """The answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
-    return values.each(body, name, _made)
+def made(name: str) -> Callable[[Any], tuple[WrittenEntity, ...]]:
+    """Reads the answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
+    return lambda body: values.each(body, name, _made)
 
 
 def _made(body: Any) -> WrittenEntity | None:

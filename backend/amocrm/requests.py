@@ -224,6 +224,10 @@ def notes(entity: Entity, note_ids: Sequence[int]) -> Request:
     return _all(f"/api/v4/{entity}/notes", ("limit", PAGE), *(("filter[id][]", each) for each in note_ids))
 
 
+def note(entity: Entity, note_id: int) -> Request:
+    return _one(f"/api/v4/{entity}/notes/{note_id}")
+
+
 def notes_of(entity: Entity, entity_id: int, kinds: Sequence[NoteType], page: int = 1) -> Request:
     """Of one card. Newest first: what is looked for is recent."""
     wanted = [("filter[note_type][]", each) for each in kinds]
@@ -279,10 +283,6 @@ def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
     """amoCRM's own notification to these users of each phone: best effort, it picks the entity (contract §3.11)."""
     models = [{"type": "phone_call", "phone_number": phone, "users": list(told)} for phone, told in users.items()]
     return replace(_add("/api/v2/events", {"add": models}), patience=ANNOUNCE_PATIENCE)
-
-
-def webhooks(destination: str) -> Request:
-    return _all("/api/v4/webhooks", ("filter[destination]", destination))
 
 
 def subscribe(destination: str, events: Sequence[str]) -> Request:

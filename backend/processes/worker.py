@@ -56,6 +56,7 @@ CHORES = (
     Chore(every=5, run=chores.sync_due_phonebooks),
     Chore(every=5, run=chores.poll_due_phonebooks),
     Chore(every=30, run=chores.audit_due_calls),
+    Chore(every=60, run=chores.try_refused_again),
     Chore(every=300, run=chores.forget_old),
     Chore(every=60, run=stream.forget_watchers),
     COUNT,

@@ -114,18 +114,24 @@ def test_unsorted_switched_off_makes_a_lead_instead(firm: Firm) -> None:
 
 
 def test_what_amocrm_refuses_waits_in_sight_and_the_rest_goes_on(firm: Firm) -> None:
+    """And its note is written: at a contact, for there is no lead."""
     firm.account.spoil(Kind.STATUS, "/leads/complex", status=400, body="926")
     firm.talk(STRANGER, "101")
     firm.talk(IVAN, "101")
-    firm.work()
+    firm.work_through()
     with firm.app.app_context():
         assert [row.kind for row in refusals.waiting(firm.id)] == ["open-lead"]
     assert len(firm.account.leads) == 1
+    assert sorted((note["entity_type"], note["params"]["duration"]) for note in firm.call_notes()) == [
+        ("contacts", 60), ("leads", 60),
+    ]  # fmt: skip
 
 
 def test_an_unpaid_account_pauses_and_loses_nothing(firm: Firm) -> None:
     firm.account.set(paid=False)
     firm.talk(STRANGER, "101")
+    firm.work()
+    firm.due_now()
     with pytest.raises(NeedsPerson):
         firm.work()
     with firm.app.app_context():
@@ -219,6 +225,7 @@ def test_a_refused_sync_makes_room_for_the_next(firm: Firm) -> None:
     firm.account.add_contact("Иван", [IVAN])
     firm.account.spoil(Kind.STATUS, "/api/v4/contacts", status=400, count=1)
     firm.sync()
+    firm.due_now()
     firm.sync()
     with firm.app.app_context():
         assert phonebook.size(firm.id) == {"parties": 1, "phones": 1}

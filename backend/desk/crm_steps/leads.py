@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import Rejected
+from backend.amocrm.errors import Rejected, Unexplained
 from backend.amocrm.requests import Entity
 from backend.calls.intents import AddContact, CreateLead, HandOverLead
 from backend.calls.rules import client
 from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
-from backend.desk.phonebook import lookup, polling
+from backend.desk.phonebook import change_inbox, lookup, polling
 from backend.store.phonebook import phonebook
+from backend.store.phonebook.change_inbox import ReportedChange
 
 
 def open_lead(job: Job) -> None:
@@ -27,7 +28,7 @@ def open_lead(job: Job) -> None:
 
 def _make_lead(job: Job, wanted: CreateLead) -> None:
     contact: Any = wanted.contact or models.contact(
-        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
+        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible
     )
     model = models.lead(
         name=wanted.name,
@@ -39,24 +40,48 @@ def _make_lead(job: Job, wanted: CreateLead) -> None:
         fields=models.custom_fields(wanted.fields),
     )
     try:
-        made = answers.made_leads(job.write(requests.add_complex([model])))[0]
-    except Rejected as refusal:
+        made = job.write(requests.add_complex([model]), answers.made_leads)
+    except (Rejected, Unexplained) as refusal:
         job.turn_into(_mended(job, wanted, refusal))
+        return
+    if made.merged:
+        _keep_merged(job, made)
         return
     _keep_lead(job, wanted, made.lead_id, made.contact_id or wanted.contact)
     job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
+    if wanted.company and made.contact_id:
+        place.link_card(job, Entity.CONTACTS, made.contact_id, Entity.COMPANIES, wanted.company)
 
 
-def _mended(job: Job, wanted: CreateLead, refusal: Rejected) -> CreateLead:
-    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without its custom
-    fields where one cannot be filled so. Raises the refusal."""
-    if wanted.fields and refusal.concerns_custom_fields:
-        return replace(wanted, fields=())
-    if wanted.responsible and refusal.concerns_employee:
-        return replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible))
-    if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
-        polling.reread_users(job.desk.account_id)
-        return replace(wanted, pipeline_id=None, status_id=None)
+def _keep_merged(job: Job, made: answers.MadeLead) -> None:
+    """amoCRM's duplicate control has put it into a lead that was there: nothing of that is ours, and it is called what
+    people have called it."""
+    account_id = job.desk.account_id
+    place.at(job, lead=made.lead_id, contact=made.contact_id)
+    cards = ((Entity.LEADS, made.lead_id), (Entity.CONTACTS, made.contact_id))
+    change_inbox.note(account_id, [ReportedChange(entity=kind.value, id=str(card)) for kind, card in cards if card])
+    if lead := answers.lead(job.desk.send(requests.lead(made.lead_id))):
+        phonebook.put_leads(account_id, [lookup.mirrored(account_id, lead)])
+        place.link_popups(job, lead.id, lead.name, lead.price)
+    contact = answers.contact(job.desk.send(requests.contact(made.contact_id))) if made.contact_id else None
+    if contact:
+        phonebook.put_parties(account_id, [lookup.contact_party(contact, job.desk.rules.country)])
+        place.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name, was_there=True)
+
+
+def _mended(job: Job, wanted: CreateLead, refusal: Rejected | Unexplained) -> CreateLead:
+    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without the custom
+    field that cannot be filled so. Raises the refusal."""
+    if isinstance(refusal, Rejected):
+        fields = substitutes.without_fields(job, wanted.fields, refusal)
+        if fields is not None:
+            return replace(wanted, fields=fields)
+        if wanted.responsible and refusal.concerns_employee:
+            return replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible))
+        if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
+            polling.reread_users(job.desk.account_id)
+            is_stage = wanted.status_id is not None and not refusal.concerns("pipeline_id")
+            return replace(wanted, pipeline_id=wanted.pipeline_id if is_stage else None, status_id=None)
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
         return replace(wanted, contact=None)
@@ -123,15 +148,15 @@ def add_contact(job: Job) -> None:
         return
     model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
     try:
-        made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+        made = job.write(requests.add_contacts([model]), answers.made("contacts"))
     except Rejected as refusal:
         if not (wanted.responsible and refusal.concerns_employee):
             raise
         job.turn_into(replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible)))
         return
-    place.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
-    place.name_popups(job, client.CardKind.CONTACTS, made[0].id, wanted.name)
-    place.at(job, contact=made[0].id)
+    place.mirror_contact(job, made.id, wanted.name, wanted.phone, wanted.responsible)
+    place.name_popups(job, client.CardKind.CONTACTS, made.id, wanted.name)
+    place.at(job, contact=made.id)
     job.call.made_contact = True
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from backend.amocrm.errors import TryLater
-from backend.calls.intents import AddContact, AddForm, AddUnsorted, CreateLead, FindPlace, SharePlace, UseUnsorted
+from backend.calls.intents import (
+    AddContact,
+    AddForm,
+    AddUnsorted,
+    CreateLead,
+    FindPlace,
+    LogCall,
+    SharePlace,
+    UseUnsorted,
+)
 from backend.desk.journal.job import Job
 from backend.store import db
 from backend.store.journal.journal import CallRow, IntentRow, IntentState
@@ -44,6 +53,20 @@ def is_placed(job: Job, call: str) -> bool:
         IntentRow.kind.in_(GIVE_PLACES),
     )
     return not db.session.scalar(select(still))
+
+
+def refused_places(job: Job) -> set[str]:
+    """The kinds of this call's steps that would have given it a place and were refused, for now."""
+    mine = (IntentRow.account_id == job.desk.account_id, IntentRow.call == job.row.call)
+    refused = (IntentRow.state == IntentState.REFUSED.value, IntentRow.kind.in_(GIVE_PLACES))
+    return set(db.session.scalars(select(IntentRow.kind).where(*mine, *refused)))
+
+
+def note_to_write(job: Job) -> IntentRow | None:
+    """The intent of this call's note, while it is not carried out."""
+    mine = (IntentRow.account_id == job.desk.account_id, IntentRow.call == job.row.call)
+    waits = (IntentRow.kind == LogCall.kind, IntentRow.state != IntentState.DONE.value)
+    return db.session.scalars(select(IntentRow).where(*mine, *waits).order_by(IntentRow.id.desc())).first()
 
 
 def have_lead(job: Job, lead: int) -> bool:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import structlog
+
 from backend.amocrm import requests
-from backend.calls.intents import AddUnsorted, CreateLead, SharePlace, UseUnsorted
+from backend.amocrm.errors import AmoError
+from backend.calls.intents import AddContact, AddUnsorted, CreateLead, FindPlace, SharePlace, UseUnsorted
 from backend.calls.numbers import phones
-from backend.calls.rules.client import CardKind, Client, Waiting, choose
+from backend.calls.rules.client import CardKind, Client, Knowledge, Waiting, choose
 from backend.desk.crm_steps import other_calls
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup
 from backend.store import popups
 from backend.store.journal import journal
 from backend.store.phonebook import cards, phonebook
+
+log = structlog.get_logger(__name__)
 
 
 def place_of(job: Job) -> tuple[requests.Entity, int] | None:
@@ -26,6 +31,46 @@ def place_of(job: Job) -> tuple[requests.Entity, int] | None:
         if entity_id:
             return entity, entity_id
     return None
+
+
+def home_of(job: Job) -> tuple[requests.Entity, int] | None:
+    """The call's place; where the step that would have given one was refused, what else is known of the client: their
+    lead, card or waiting record. Where there is nothing the intent waits behind another that makes a contact."""
+    if (found := place_of(job)) or job.call.client is None:
+        return found
+    refused = other_calls.refused_places(job)
+    if not refused:
+        return None
+    _take_known(job, lookup.knowledge(job.desk.account_id, job.call.client))
+    if place_of(job) is None and not refused & {FindPlace.kind, AddContact.kind}:
+        _make_home(job, job.call.client)
+    return place_of(job)
+
+
+def _take_known(job: Job, knowledge: Knowledge) -> None:
+    known, waiting = choose(knowledge), knowledge.waiting
+    if known.party is None and waiting:
+        job.call.lead, job.call.contact = waiting.lead, waiting.contact
+    elif known.party:
+        job.call.lead, job.call.contact = known.lead.id if known.lead else None, known.contact
+        job.call.company = known.company
+
+
+def _make_home(job: Job, phone: str) -> None:
+    """This intent becomes another, which makes a contact, and comes again behind it."""
+    row, rules = job.row, job.desk.rules
+    journal.add_intent(row.account_id, row.call, row.kind, dict(row.body), backfill=row.backfill)
+    name = rules.contact_name.format(phone=phones.spoken(phone))
+    job.turn_into(FindPlace(phone=phone, name=name, responsible=getattr(job.intent, "employee", None)))
+    raise other_calls.NotYet("a contact is made first: the step before was refused")
+
+
+def find_again(job: Job) -> None:
+    """Where the client is now whose lead or card was deleted, or merged into another."""
+    phone = job.call.client
+    if phone and phones.is_outside(phone):
+        lookup.ask_live(job.desk, phone)
+        _take_known(job, lookup.knowledge(job.desk.account_id, phone))
 
 
 Wanted = TypeVar("Wanted", CreateLead, AddUnsorted)
@@ -108,6 +153,16 @@ def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: i
         phones=frozenset({phone}),
     )  # fmt: skip
     phonebook.put_parties(job.desk.account_id, [party])
+
+
+def link_card(job: Job, entity: requests.Entity, card: int, to: requests.Entity, to_card: int) -> None:
+    """As well as it can be done, when the step is over: what was made stands without it."""
+    try:
+        job.desk.send(requests.link(entity, card, to, to_card))
+    except AmoError as error:
+        log.warning(
+            "not linked", account=job.desk.account_id, card=f"{entity}/{card}", to=f"{to}/{to_card}", why=str(error)
+        )
 
 
 def link_popups(job: Job, lead: int, name: str, price: int = 0, stage: str = "") -> None:

@@ -34,3 +34,15 @@ def upgrade() -> None:
         "ix_intents_todo", "intents", ["account_id", "call", "id"], postgresql_where=sa.text("state = 'todo'")
     )
     op.create_index("ix_intents_refused", "intents", ["due_at"], postgresql_where=sa.text("state = 'refused'"))
+    op.create_table(
+        "left_out",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_left_out_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "kind", "name", name=op.f("pk_left_out")),
+    )

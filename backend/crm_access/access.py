@@ -1,27 +1,22 @@
-"""An account's errands between amoCRM and the store: its client, its tokens' renewal, its mirrors."""
+"""An account's client: the tokens it is opened with, the pace it is asked at, what a refusal means to it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import structlog
 from flask import current_app
 
-from backend.amocrm import account_answers, limiter, requests, values
+from backend.amocrm import limiter, requests
 from backend.amocrm.client import ApiClient
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater
 from backend.amocrm.oauth import Integration, Tokens
-from backend.amocrm.tokens import AHEAD, Kept, Tokenkeeper
-from backend.store import accounts, db, tokens
-from backend.store.accounts import AccountStage, AccountState, AccountUser
+from backend.amocrm.tokens import Kept, Tokenkeeper
+from backend.store import accounts, tokens
+from backend.store.accounts import AccountState
 from backend.store.base import counters
-from backend.store.journal import journal, wake
-from backend.store.phonebook import webhooks
-from backend.store.phonebook.webhooks import HookState
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +24,6 @@ LEFT_ALONE = 300  # seconds after a ban in HTML (contract §3.1): every request 
 ASKED_AGAIN = 60.0  # seconds after the first word that the account is unpaid
 LONGEST_REST, MOST_RESTS = 600.0, 16  # seconds, and how often the rest may double
 LONGEST_PACE = 5.0  # seconds a caller sleeps for the budget; more is worth coming back for
-MOST_PAGES = 40  # of 250 users
 
 WAITING = {
     AccountState.NEEDS_REAUTHORISATION: Need.REAUTHORISE,
@@ -161,141 +155,6 @@ def write_down(account_id: int, refusal: NeedsPerson) -> AmoError:
             account.move(AccountState.UNPAID, refusal.detail)
     log.warning("account needs a person", account=account_id, need=str(refusal.need), detail=refusal.detail)
     return refusal
-
-
-def hear_disabling(account_id: int) -> None:
-    """The integration is said to be turned off: believed when amoCRM does not let us in any more."""
-    with accounts.changing(account_id) as account:
-        if account is not None:
-            account.disabling_since = datetime.now(UTC)
-    ask_whether_disabled(account_id)
-
-
-def ask_of_disabling() -> int:
-    """Asks again where amoCRM could not be asked; returns how many accounts were looked at."""
-    found = accounts.said_to_be_disabled()
-    for account_id in found:
-        ask_whether_disabled(account_id)
-    return len(found)
-
-
-def ask_whether_disabled(account_id: int) -> None:
-    """One question to amoCRM: the hook may be one of before a new install, delivered again (it has no time, §1.7)."""
-    client = client_for(account_id, probing=True)
-    try:
-        client.send(requests.account())
-    except NeedsPerson as refusal:
-        if refusal.need is Need.REAUTHORISE:
-            disable(account_id)
-        elif refusal.need is Need.BLOCKED:
-            return
-    except AmoError as error:
-        log.info("whether it is disabled is not known yet", account=account_id, error=str(error))
-        return
-    finally:
-        client.close()
-    with accounts.changing(account_id) as account:
-        if account is not None:
-            account.disabling_since = None
-
-
-def disable(account_id: int, why: str = "the integration was disabled in amoCRM") -> None:
-    """The integration was turned off: nothing more is asked of amoCRM, settings are kept. Committed, repeatable."""
-    with accounts.changing(account_id) as account:
-        if account is not None:
-            account.move(AccountState.DISABLED, why)
-    tokens.forget(account_id)
-    webhooks.move(account_id, HookState.NONE)  # amoCRM has ended its own part
-    db.session.commit()
-    log.info("account disabled", account=account_id)
-
-
-def renew_due_tokens() -> int:
-    """Renews the tokens that have lived most of their life, of idle accounts too; returns how many were looked at."""
-    due = tokens.due(AHEAD)
-    for account_id in due:
-        keeper = Tokenkeeper(AccountVault(account_id), integration(), time.time)
-        try:
-            keeper.renew_ahead()
-        except AmoError as error:
-            log.info("token not renewed yet", account=account_id, error=str(error))
-    return len(due)
-
-
-def probe_unpaid() -> int:
-    """Asks each account marked unpaid whether it works again; returns how many do."""
-    return _probe(AccountState.UNPAID)
-
-
-def probe_unconsented() -> int:
-    """Asks each account that waits for a new consent, while it has tokens: what refused them may have been wrong."""
-    return _probe(AccountState.NEEDS_REAUTHORISATION)
-
-
-def _probe(state: AccountState) -> int:
-    return sum(_works_again(account_id, state) for account_id in accounts.in_state(state))
-
-
-def _works_again(account_id: int, state: AccountState) -> bool:
-    client = client_for(account_id, probing=True)
-    try:
-        client.send(requests.account())
-    except AmoError:
-        return False
-    finally:
-        client.close()
-    with accounts.changing(account_id) as account:
-        if account is not None and account.state is state:
-            account.move(AccountState.CONNECTED)
-    journal.hasten(account_id)
-    wake.wake(account_id)
-    db.session.commit()
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirrors:
-    """What an account's users and stages are in amoCRM."""
-
-    users: tuple[account_answers.User, ...]
-    stages: tuple[account_answers.StageInfo, ...]
-
-
-def read_mirrors(client: ApiClient) -> Mirrors:
-    """Asks amoCRM. Raises the client's errors: only an administrator's token may read users."""
-    users: dict[int, account_answers.User] = {}
-    for page in range(1, MOST_PAGES + 1):
-        body = client.send(requests.users(page))
-        users |= {user.id: user for user in account_answers.users(body)}
-        if len(values.embedded(body, "users")) < requests.PAGE:
-            break
-    stages = account_answers.stages(client.send(requests.pipelines()))
-    if not (users and stages):  # every account has some: this is not their end
-        raise TryLater("amoCRM showed no employees, or no stages")
-    return Mirrors(users=tuple(users.values()), stages=stages)
-
-
-def keep_mirrors(account_id: int, mirrors: Mirrors) -> None:
-    """Makes the account's mirrors equal to these; whoever was deleted is not active any more, and keeps his name.
-    Does not commit."""
-    told = {each.id for each in mirrors.users}
-    users = [
-        {"user_id": each.id, "name": each.name, "is_active": each.is_active, "is_admin": each.is_admin}
-        for each in mirrors.users
-    ]
-    users += [
-        {"user_id": each.user_id, "name": each.name, "is_active": False, "is_admin": False}
-        for each in accounts.users(account_id)
-        if each.user_id not in told
-    ]
-    accounts.replace_mirror(AccountUser, account_id, users)
-    accounts.replace_mirror(AccountStage, account_id, [asdict(stage) for stage in mirrors.stages])
-
-
-def sync_mirrors(account_id: int, client: ApiClient) -> None:
-    """Reads and keeps, committed."""
-    keep_mirrors(account_id, read_mirrors(client))
-    db.session.commit()
 
 
 def _kept(stored: tokens.StoredTokens) -> Kept:
