@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from backend.amocrm import account_answers, requests, values
 from backend.amocrm.client import ApiClient
-from backend.amocrm.errors import TryLater
+from backend.amocrm.errors import Need, NeedsPerson, TryLater
 from backend.store import accounts, db
 from backend.store.accounts import AccountStage, AccountUser
 
@@ -52,7 +52,16 @@ def keep_mirrors(account_id: int, mirrors: Mirrors) -> None:
     accounts.replace_mirror(AccountStage, account_id, [asdict(stage) for stage in mirrors.stages])
 
 
-def sync_mirrors(account_id: int, client: ApiClient) -> None:
-    """Reads and keeps, committed."""
-    keep_mirrors(account_id, read_mirrors(client))
+def sync_mirrors(account_id: int, client: ApiClient) -> bool:
+    """Reads and keeps, committed. False when the token's user may not read employees any more, which is written down
+    for the account's administrators. Raises the client's other errors."""
+    try:
+        keep_mirrors(account_id, read_mirrors(client))
+    except NeedsPerson as refusal:
+        if refusal.need is not Need.RIGHTS:
+            raise
+        accounts.set_rights(account_id, are_lost=True)
+        return False
+    accounts.set_rights(account_id, are_lost=False)
     db.session.commit()
+    return True

@@ -238,6 +238,13 @@ def budget(account_id: int) -> Iterator[Budget]:
         session.execute(update(Account).where(mine).values(spent))
 
 
+def set_rights(account_id: int, *, are_lost: bool) -> None:
+    """Whether the token's user may read employees; since when not stays as it was. Committed, apart."""
+    with aside() as session, session.begin():
+        since = func.coalesce(Account.rights_lost_since, func.now()) if are_lost else None
+        session.execute(update(Account).where(Account.id == account_id).values(rights_lost_since=since))
+
+
 def welcome(account_id: int) -> None:
     """amoCRM has answered as it should: what was thought of its troubles is over. Committed, apart."""
     with aside() as session, session.begin():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -148,7 +149,7 @@ def _spoiled(fault: Fault, answer: Response | None = None) -> Response | None:
     if fault.kind is Kind.PAGE:
         return page(fault.status)
     if fault.kind is Kind.WITHOUT and answer is not None:
-        answer.set_data(json.dumps({name: value for name, value in answer.get_json().items() if name != fault.key}))
+        answer.set_data(json.dumps(_without(answer.get_json(silent=True), fault.key)))
         return answer
     if fault.kind is Kind.TOO_MANY:
         return too_many(fault.retry_after)
@@ -161,6 +162,14 @@ def _spoiled(fault: Fault, answer: Response | None = None) -> Response | None:
         return answer
     fault.released.wait(fault.seconds)
     return None
+
+
+def _without(body: Any, key: str) -> Any:
+    if isinstance(body, list):
+        return [_without(each, key) for each in body]
+    if isinstance(body, dict):
+        return {name: _without(value, key) for name, value in body.items() if not re.fullmatch(key, name)}
+    return body
 
 
 def _nothing_comes(fault: Fault) -> Iterator[bytes]:

@@ -31,7 +31,8 @@ class Fault:
 
     `after_write` True: the request is carried out first, and only its answer is spoiled.
     CUT holds the connection for `seconds`, or until the fault is cleared, and closes it without an answer. PAGE is HTML
-    of a server on the way, NOTHING a 204. WITHOUT leaves `key` out of the answer. `detail` is that of a STATUS.
+    of a server on the way, NOTHING a 204. WITHOUT leaves every `key` (a regular
+    expression) out of the answer. `detail` is that of a STATUS.
     """
 
     kind: Kind

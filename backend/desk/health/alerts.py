@@ -48,7 +48,7 @@ def _goes_on(outage: Outage, trouble: str) -> int:
     if outage.told_at or now - outage.began_at < PATIENCE:
         return 0
     outage.told_at = now
-    if outage.kind == OutageKind.LINK:
+    if outage.kind != OutageKind.CRM:
         _put(outage, "began")
     return _tell(outage)
 

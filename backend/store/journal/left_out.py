@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,8 +28,8 @@ class LeftOut(Base):
 
 def note(account_id: int, kind: str, name: str, why: str) -> None:
     """Does not commit."""
-    row = {"account_id": account_id, "kind": kind, "name": name, "why": why[:500], "at": func.clock_timestamp()}
-    upsert(LeftOut, [row])
+    now = datetime.now(UTC)
+    upsert(LeftOut, [{"account_id": account_id, "kind": kind, "name": name, "why": why[:500], "at": now}])
 
 
 def lately(account_id: int, limit: int) -> Sequence[LeftOut]:
