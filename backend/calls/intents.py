@@ -206,12 +206,13 @@ class AddNote(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceCall(Intent):
-    """amoCRM's own notification of a ringing call; worth nothing a few seconds later, and never repeated."""
+    """amoCRM's own notification of a ringing call, to all whom it rings at the same time; worth nothing a few seconds
+    later, and never repeated."""
 
     kind: ClassVar[str] = "announce-call"
     channel: ClassVar[str] = NOTIFICATION
 
-    employee: int
+    employees: tuple[int, ...]
     phone: str
 
 
@@ -266,6 +267,8 @@ def from_json(kind: str, body: dict[str, Any]) -> Intent:
         values["otherwise"] = from_json(_kind_of(body["otherwise"]), body["otherwise"])
     if "fields" in body:
         values["fields"] = tuple((name, value) for name, value in body["fields"])
+    if kind == AnnounceCall.kind:
+        values["employees"] = tuple(values["employees"])
     if kind in (LogCall.kind, FinishCall.kind):
         values["status"] = CallStatus(body["status"])
     return KINDS[kind](**values)

@@ -86,7 +86,7 @@ def _announced(case: Case, employee: Employee) -> tuple[tuple[Intent, ...], tupl
     is_wanted = case.rules.announce_without_stream and case.inbound and case.phone and fact.turn == 1
     if not is_wanted or employee.user_id in case.knowledge.watching:
         return (), ()
-    announce = AnnounceCall(employee=employee.user_id, phone=case.phone or "")
+    announce = AnnounceCall(employees=(employee.user_id,), phone=case.phone or "")
     return (announce,), (f"{employee.name} has no page open: amoCRM is asked to announce the call",)
 
 

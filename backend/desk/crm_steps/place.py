@@ -17,7 +17,7 @@ from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup
 from backend.store import popups
 from backend.store.journal import journal
-from backend.store.phonebook import cards, phonebook
+from backend.store.phonebook import cards, phonebook, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -78,13 +78,15 @@ Wanted = TypeVar("Wanted", CreateLead, AddUnsorted)
 
 def still_wanted(job: Job, wanted: Wanted) -> Wanted | None:
     """What is still to be made, with the client's card in it; None where the call has its place by now, which is looked
-    for in the phonebook, then live."""
+    for in the phonebook, then live, where the phonebook may be behind."""
     if wanted.phone is None:
         return wanted
     remaining = _unless_placed(job, wanted)
     if remaining is None or not phones.is_outside(wanted.phone):  # amoCRM's fuzzy search cannot find a short number
         return remaining
     other_calls.wait_for_unclear(job, wanted.phone)
+    if job.row.attempts == 0 and webhooks.is_current(job.desk.account_id):
+        return remaining
     lookup.ask_live(job.desk, wanted.phone)
     return _unless_placed(job, remaining)
 

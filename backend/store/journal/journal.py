@@ -190,13 +190,29 @@ def open_calls(account_id: int) -> Sequence[CallRow]:
 
 
 def add_intent(
-    account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False, channel: str = "crm"
+    account_id: int,
+    call: str,
+    kind: str,
+    body: dict[str, Any],
+    *,
+    backfill: bool = False,
+    channel: str = "crm",
+    after: float = 0,
 ) -> IntentRow:
-    """Writes an intent down, due at once. Does not commit."""
+    """Writes an intent down, due at once, or after so many seconds. Does not commit."""
     row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill, channel=channel)
+    if after:
+        row.due_at = func.clock_timestamp() + timedelta(seconds=after)
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def waiting_intent(account_id: int, call: str, kind: str) -> IntentRow | None:
+    """One of this kind that is still to do, locked."""
+    mine = (IntentRow.account_id == account_id, IntentRow.call == call, IntentRow.kind == kind)
+    query = select(IntentRow).where(*mine, IntentRow.state == _TODO).limit(1).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
