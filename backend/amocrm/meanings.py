@@ -89,7 +89,6 @@ TABLE = (
     Row("banned by a server on the way", lambda f: f.status == 403 and not f.is_problem, M.PERSON, Need.BLOCKED),
     Row("not amoCRM's own word", lambda facts: not facts.is_problem, PASSES),
     Row("passes by its nature", lambda f: f.status < 400 or f.status in (408, 425), PASSES),
-    Row("does not work now", _on(503), M.LATER),
     Row("amoCRM's own fault", lambda facts: facts.status >= 500, PASSES),
     Row("a token refused that was renewed just now", _on(401), M.LATER),
     Row("unpaid", _on(402), M.PERSON, Need.UNPAID),

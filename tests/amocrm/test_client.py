@@ -33,7 +33,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     ("status", "request_", "error"),
     [
         (429, READ, TryLater), (429, WRITE, TryLater),
-        (503, READ, TryLater), (503, WRITE, TryLater),
+        (503, READ, TryLater), (503, WRITE, Unclear),
         (500, READ, TryLater), (500, WRITE, Unclear),
         (502, READ, TryLater), (502, WRITE, Unclear),
         (504, READ, TryLater), (504, WRITE, Unclear),

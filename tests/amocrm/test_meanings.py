@@ -68,9 +68,8 @@ CASES: dict[str, tuple[Reply, tuple[Any, ...]]] = {
     "a page of 403": (page(403), (Need.BLOCKED,) * 4),
     "a page of 429": (page(429), LATER),
     # amoCRM's own word
-    **{f"{status} passes": (problem(status), PASSES) for status in (301, 302, 307, 308, 408, 425, 500, 502, 504)},
+    **{f"{status} passes": (problem(status), PASSES) for status in (301, 302, 307, 308, 408, 425, 500, 502, 503, 504)},
     "429": (problem(429, "Too many", retry_after=300), LATER),
-    "503": (problem(503), LATER),
     "401 after a renewal": (problem(401, "Unauthorized"), LATER),
     "401 with one of its codes": (problem(401, "Код ошибки 110"), LATER),
     "402": (problem(402, "Account is not paid"), (Need.UNPAID,) * 4),
