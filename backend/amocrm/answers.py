@@ -29,6 +29,7 @@ class Contact:
     updated_at: int
     is_deleted: bool
     is_unsorted: bool
+    is_customer: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -151,6 +152,7 @@ def contact(body: Any) -> Contact | None:
         lead_ids=values.ids(item, "leads"),
         company_ids=values.ids(item, "companies"),
         is_unsorted=bool(item.get("is_unsorted")),
+        is_customer=bool(values.ids(item, "customers")),
         **_common(item),
     )
 

@@ -113,7 +113,7 @@ def pipelines() -> Request:
 
 def contacts_with(digits: str) -> Request:
     """The CRM's own search, fuzzy: give the last 10 digits and check every hit's phones (contract §3.5)."""
-    return _all("/api/v4/contacts", ("query", digits), ("with", "leads"), ("limit", 50))
+    return _all("/api/v4/contacts", ("query", digits), ("with", RELATED[Entity.CONTACTS]), ("limit", 50))
 
 
 def companies_with(digits: str) -> Request:
@@ -121,7 +121,7 @@ def companies_with(digits: str) -> Request:
 
 
 def contact(contact_id: int) -> Request:
-    return _one(f"/api/v4/contacts/{contact_id}", ("with", "leads"))
+    return one(Entity.CONTACTS, contact_id)
 
 
 def company(company_id: int) -> Request:
@@ -142,7 +142,7 @@ def newest_leads(page: int = 1, limit: int = PAGE) -> Request:
     return _all("/api/v4/leads", ("with", "contacts"), ("limit", limit), ("page", page), ("order[id]", "desc"))
 
 
-RELATED = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads", Entity.COMPANIES: "leads,contacts"}
+RELATED = {Entity.LEADS: "contacts", Entity.CONTACTS: "leads,customers", Entity.COMPANIES: "leads,contacts"}
 
 
 def everything(entity: Entity, page: int = 1, limit: int = PAGE) -> Request:

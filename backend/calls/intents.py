@@ -112,6 +112,7 @@ class UseUnsorted(Intent):
     accept: bool
     employee: int | None
     otherwise: CreateLead | AddUnsorted
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from backend.calls.facts import Direction
 from backend.calls.intents import AddContact, AddUnsorted, CallStatus, CreateLead, LogCall, PopupState, ShowPopup
 from backend.calls.numbers import phones
 from backend.calls.rules import words
-from backend.calls.rules.client import Client, Knowledge, choose
+from backend.calls.rules.client import Client, Knowledge, Waiting, choose
 from backend.calls.rules.rules import Employee, Rules, Stage
 
 
@@ -31,6 +31,12 @@ class Case:
         if self.phone is None:
             return Client(party=None, lead=None, why="the number is hidden: registered, never searched for")
         return choose(self.knowledge)
+
+    @cached_property
+    def waiting(self) -> Waiting | None:
+        """The client's unsorted record that the account's rules let a call use."""
+        waiting = self.knowledge.waiting if self.phone else None
+        return waiting if waiting and (waiting.is_ours or self.rules.uses_other_records) else None
 
     @cached_property
     def spared(self) -> bool:

@@ -27,7 +27,8 @@ class OpenLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's."""
+    """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's;
+    `is_customer`: it buys again and again, amoCRM's "customer"."""
 
     entity: CardKind
     id: int
@@ -36,15 +37,18 @@ class Party:
     companies: tuple[int, ...] = ()
     company: str = ""
     open_leads: tuple[OpenLead, ...] = ()
+    is_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An unsorted record of ours that nobody has accepted yet."""
+    """An unsorted record that has not been accepted yet: of a call, or, not `is_ours`, of a form, a chat, another
+    integration."""
 
     uid: str
     lead: int
     contact: int | None
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from backend.calls.intents import AddContact, CreateLead, HandOverLead
 from backend.calls.rules import client
 from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
-from backend.desk.phonebook import change_inbox, lookup, polling
+from backend.desk.phonebook import lookup, polling
 from backend.store.phonebook import phonebook
-from backend.store.phonebook.change_inbox import ReportedChange
 
 
 def open_lead(job: Job) -> None:
@@ -45,28 +44,14 @@ def _make_lead(job: Job, wanted: CreateLead) -> None:
         job.turn_into(_mended(job, wanted, refusal))
         return
     if made.merged:
-        _keep_merged(job, made)
+        # amoCRM's duplicate control has put it into a lead that was there: nothing of that is ours
+        place.at(job, lead=made.lead_id, contact=made.contact_id)
+        place.show_as_they_are(job, made.lead_id, made.contact_id)
         return
     _keep_lead(job, wanted, made.lead_id, made.contact_id or wanted.contact)
     job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
     if wanted.company and made.contact_id:
         place.link_card(job, Entity.CONTACTS, made.contact_id, Entity.COMPANIES, wanted.company)
-
-
-def _keep_merged(job: Job, made: answers.MadeLead) -> None:
-    """amoCRM's duplicate control has put it into a lead that was there: nothing of that is ours, and it is called what
-    people have called it."""
-    account_id = job.desk.account_id
-    place.at(job, lead=made.lead_id, contact=made.contact_id)
-    cards = ((Entity.LEADS, made.lead_id), (Entity.CONTACTS, made.contact_id))
-    change_inbox.note(account_id, [ReportedChange(entity=kind.value, id=str(card)) for kind, card in cards if card])
-    if lead := answers.lead(job.desk.send(requests.lead(made.lead_id))):
-        phonebook.put_leads(account_id, [lookup.mirrored(account_id, lead)])
-        place.link_popups(job, lead.id, lead.name, lead.price)
-    contact = answers.contact(job.desk.send(requests.contact(made.contact_id))) if made.contact_id else None
-    if contact:
-        phonebook.put_parties(account_id, [lookup.contact_party(contact, job.desk.rules.country)])
-        place.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name, was_there=True)
 
 
 def _mended(job: Job, wanted: CreateLead, refusal: Rejected | Unexplained) -> CreateLead:

@@ -7,17 +7,18 @@ from typing import Any, TypeVar
 
 import structlog
 
-from backend.amocrm import requests
+from backend.amocrm import answers, requests
 from backend.amocrm.errors import AmoError
 from backend.calls.intents import AddContact, AddUnsorted, CreateLead, FindPlace, SharePlace, UseUnsorted
 from backend.calls.numbers import phones
 from backend.calls.rules.client import CardKind, Client, Knowledge, Waiting, choose
 from backend.desk.crm_steps import other_calls
 from backend.desk.journal.job import Job
-from backend.desk.phonebook import lookup
+from backend.desk.phonebook import change_inbox, lookup
 from backend.store import popups
 from backend.store.journal import journal
 from backend.store.phonebook import cards, phonebook, webhooks
+from backend.store.phonebook.change_inbox import ReportedChange
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ def _unless_placed(job: Job, wanted: Wanted) -> Wanted | None:
     if known.lead:
         at_known(job, known)
         return None
-    if knowledge.waiting:
+    if knowledge.waiting and (knowledge.waiting.is_ours or job.desk.rules.uses_other_records):
         job.turn_into(_use(job, knowledge.waiting, wanted))
         return None
     if known.party:
@@ -118,6 +119,7 @@ def _use(job: Job, waiting: Waiting, wanted: CreateLead | AddUnsorted) -> UseUns
         accept=job.call.answered is not None,
         employee=wanted.responsible if isinstance(wanted, CreateLead) else None,
         otherwise=wanted,
+        is_ours=waiting.is_ours,
     )
 
 
@@ -155,6 +157,22 @@ def mirror_contact(job: Job, contact: int, name: str, phone: str, responsible: i
         phones=frozenset({phone}),
     )  # fmt: skip
     phonebook.put_parties(job.desk.account_id, [party])
+
+
+def show_as_they_are(job: Job, lead: int, contact: int | None) -> None:
+    """A lead and a contact that are not ours, when the call has its place there: they are called as people have called
+    them, in the popups and in the phonebook. Where they cannot be read now that is done behind the live work."""
+    account_id = job.desk.account_id
+    cards = ((CardKind.LEADS, lead), (CardKind.CONTACTS, contact))
+    change_inbox.note(account_id, [ReportedChange(entity=kind.value, id=str(card)) for kind, card in cards if card])
+    if found := answers.lead(job.desk.send(requests.lead(lead))):
+        phonebook.put_leads(account_id, [lookup.mirrored(account_id, found)])
+        link_popups(job, found.id, found.name, found.price)
+        contact = contact or next(iter(found.contact_ids), None)
+        job.call.contact = job.call.contact or contact
+    if contact and (person := answers.contact(job.desk.send(requests.contact(contact)))):
+        phonebook.put_parties(account_id, [lookup.contact_party(person, job.desk.rules.country)])
+        name_popups(job, CardKind.CONTACTS, person.id, person.name, was_there=True)
 
 
 def link_card(job: Job, entity: requests.Entity, card: int, to: requests.Entity, to_card: int) -> None:

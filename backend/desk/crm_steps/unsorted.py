@@ -147,6 +147,10 @@ def use_unsorted(job: Job) -> None:
     wanted: UseUnsorted = job.intent
     account_id = job.desk.account_id
     if _take_record(job, wanted.uid, accept_for=_accepting(job, wanted)):
+        if not wanted.is_ours:
+            place.at(job, lead=wanted.lead, contact=wanted.contact)
+            place.show_as_they_are(job, wanted.lead, wanted.contact)
+            return
         _show_record(job, wanted)
         job.call.made_contact = bool(wanted.contact) and wanted.otherwise.contact is None
         place.at(job, lead=wanted.lead, contact=wanted.contact)
@@ -195,7 +199,8 @@ def _take_record(job: Job, uid: str, accept_for: list[int]) -> bool:
             raise Unexplained(f"the record waits, and cannot be accepted: {refusal}", status=404) from refusal
         return False
     phonebook.drop_waiting(job.desk.account_id, uid)
-    _open_accepted(job, employee)
+    if job.intent.is_ours:
+        _open_accepted(job, employee)
     return True
 
 

@@ -122,16 +122,22 @@ def _history(job: Job, page: Page, since: int) -> Step:
 
 
 def _records(job: Job, page: Page, since: int) -> Step:
-    """Which of our unsorted records do not wait any more; when too many wait to be seen at once, their use tells."""
-    ours = phonebook.waiting_records(job.desk.account_id)
-    if ours:
-        body = job.desk.send(requests.unsorted_records(None))
-        waiting = {each.uid for each in answers.unsorted_records(body)}
-        if not answers.may_have_more(body, "unsorted"):
-            for uid in ours:
-                if uid not in waiting:
-                    process_changes.drop_record(job.desk.account_id, uid)
-    return since, False
+    """Which unsorted records do not wait any more, and which have come from other sources; when too many wait to be
+    seen at once, their use tells."""
+    account_id, is_first = job.desk.account_id, since <= _beginning(job.desk.account_id)
+    known = phonebook.waiting_records(account_id)
+    if not (known or job.desk.rules.uses_other_records):
+        return since, False
+    body = job.desk.send(requests.unsorted_records(None))
+    waiting = answers.unsorted_records(body)
+    if not answers.may_have_more(body, "unsorted"):
+        for uid in set(known) - {each.uid for each in waiting}:
+            process_changes.drop_record(account_id, uid)
+    new = [each for each in waiting if each.uid not in known and (is_first or each.created_at >= since - OVERLAP)]
+    change_inbox.note(
+        account_id, [ReportedChange(entity=process_changes.UNSORTED, id=each.uid, is_new=True) for each in new]
+    )
+    return max((since, *(each.created_at for each in waiting))), False
 
 
 STEPS: dict[str, Callable[[Job, Page, int], Step]] = {

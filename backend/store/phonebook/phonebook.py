@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Delete, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from backend.store import db
 from backend.store.phonebook import changed_numbers
@@ -70,7 +71,7 @@ def waiting_record(account_id: int, uid: str) -> WaitingRow | None:
 
 
 def waiting_records(account_id: int) -> Sequence[str]:
-    """The uids of all records of ours that wait."""
+    """The uids of all records that are known to wait."""
     return db.session.scalars(select(WaitingRow.uid).where(WaitingRow.account_id == account_id)).all()
 
 
@@ -91,6 +92,12 @@ def put_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int |
         WaitingRow,
         [{"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": call}],
     )
+
+
+def learn_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int | None) -> None:
+    """A record of another source waits, unless one of this number is known. Does not commit."""
+    row = {"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": ""}
+    db.session.execute(insert(WaitingRow).values(row).on_conflict_do_nothing())
 
 
 def drop_waiting(account_id: int, uid: str) -> None:

@@ -34,6 +34,7 @@ def upgrade() -> None:
         "ix_intents_todo", "intents", ["account_id", "call", "id"], postgresql_where=sa.text("state = 'todo'")
     )
     op.create_index("ix_intents_refused", "intents", ["due_at"], postgresql_where=sa.text("state = 'refused'"))
+    op.add_column("phonebook_parties", sa.Column("is_customer", sa.Boolean(), server_default="false", nullable=False))
     op.create_table(
         "left_out",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
