@@ -195,13 +195,9 @@ def change_contact(contact_id: int, model: Model) -> Request:
     return _change(f"/api/v4/contacts/{contact_id}", model)
 
 
-def change_lead(lead_id: int, model: Model) -> Request:
-    return _change(f"/api/v4/leads/{lead_id}", model)
-
-
 def hand_over(lead_id: int, user_id: int) -> Request:
     """The lead gets another responsible."""
-    return change_lead(lead_id, {"responsible_user_id": user_id})
+    return _change(f"/api/v4/leads/{lead_id}", {"responsible_user_id": user_id})
 
 
 def add_notes(entity: Entity, notes: Sequence[Model]) -> Request:
@@ -263,6 +259,10 @@ def link(entity: Entity, entity_id: int, to: Entity, to_id: int, *, is_main: boo
     if is_main is not None:
         to_model["metadata"] = {"is_main": is_main}
     return _change(f"/api/v4/{entity}/{entity_id}/link", [to_model], "POST")
+
+
+def unlink(entity: Entity, entity_id: int, to: Entity, to_id: int) -> Request:
+    return _change(f"/api/v4/{entity}/{entity_id}/unlink", [{"to_entity_id": to_id, "to_entity_type": str(to)}], "POST")
 
 
 def add_tasks(models: Sequence[Model]) -> Request:

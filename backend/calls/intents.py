@@ -184,6 +184,16 @@ class AddNumber(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveLead(Intent):
+    """The lead this call opened is another card's: an employee has said who of several the client is."""
+
+    kind: ClassVar[str] = "move-lead"
+
+    entity: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTask(Intent):
     """A follow-up at the call's place. `due` is seconds of the Unix epoch."""
 
@@ -251,7 +261,7 @@ KINDS: dict[str, type[Intent]] = {
     each.kind: each
     for each in (
         CreateLead, AddContact, AddUnsorted, AddForm, SharePlace, UseUnsorted, LogCall, FinishCall, HandOverLead,
-        FindPlace, NameContact, AddNumber, AddTask, AddNote, AnnounceCall,
+        FindPlace, NameContact, AddNumber, MoveLead, AddTask, AddNote, AnnounceCall,
     )
 }  # fmt: skip
 

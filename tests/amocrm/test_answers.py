@@ -135,7 +135,7 @@ def test_an_unsorted_form_is_made(client: ApiClient, acme: AccountHandle) -> Non
 def test_links_tasks_patches_and_webhooks(client: ApiClient, acme: AccountHandle) -> None:
     lead, contact = acme.add_lead("Заявка"), acme.add_contact("Иван")
     client.send(requests.link(Entity.LEADS, lead["id"], Entity.CONTACTS, contact["id"], is_main=True))
-    client.send(requests.change_lead(lead["id"], {"responsible_user_id": acme.users[1]["id"]}))
+    client.send(requests.hand_over(lead["id"], acme.users[1]["id"]))
     client.send(requests.change_contact(contact["id"], {"name": "Иван Сидоров"}))
     found = answers.lead(client.send(requests.lead(lead["id"])))
     assert found is not None

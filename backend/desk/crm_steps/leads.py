@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from backend.amocrm import answers, models, requests
 from backend.amocrm.errors import Rejected, Unexplained
 from backend.amocrm.requests import Entity
-from backend.calls.intents import AddContact, CreateLead, HandOverLead
+from backend.calls.intents import AddContact, CreateLead, HandOverLead, MoveLead
 from backend.calls.rules import client
 from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup, polling
 from backend.store.phonebook import phonebook
+
+log = structlog.get_logger(__name__)
 
 
 def open_lead(job: Job) -> None:
@@ -182,3 +186,25 @@ def hand_over_lead(job: Job) -> None:
             job.done(lead=None)
             return
     job.done(lead=job.call.lead if job.call.opened_lead else None)
+
+
+def move_lead(job: Job) -> None:
+    """Only the lead that this call opened: it is linked to the card that was chosen, and to the former no more."""
+    wanted: MoveLead = job.intent
+    call, chosen = job.call, Entity(wanted.entity)
+    former = (Entity.CONTACTS, call.contact) if call.contact else (Entity.COMPANIES, call.company)
+    if not (call.lead and call.opened_lead) or former == (chosen, wanted.id):
+        job.done(lead=None)
+        return
+    lead, main = call.lead, True if chosen is Entity.CONTACTS else None
+    try:
+        job.desk.send(requests.link(Entity.LEADS, lead, chosen, wanted.id, is_main=main))
+        if former[1]:
+            job.desk.send(requests.unlink(Entity.LEADS, lead, former[0], former[1]))
+    except Rejected as refusal:  # one of them is gone: the lead stays where it is
+        log.warning("lead not moved", account=job.desk.account_id, call=call.call, why=str(refusal))
+        job.done(lead=None)
+        return
+    call.contact, call.company = (wanted.id, None) if chosen is Entity.CONTACTS else (None, wanted.id)
+    job.done(lead=lead)
+    place.show_as_they_are(job, lead, call.contact)

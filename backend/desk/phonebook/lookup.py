@@ -62,6 +62,7 @@ def _party(known: Known) -> Party:
         companies=known.companies,
         company=known.company,
         is_customer=known.is_customer,
+        is_chosen=known.is_chosen,
         open_leads=tuple(
             OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=lead.stage)
             for lead in known.leads

@@ -36,6 +36,19 @@ def upgrade() -> None:
     op.create_index("ix_intents_refused", "intents", ["due_at"], postgresql_where=sa.text("state = 'refused'"))
     op.add_column("phonebook_parties", sa.Column("is_customer", sa.Boolean(), server_default="false", nullable=False))
     op.create_table(
+        "phonebook_choices",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("party_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_phonebook_choices_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "phone", name=op.f("pk_phonebook_choices")),
+    )
+    op.create_table(
         "left_out",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
