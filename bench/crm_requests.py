@@ -4,7 +4,7 @@ Facts are told to the real desk, and a real worker process carries out what is d
 of requests. One by one: each call is answered, that is carried out, it ends, that is carried out, before the next. The
 burst: all calls are answered within one second, and end within the next, while the worker takes what there is as it
 comes. Everything the CRM is asked meanwhile counts; what the install and its full sync ask before is not in it, nor are
-the phonebook's polls: four requests in 45 s at most.
+the phonebook's polls: five requests in 45 s at most.
 """
 
 from __future__ import annotations

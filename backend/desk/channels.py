@@ -83,7 +83,7 @@ def _of_amocrm(error: Exception) -> Failure | None:
         stops = bool(error.retry_after) or error.status == TOO_MANY
         return Failure(words=str(error), at_least=error.retry_after or 0, is_trouble=True, stops_account=stops)
     if isinstance(error, Unexplained):
-        return Failure(words=f"{DOUBT}: {error}", is_doubt=True, may_be_one=True)
+        return Failure(words=f"{DOUBT}: {error.status} {error}", is_doubt=True, may_be_one=True)
     if isinstance(error, Unclear):
         return Failure(words=f"unclear: {error}", is_trouble=True)
     if isinstance(error, Rejected):

@@ -109,7 +109,8 @@ def test_every_call_has_one_note_and_the_phonebook_is_whole(
 
 
 @pytest.mark.drill
-@settings(max_examples=400, derandomize=False, phases=PHASES)
+@pytest.mark.timeout(3600)
+@settings(max_examples=300, derandomize=False, phases=PHASES)
 @days
 def test_on_many_days(app: Flask, crm: Crm, before: Troubles, during: Troubles) -> None:
     live_through(app, crm, before, during)
