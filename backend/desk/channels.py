@@ -39,7 +39,6 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 600.0  # seconds before an intent is tried again
 MOST_ATTEMPTS = MOST_DOUBTS = 10  # 17 minutes
 LATELY = timedelta(minutes=5)
 TOO_MANY = 429
-DOUBT = "refused without a reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def _of_amocrm(error: Exception) -> Failure | None:
         stops = bool(error.retry_after) or error.status == TOO_MANY
         return Failure(words=str(error), at_least=error.retry_after or 0, is_trouble=True, stops_account=stops)
     if isinstance(error, Unexplained):
-        return Failure(words=f"{DOUBT}: {error.status} {error}", is_doubt=True, may_be_one=True)
+        return Failure(words=f"{error.status} {error}", is_doubt=True, may_be_one=True)
     if isinstance(error, Unclear):
         return Failure(words=f"unclear: {error}", is_trouble=True)
     if isinstance(error, Rejected):

@@ -67,7 +67,7 @@ def test_what_was_refused_is_done_by_itself_hours_later(firm: Firm) -> None:
     assert refused(firm) == ["open-lead"]
     with firm.app.app_context():
         (shown,) = health(firm.id)["refused"]
-        assert "refused without a reason" in shown["why"]
+        assert shown["why"] == "400 Bad Request: Bad Request"
         assert shown["again_at"]
     hours_later(firm)
     assert refused(firm) == ["open-lead"]

@@ -64,7 +64,7 @@ def test_what_cannot_be_mended_is_named_without_its_number(firm: Firm, reconcile
     call = firm.talk(STRANGER, "101")
     firm.work_through()
     status, said, _ = reconcile("--from", today(firm))
-    assert (status, "1 cannot be mended" in said, f"call {call}: refused without a reason: 400" in said) == (1, True, True)
+    assert (status, "1 cannot be mended" in said, f"call {call}: 400" in said) == (1, True, True)
     assert "926777" not in said
 
 
