@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from backend.calls import intents
+from backend.calls.facts import CallStarted
+from backend.calls.intents import CallStatus, LogCall, SharePlace
 from backend.desk import chores
 from backend.desk.health.health import health
 from backend.store import db
@@ -197,3 +200,30 @@ def test_a_known_companys_new_contact_is_linked_to_it(firm: Firm) -> None:
     assert "_embedded" not in made.body[0]["_embedded"]["contacts"][0]
     links = [each for each in firm.account.requests() if each.path.endswith("/link")]
     assert [(each.path.split("/")[3], each.body[0]["to_entity_id"]) for each in links] == [("contacts", company["id"])]
+
+
+def test_a_lead_that_is_made_hours_later_is_whose_the_call_became(firm: Firm) -> None:
+    firm.set(lead_owner="last")
+    firm.account.spoil(Kind.STATUS, "/leads/complex", status=400)
+    firm.talk(STRANGER, "101", "102", seconds=30)
+    firm.work_through()
+    firm.crm.mend()
+    hours_later(firm)
+    assert [lead["responsible_user_id"] for lead in firm.account.leads] == [firm.people["Борис"]]
+
+
+def test_a_call_that_shares_the_place_of_one_without_has_its_own_note(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/leads/complex", status=400)
+    first = firm.talk(STRANGER, "101", seconds=30)
+    second = firm.call(STRANGER)
+    share, note = SharePlace(call=first), LogCall(
+        inbound=True, phone=STRANGER, employee=None, status=CallStatus.TALKED, at=second["at"], duration=9
+    )  # fmt: skip
+    firm.tell(CallStarted(**second))
+    with firm.app.app_context():
+        for each in (share, note):
+            journal.add_intent(firm.id, second["call"], each.kind, intents.to_json(each))
+        db.session.commit()
+    firm.work_through()
+    assert sorted(each["params"]["duration"] for each in firm.call_notes()) == [9, 30]
+    assert len(firm.account.contacts) == 1

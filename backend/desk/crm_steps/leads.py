@@ -176,6 +176,8 @@ def hand_over_lead(job: Job) -> None:
     """Only the lead that this call opened changes hands; repeating it changes nothing. It stays whose it is where the
     other has left."""
     wanted: HandOverLead = job.intent
+    if lead := other_calls.still_to_do(job, CreateLead.kind):  # it was refused for now, and is made in the other's name
+        lead.body = {**lead.body, "responsible": wanted.employee}
     if job.call.lead and job.call.opened_lead:
         try:
             job.desk.send(requests.hand_over(job.call.lead, wanted.employee))

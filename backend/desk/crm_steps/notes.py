@@ -92,7 +92,7 @@ def finish_calls(desk: Desk, together: Sequence[Job]) -> None:
 
 def _fold(job: Job) -> None:
     """A note that is still to be written is written whole."""
-    note = other_calls.note_to_write(job)
+    note = other_calls.still_to_do(job, LogCall.kind)
     if note:
         wanted: FinishCall = job.intent
         fresh = {"status": wanted.status.value, "duration": wanted.duration, "text": wanted.text}

@@ -11,7 +11,6 @@ from backend.calls.intents import (
     AddUnsorted,
     CreateLead,
     FindPlace,
-    LogCall,
     SharePlace,
     UseUnsorted,
 )
@@ -55,17 +54,17 @@ def is_placed(job: Job, call: str) -> bool:
     return not db.session.scalar(select(still))
 
 
-def refused_places(job: Job) -> set[str]:
-    """The kinds of this call's steps that would have given it a place and were refused, for now."""
-    mine = (IntentRow.account_id == job.desk.account_id, IntentRow.call == job.row.call)
+def refused_places(job: Job, call: str) -> set[str]:
+    """The kinds of a call's steps that would have given it a place and were refused, for now."""
+    mine = (IntentRow.account_id == job.desk.account_id, IntentRow.call == call)
     refused = (IntentRow.state == IntentState.REFUSED.value, IntentRow.kind.in_(GIVE_PLACES))
     return set(db.session.scalars(select(IntentRow.kind).where(*mine, *refused)))
 
 
-def note_to_write(job: Job) -> IntentRow | None:
-    """The intent of this call's note, while it is not carried out."""
+def still_to_do(job: Job, kind: str) -> IntentRow | None:
+    """This call's intent of a kind, while it is not carried out: it waits, or was refused for now."""
     mine = (IntentRow.account_id == job.desk.account_id, IntentRow.call == job.row.call)
-    waits = (IntentRow.kind == LogCall.kind, IntentRow.state != IntentState.DONE.value)
+    waits = (IntentRow.kind == kind, IntentRow.state != IntentState.DONE.value)
     return db.session.scalars(select(IntentRow).where(*mine, *waits).order_by(IntentRow.id.desc())).first()
 
 

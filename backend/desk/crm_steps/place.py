@@ -39,7 +39,7 @@ def home_of(job: Job) -> tuple[requests.Entity, int] | None:
     lead, card or waiting record. Where there is nothing the intent waits behind another that makes a contact."""
     if (found := place_of(job)) or job.call.client is None:
         return found
-    refused = other_calls.refused_places(job)
+    refused = other_calls.refused_places(job, job.row.call)
     if not refused:
         return None
     _take_known(job, lookup.knowledge(job.desk.account_id, job.call.client))
@@ -145,6 +145,9 @@ def share_place(job: Job) -> None:
     if not other_calls.is_placed(job, wanted.call):
         raise other_calls.NotYet(f"call {wanted.call} has no place yet")
     other = journal.call(job.desk.account_id, wanted.call)
+    if other_calls.refused_places(job, wanted.call) and not (other and (other.lead or other.contact or other.company)):
+        job.refuse(f"call {wanted.call} has no place, for its own step was refused")
+        return
     lead = other.lead if other else None
     if lead:
         link_popups(job, lead, cards.names_of_leads(job.desk.account_id, {lead}).get(lead, ""))
