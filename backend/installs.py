@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
 import structlog
@@ -17,6 +17,7 @@ from backend.amocrm import account_answers, limiter, requests
 from backend.amocrm.client import Access, ApiClient
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater
 from backend.amocrm.oauth import Tokens
+from backend.amocrm.tokens import has_ended
 from backend.crm_access import Mirrors, integration, keep_mirrors, read_mirrors
 from backend.desk.phonebook import full_sync
 from backend.store import accounts, db, installs, tokens
@@ -24,9 +25,18 @@ from backend.store.accounts import Account, AccountState
 from backend.store.installs import CODE_LIFE, Install
 from backend.store.journal import journal, wake
 
+WAIT_SHARE, LONGEST_WAIT = 0.25, 600.0  # of its age, seconds: until amoCRM is asked again
 LOOKED = 4  # requests that an install has made before the account has a budget: account, users, pipelines
 
 log = structlog.get_logger(__name__)
+
+
+class InstallFailed(Exception):
+    """Its code or its tokens are dead."""
+
+
+class GrantTooWeak(Exception):
+    """The account is connected by an administrator; a user's grant does not replace his."""
 
 
 def finish_installs() -> int:
@@ -40,13 +50,13 @@ def finish_install(install_id: int) -> int | None:
     """The connected account's id; None while amoCRM cannot be reached, when the code failed, or another is at it."""
     try:
         return _finish(install_id)
-    except (Rejected, NeedsPerson) as refusal:
-        _fail(install_id, str(refusal))
+    except (InstallFailed, GrantTooWeak) as failure:
+        _fail(install_id, str(failure))
     except DataError:
         log.exception("install cannot be stored", install=install_id)
         _fail(install_id, "what amoCRM answered cannot be stored")
     except AmoError as error:
-        log.info("install waits", install=install_id, error=str(error))
+        _wait(install_id, str(error))
     finally:
         db.session.rollback()
     return None
@@ -55,7 +65,7 @@ def finish_install(install_id: int) -> int | None:
 def connect(host: str, granted: Tokens) -> int:
     """Makes the account of these tokens, or mends it, and starts its full sync; committed. Returns its id.
 
-    Raises the client's errors, and NeedsPerson for a grant too weak to replace one that works.
+    Raises the client's errors, and GrantTooWeak.
     """
     found = _look(host, granted)
     account_id = _keep_account(host, granted, found)
@@ -65,7 +75,7 @@ def connect(host: str, granted: Tokens) -> int:
 
 
 def _finish(install_id: int) -> int | None:
-    install = _redeemed(install_id)
+    install = _renewed(_redeemed(install_id))
     if install is None:
         return None
     granted = _granted(install)
@@ -83,12 +93,40 @@ def _redeemed(install_id: int) -> Install | None:
     if install is None or install.access_token is not None:
         return install
     if datetime.now(UTC) - install.received_at > CODE_LIFE:
-        raise NeedsPerson(Need.REAUTHORISE, "the code was older than 20 minutes")
-    granted = integration().redeem(install.referer, install.code)
+        raise InstallFailed("the code was older than 20 minutes")
+    try:
+        return _hold(install, integration().redeem(install.referer, install.code))
+    except Rejected as refusal:
+        raise InstallFailed(str(refusal)) from refusal
+
+
+def _renewed(install: Install | None) -> Install | None:
+    """As it is; with new tokens where amoCRM has not let us in for as long as the first ones lived."""
+    if install is None or not has_ended(_granted(install), time.time()):
+        return install
+    try:
+        return _hold(install, integration().renew(install.referer, install.refresh_token or ""))
+    except Rejected as refusal:
+        raise InstallFailed(str(refusal)) from refusal
+
+
+def _hold(install: Install, granted: Tokens) -> Install | None:
+    """Committed: whatever amoCRM says next, the tokens are kept."""
     install.access_token, install.refresh_token = granted.access, granted.refresh
     install.refreshed_at, install.expires_at = _moment(granted.refreshed_at), _moment(granted.expires_at)
     db.session.commit()
-    return installs.taken(install_id)
+    return installs.taken(install.id)
+
+
+def _wait(install_id: int, why: str) -> None:
+    """Asked again soon, and ever more seldom."""
+    db.session.rollback()
+    install = installs.taken(install_id)
+    if install is not None:
+        age = (datetime.now(UTC) - install.received_at).total_seconds()
+        install.due_at = datetime.now(UTC) + timedelta(seconds=min(1 + age * WAIT_SHARE, LONGEST_WAIT))
+        db.session.commit()
+    log.info("install waits", install=install_id, error=why)
 
 
 def _fail(install_id: int, failure: str) -> None:
@@ -119,13 +157,18 @@ def _look(host: str, granted: Tokens) -> Found:
     client = ApiClient(_Granted(Access(host=host, token=granted.access)), hosts=integration().hosts)
     try:
         account = _account(client)
-        return Found(account=account, mirrors=read_mirrors(client))
+        return Found(account=account, mirrors=_mirrors(client))
+    finally:
+        client.close()
+
+
+def _mirrors(client: ApiClient) -> Mirrors | None:
+    try:
+        return read_mirrors(client)
     except NeedsPerson as refusal:
         if refusal.need is not Need.RIGHTS:
             raise
-        return Found(account=account, mirrors=None)
-    finally:
-        client.close()
+        return None
 
 
 def _account(client: ApiClient) -> account_answers.AccountInfo:
@@ -140,7 +183,7 @@ def _keep_account(host: str, granted: Tokens, found: Found) -> int:
     account_id = found.account.id
     known = accounts.find(account_id)
     if found.mirrors is None and known is not None and known.state is AccountState.CONNECTED:
-        raise NeedsPerson(Need.RIGHTS, "the account is connected already, and this user is not its administrator")
+        raise GrantTooWeak("the account is connected already, and this user is not its administrator")
     db.session.execute(_account_row(host, found.account))
     tokens.save(
         db.session(), account_id,
@@ -165,6 +208,10 @@ def _account_row(host: str, account: account_answers.AccountInfo) -> Insert:
         "state_reason": "",
         "state_since": func.now(),
         "blocked_until": None,
+        "unpaid_since": None,
+        "disabling_since": None,
+        "rights_lost_since": None,
+        "rests": 0,
         "budget_tat": time.time() + LOOKED / limiter.RATE,
         "installed_by": account.current_user_id,
     }
@@ -184,13 +231,13 @@ class _Granted:
         return self._access
 
     def renew(self, stale: Access) -> Access:
-        raise NeedsPerson(Need.REAUTHORISE, "the tokens of this install are no longer accepted")
+        raise TryLater("amoCRM does not know its new tokens yet")
 
     def relocate(self, stale: Access) -> Access:
         return stale
 
-    def refused(self, need: Need, detail: str) -> None:
-        log.info("install refused", need=str(need), detail=detail)
+    def refused(self, refusal: NeedsPerson) -> AmoError:
+        return refusal
 
 
 def _granted(install: Install) -> Tokens:

@@ -20,9 +20,10 @@ from sqlalchemy import update
 
 from backend import create_app, installs
 from backend.amocrm.oauth import Tokens
-from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, Fact, Result, Talk
+from backend.calls.facts import CallAnswered, CallEnded, CallStarted, Direction, ExtensionRang, Fact, Result, Talk
 from backend.config import Settings, new_secret_key
 from backend.desk import arrive
+from backend.desk.channels import CHANNELS
 from backend.processes.host.postgres import EmbeddedPostgres
 from backend.store import db, migrate
 from backend.store.journal import journal
@@ -83,7 +84,7 @@ class Firm:
         """Waits until the worker has carried out everything. AssertionError when it does not."""
         until = time.monotonic() + PATIENCE
         with self.app.app_context():
-            while journal.next_due(self.id):
+            while any(journal.next_due(self.id, channel) for channel in CHANNELS):
                 db.session.rollback()
                 assert self.worker.poll() is None, f"the worker ended: {self.log.read_text()}"
                 assert time.monotonic() < until, "the worker does not get done"
@@ -95,6 +96,17 @@ class Firm:
             later = db.func.now() + timedelta(hours=1)
             db.session.execute(update(HookRow).where(HookRow.account_id == self.id).values(polled_at=later))
             db.session.commit()
+
+    def hear(self) -> None:
+        """As after a delivery of a webhook that was looked at: the phonebook is known to be current."""
+        with self.app.app_context():
+            db.session.execute(update(HookRow).where(HookRow.account_id == self.id).values(heard_at=db.func.now()))
+            db.session.commit()
+
+    def ring(self, call: dict[str, Any], extensions: Sequence[str]) -> None:
+        """They begin to ring together."""
+        rings = (ExtensionRang(**call, extension=each, turn=1) for each in extensions)
+        self._tell(CallStarted(**call), *rings)
 
     def requests(self) -> int:
         """How many the CRM has answered so far."""
@@ -169,7 +181,8 @@ def _worker(values: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _connect(app: Flask, account: AccountHandle, clients: Sequence[str]) -> int:
     """As an install does, without the hook; the account's id."""
     account.add_user("Вера", admin=True)
-    seats = [{"user_id": account.add_user("Анна")["id"], "extensions": [EXTENSION]}]
+    people = (account.add_user(name) for name in ("Анна", "Борис", "Глеб", "Дина", "Егор"))
+    seats = [{"user_id": each["id"], "extensions": [str(101 + place)]} for place, each in enumerate(people)]
     for phone in clients:
         account.add_lead("Сделка", contact=account.add_contact("Клиент", [phone]))
     with app.app_context():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import func, update
 
 from backend import installs
 from backend.amocrm.oauth import Tokens
@@ -18,6 +19,7 @@ from backend.desk.channels import CHANNELS
 from backend.desk.journal.job import Fence
 from backend.desk.phonebook import full_sync as sync
 from backend.store import db
+from backend.store.accounts import Account
 from backend.store.journal import journal
 from backend.store.settings import settings
 from sandbox.crm.handle import AccountHandle
@@ -95,16 +97,19 @@ class Firm:
         """Carries out everything, whatever it waits for: due times are brought forward."""
         for _ in range(60):
             self.work()
-            with self.app.app_context():
-                db.session.execute(
-                    journal.IntentRow.__table__.update()
-                    .where(journal.IntentRow.account_id == self.id, journal.IntentRow.state == "todo")
-                    .values(due_at=db.func.now())
-                )
-                db.session.commit()
-                if not any(journal.due(self.id, 1, channel) for channel in CHANNELS):
-                    return
+            if not self.due_now():
+                return
         raise AssertionError("intents are left over")
+
+    def due_now(self) -> bool:
+        """All that the account waits for is over; whether there is anything to do."""
+        with self.app.app_context():
+            todo = (journal.IntentRow.account_id == self.id, journal.IntentRow.state == "todo")
+            db.session.execute(update(journal.IntentRow).where(*todo).values(due_at=func.now()))
+            rested = {"budget_tat": 0, "blocked_until": None}
+            db.session.execute(update(Account).where(Account.id == self.id).values(rested))
+            db.session.commit()
+            return any(journal.due(self.id, 1, channel) for channel in CHANNELS)
 
     def talk(self, client: str | None, *seats: str, outbound: bool = False, seconds: int = 60) -> str:
         """A whole answered call through these extensions; its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Contact:
     updated_at: int
     is_deleted: bool
     is_unsorted: bool
+    is_customer: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -150,6 +152,7 @@ def contact(body: Any) -> Contact | None:
         lead_ids=values.ids(item, "leads"),
         company_ids=values.ids(item, "companies"),
         is_unsorted=bool(item.get("is_unsorted")),
+        is_customer=bool(values.ids(item, "customers")),
         **_common(item),
     )
 
@@ -207,7 +210,7 @@ def note(body: Any) -> Note | None:
         entity_id=values.number(item.get("entity_id")) or 0,
         kind=values.text(item.get("note_type")),
         params=values.mapping(item.get("params")),
-        created_at=values.number(item.get("created_at")) or 0,
+        created_at=values.moment(item.get("created_at")),
     )
 
 
@@ -224,8 +227,8 @@ def task(body: Any) -> Task | None:
         id=task_id,
         text=values.text(item.get("text")),
         entity_id=values.number(item.get("entity_id")),
-        due=values.number(item.get("complete_till")) or 0,
-        created_at=values.number(item.get("created_at")) or 0,
+        due=values.moment(item.get("complete_till")),
+        created_at=values.moment(item.get("created_at")),
     )
 
 
@@ -233,9 +236,9 @@ def tasks(body: Any) -> tuple[Task, ...]:
     return values.each(body, "tasks", task)
 
 
-def made(body: Any, name: str) -> tuple[WrittenEntity, ...]:
-    """The answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
-    return values.each(body, name, _made)
+def made(name: str) -> Callable[[Any], tuple[WrittenEntity, ...]]:
+    """Reads the answer to a batch that adds or changes `contacts`, `leads`, `notes`, `tasks`."""
+    return lambda body: values.each(body, name, _made)
 
 
 def _made(body: Any) -> WrittenEntity | None:
@@ -277,8 +280,8 @@ def _common(item: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": values.text(item.get("name")),
         "responsible": values.number(item.get("responsible_user_id")),
-        "created_at": values.number(item.get("created_at")) or 0,
-        "updated_at": values.number(item.get("updated_at")) or 0,
+        "created_at": values.moment(item.get("created_at")),
+        "updated_at": values.moment(item.get("updated_at")),
         "is_deleted": bool(item.get("is_deleted")),
     }
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import requests as http
 from urllib3.exceptions import NewConnectionError
 
-from backend.amocrm import outcome
+from backend.amocrm import outcome, requests
 from backend.amocrm.errors import AmoError, Need, NeedsPerson, TryLater, Unclear
 from backend.amocrm.hosts import Hosts
 from backend.amocrm.outcome import Reply
@@ -42,8 +42,9 @@ class AccessSource(Protocol):
     def relocate(self, stale: Access) -> Access:
         """After a 404: the account may have been renamed and live elsewhere; else the same again."""
 
-    def refused(self, need: Need, detail: str) -> None:
-        """Writes down that a person is needed."""
+    def refused(self, refusal: NeedsPerson) -> AmoError:
+        """Writes down that a person is needed; what is to be raised: the refusal, or TryLater while it is not believed
+        yet."""
 
 
 class ApiClient:
@@ -68,30 +69,43 @@ class ApiClient:
         self._pace = pace
         self._seen = seen
         self._looked = False
+        self._is_let_in = False
 
     def send(self, request: Request) -> Any:
         """The answer's JSON, None when there is nothing (204, or 404 to a read).
 
         Raises TryLater, Unclear, NeedsPerson, Rejected (see `errors`).
         """
+        access = self._source.current()
         try:
-            return self._send(request)
+            return self._send(request, access)
         except NeedsPerson as refusal:
-            if not (request.is_extra and refusal.need in (Need.RIGHTS, Need.UNPAID)):
-                self._source.refused(refusal.need, refusal.detail)
-            raise
+            if refusal.need is Need.REAUTHORISE or (request.is_extra and refusal.need in (Need.RIGHTS, Need.UNPAID)):
+                raise  # of the first the source knows
+            raise self._source.refused(self._understood(request, access, refusal)) from refusal
 
     def close(self) -> None:
         self._session.close()
 
-    def _send(self, request: Request) -> Any:
-        access = self._source.current()
+    def _send(self, request: Request, access: Access) -> Any:
         reply = self._exchange(request, access)
         if reply.status == 401:
-            return outcome.result(request, self._exchange(request, self._source.renew(access)))
-        if outcome.may_be_elsewhere(reply) and (moved := self._moved(access)):
-            return outcome.result(request, self._exchange(request, moved))
-        return outcome.result(request, reply)
+            reply = self._exchange(request, self._source.renew(access))
+        elif outcome.may_be_elsewhere(reply) and (moved := self._moved(access)):
+            reply = self._exchange(request, moved)
+        found = outcome.result(request, reply)
+        self._is_let_in = True
+        return found
+
+    def _understood(self, request: Request, access: Access, refusal: NeedsPerson) -> NeedsPerson:
+        """What everybody may read says whether a 403 is a missing right or a ban (docs/amocrm-contract.md §3.1)."""
+        if refusal.need is not Need.RIGHTS or self._is_let_in:
+            return refusal
+        probe = requests.account()
+        if request.path != probe.path and self._exchange(probe, access).status != 403:
+            self._is_let_in = True
+            return refusal
+        return NeedsPerson(Need.BLOCKED, refusal.detail, status=refusal.status, trace=refusal.trace)
 
     def _moved(self, access: Access) -> Access | None:
         """The account's new place when it was renamed; asked once in a client's life, for a 404 is often just that."""

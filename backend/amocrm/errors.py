@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +41,11 @@ class Unclear(AmoError):
     """A write that may or may not have been done: look before repeating it. A read never ends so."""
 
 
+class Unexplained(Unclear):
+    """Refused without a word of what is wrong, such as "a system error, please repeat": it often passes, and a write
+    may have been done all the same. A read can end so too."""
+
+
 class NeedsPerson(AmoError):
     """Repeating is useless until a person has done what `need` says; `detail` is why we think so."""
 
@@ -76,8 +82,11 @@ class Rejected(AmoError):
         return any(map(self.concerns, EMPLOYEE_FIELDS))
 
     @property
-    def concerns_custom_fields(self) -> bool:
-        return any("custom_fields_values" in each.path for each in self.problems)
+    def fields(self) -> frozenset[int | None]:
+        """Which of the lead's custom fields it names, by their places; None where it does not say which."""
+        paths = (each.path for each in self.problems if "contacts." not in each.path)
+        found = (re.search(r"custom_fields_values(?:\.(\d{1,4}))?", path) for path in paths)
+        return frozenset(int(each[1]) if each[1] else None for each in found if each)
 
     def concerns(self, field: str) -> bool:
         """True when a problem's path ends in this field, such as `responsible_user_id` of a deleted user."""

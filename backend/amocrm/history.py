@@ -35,4 +35,4 @@ def _event(body: Any) -> Event | None:
     entity_id = values.number(item.get("entity_id"))
     if entity is None or entity_id is None:
         return None
-    return Event(entity=entity, entity_id=entity_id, at=values.number(item.get("created_at")) or 0)
+    return Event(entity=entity, entity_id=entity_id, at=values.moment(item.get("created_at")))

@@ -21,15 +21,14 @@ def contact(
     name: str,
     phone: str | None,
     responsible: int | None = None,
-    company: int | None = None,
     request_id: str | None = None,
 ) -> Model:
-    """`phone` is E.164 where it can be built; None for a hidden number."""
+    """`phone` is E.164 where it can be built; None for a hidden number. Its company is linked afterwards: amoCRM lists
+    none among what it takes of a contact."""
     return _without_none(
         name=name,
         responsible_user_id=responsible,
         custom_fields_values=[phone_field(phone)] if phone else None,
-        _embedded={"companies": [{"id": company}]} if company else None,
         request_id=request_id,
     )
 
@@ -158,7 +157,7 @@ def unsorted_call(
     pipeline: int | None = None,
     request_id: str | None = None,
 ) -> Model:
-    """`source_uid` is unique per call: amoCRM refuses a second record with it. `called` is who was rung."""
+    """`source_uid` is unique per call; amoCRM makes a second record with it all the same. `called` is who was rung."""
     metadata: Model = {
         "is_call_event_needed": True, "uniq": source_uid, "duration": duration, "service_code": SERVICE,
         "link": link, "phone": phone, "from": phone, "called_at": called_at, "call_responsible": called,

@@ -11,6 +11,8 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -19,9 +21,11 @@ from backend.amocrm import outcome, values
 from backend.amocrm.client import exchange
 from backend.amocrm.errors import Rejected, TryLater
 from backend.amocrm.hosts import Hosts
+from backend.amocrm.meanings import Meaning
 from backend.amocrm.outcome import Reply
-from backend.amocrm.requests import Request
+from backend.amocrm.requests import Request, Way
 
+A_DAY, LONGEST_LIFE = 86_400, 5 * 366 * 86_400  # seconds; the longest that a token of ours may live is five years
 TOKEN_PATH = "/oauth2/access_token"
 SUBDOMAIN_PATH = "/oauth2/account/current/subdomain"
 
@@ -53,6 +57,7 @@ class Integration:
     client_secret: str = field(repr=False)
     redirect_uri: str
     hosts: Hosts
+    clock: Callable[[], float] = time.time
 
     def consent_page(self, state: str, *, kommo: bool = False) -> str:
         """Where to send a browser for consent; its window then comes back with a code and this state."""
@@ -77,28 +82,31 @@ class Integration:
         """Where the account lives now, None when amoCRM does not say. Raises TryLater."""
         if not self.hosts.allows(api_domain):
             return None
-        request = Request(method="GET", path=SUBDOMAIN_PATH)
         with self.hosts.session() as session:
-            url = self.hosts.origin(api_domain) + request.path
+            url = self.hosts.origin(api_domain) + SUBDOMAIN_PATH
             reply = exchange(session, "GET", url, headers={"X-Refresh-Token": refresh_token})
         if reply.status == 429 or reply.status >= 500:
-            raise outcome.failure(request, reply)
+            raise outcome.doubt(reply, Meaning.LATER)
         domain = values.text(values.mapping(reply.json).get("domain")) if reply.status == 200 else ""
         return domain if self.hosts.allows(domain) else None
 
     def _exchange(self, host: str, grant: dict[str, str]) -> Tokens:
         keys = {"client_id": self.client_id, "client_secret": self.client_secret, "redirect_uri": self.redirect_uri}
-        request = Request(method="POST", path=TOKEN_PATH, body={**keys, **grant})
+        request = Request(method="POST", path=TOKEN_PATH, way=Way.ADD, body={**keys, **grant})
         with self.hosts.session() as session:
             reply = exchange(session, "POST", self.hosts.origin(host) + request.path, body=request.body)
-        if is_grant_dead(reply):
+        if refuses_grant(reply):
             raise outcome.rejection(reply)
-        return _tokens(outcome.result(request, _in_time(reply)))
+        return _tokens(outcome.result(request, _in_time(reply)), self.clock())
 
 
-def is_grant_dead(reply: Reply) -> bool:
-    """A 400, 401 or 404 in JSON is a definite no; all else may pass (docs/amocrm-contract.md §1.3)."""
-    return reply.status in (400, 401, 404) and isinstance(reply.json, dict)
+def refuses_grant(reply: Reply) -> bool:
+    """A 400 or 401 that says why, as only the exchange itself does (docs/amocrm-contract.md §1.3); all else may pass,
+    and a host that
+    is not there (404) may be another account's by now."""
+    told = values.mapping(reply.json)
+    says_why = "hint" in told or "error" in told or values.text(told.get("type")).endswith("OAuthProblemJson")
+    return (reply.status in (400, 401) and says_why) or (reply.status == 404 and bool(reply.problem))
 
 
 def blames_integration(refusal: Rejected) -> bool:
@@ -107,9 +115,9 @@ def blames_integration(refusal: Rejected) -> bool:
 
 
 def _in_time(reply: Reply) -> Reply:
-    """A ban or a page of HTML in place of the exchange says nothing about the grant."""
-    if 400 <= reply.status < 500:
-        raise TryLater(outcome.detail(reply), status=reply.status, retry_after=outcome.retry_after(reply))
+    """A ban, a page of HTML or a refusal without a reason in place of the exchange says nothing about the grant."""
+    if 300 <= reply.status < 500:
+        raise outcome.doubt(reply, Meaning.LATER)
     return reply
 
 
@@ -125,14 +133,15 @@ def claims(token: str) -> dict[str, Any]:
 
 def long_lived(token: str, now: float) -> Tokens:
     """A token from the integration's Keys tab: no refresh, its end is in its claims (docs/amocrm-contract.md §1.8)."""
-    return Tokens(access=token, refreshed_at=now, expires_at=values.number(claims(token).get("exp")))
+    return Tokens(access=token, refreshed_at=now, expires_at=values.moment(claims(token).get("exp")) or None)
 
 
-def _tokens(body: Any) -> Tokens:
+def _tokens(body: Any, now: float) -> Tokens:
+    """Times are amoCRM's, or ours (`now`) where it does not say them: one version of its reference has none."""
     told = values.mapping(body)
     access, refresh = values.text(told.get("access_token")), values.text(told.get("refresh_token"))
     if not access or not refresh:
         raise TryLater("amoCRM's exchange answered without tokens")
-    at = values.number(told.get("server_time")) or 0
-    life = values.number(told.get("expires_in")) or 86_400
+    at = values.moment(told.get("server_time")) or now
+    life = min(max(values.number(told.get("expires_in")) or A_DAY, 0), LONGEST_LIFE) or A_DAY
     return Tokens(access=access, refresh=refresh, refreshed_at=float(at), expires_at=float(at + life))

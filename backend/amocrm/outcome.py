@@ -1,18 +1,18 @@
-"""What an answer means: its JSON, or one of the sorted errors. Pure; the table is docs/amocrm-contract.md §3.1,
-§3.2."""
+"""An answer as it came, and what comes of it: its JSON, or one of the sorted errors. Pure; the table is `meanings`."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from backend.amocrm import values
-from backend.amocrm.errors import Need, NeedsPerson, Problem, Rejected, TryLater, Unclear
+from backend.amocrm.errors import NeedsPerson, Problem, Rejected, TryLater, Unclear, Unexplained
+from backend.amocrm.meanings import AnswerFacts, Meaning, row_of
 from backend.amocrm.requests import Request
 
 LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After is a mistake we do not follow
-IP_NOT_ALLOWED = "113"  # legacy code of an account that lists its allowed addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +33,51 @@ class Reply:
         except ValueError:
             return None
 
+    @property
+    def problem(self) -> dict[str, Any]:
+        """amoCRM's own problem JSON; {} for whatever else a server on the way may say."""
+        body = values.mapping(self.json)
+        is_titled = bool(values.text(body.get("title"))) and values.number(body.get("status")) == self.status
+        return body if is_titled or "validation-errors" in body else {}
+
 
 def result(request: Request, reply: Reply) -> Any:
     """The answer's JSON, or None for "nothing there". Raises TryLater, Unclear, NeedsPerson, Rejected."""
-    if reply.status == 204 or (reply.status == 404 and request.is_read):
-        return None
-    if 200 <= reply.status < 300:
-        return _parsed(request, reply)
-    raise failure(request, reply)
+    row = row_of(facts(reply))
+    meaning = row.to(request.way)
+    if meaning in (Meaning.DONE, Meaning.NOTHING):
+        return reply.json if meaning is Meaning.DONE else None
+    if row.need:
+        raise NeedsPerson(row.need, detail(reply), status=reply.status, trace=reply.trace)
+    if meaning is Meaning.REFUSED:
+        raise rejection(reply)
+    raise doubt(reply, meaning)
+
+
+def facts(reply: Reply) -> AnswerFacts:
+    found = problems(reply.problem)
+    return AnswerFacts(
+        status=reply.status,
+        is_json=reply.json is not None,
+        is_empty=not reply.body.strip(),
+        is_problem=bool(reply.problem),
+        names_field=any(each.path for each in found),
+        codes=_codes(reply, found),
+        detail=values.text(reply.problem.get("detail")).lower(),
+    )
+
+
+def doubt(reply: Reply, meaning: Meaning) -> TryLater | Unclear:
+    """What did not come out, and may yet."""
+    told = {"status": reply.status, "trace": reply.trace}
+    if meaning is Meaning.LATER:
+        return TryLater(detail(reply), retry_after=retry_after(reply), **told)  # type: ignore[arg-type]
+    kind = Unexplained if meaning is Meaning.UNEXPLAINED else Unclear
+    return kind(detail(reply), **told)  # type: ignore[arg-type]
+
+
+def rejection(reply: Reply) -> Rejected:
+    return Rejected(detail(reply), status=reply.status, trace=reply.trace, problems=problems(reply.json))
 
 
 def may_be_elsewhere(reply: Reply) -> bool:
@@ -48,38 +85,12 @@ def may_be_elsewhere(reply: Reply) -> bool:
     return reply.status in (301, 302, 307, 308, 404)
 
 
-def failure(request: Request, reply: Reply) -> TryLater | Unclear | NeedsPerson | Rejected:
-    """The sorted error of an answer that is not a success."""
-    need = _need(reply)
-    if need is not None:
-        return NeedsPerson(need, detail(reply), status=reply.status, trace=reply.trace)
-    if reply.status in (429, 503) or (reply.status >= 500 and request.is_read):
-        return TryLater(detail(reply), status=reply.status, trace=reply.trace, retry_after=retry_after(reply))
-    if reply.status >= 500:
-        return Unclear(detail(reply), status=reply.status, trace=reply.trace)
-    return rejection(reply)
-
-
-def rejection(reply: Reply) -> Rejected:
-    return Rejected(detail(reply), status=reply.status, trace=reply.trace, problems=problems(reply.json))
-
-
-def _need(reply: Reply) -> Need | None:
-    """A 403 in HTML is the web server's ban, one in JSON a missing right (docs/amocrm-contract.md §3.1)."""
-    if reply.status == 403 and (not isinstance(reply.json, dict) or IP_NOT_ALLOWED in detail(reply)):
-        return Need.BLOCKED
-    return {401: Need.REAUTHORISE, 402: Need.UNPAID, 403: Need.RIGHTS}.get(reply.status)
-
-
-def _parsed(request: Request, reply: Reply) -> Any:
-    if not reply.body.strip():
-        return None
-    if reply.json is not None:
-        return reply.json
-    broken = f"{reply.status} with a body that is not JSON"
-    if request.is_read:
-        raise TryLater(broken, status=reply.status, trace=reply.trace)
-    raise Unclear(broken, status=reply.status, trace=reply.trace)
+def _codes(reply: Reply, found: tuple[Problem, ...]) -> frozenset[str]:
+    """amoCRM's old numeric codes: as an error's code, or in words such as "Код ошибки 244"."""
+    told = values.text(reply.problem.get("detail"))
+    spoken = re.findall(r"(?:код|code|c[oó]digo|ошибк|error)\D{0,20}(\d{3})\b", told, re.IGNORECASE)
+    whole = [told.strip()] if told.strip().isdecimal() else []
+    return frozenset((*spoken, *whole, *(each.code for each in found if each.code.isdecimal())))
 
 
 def detail(reply: Reply) -> str:

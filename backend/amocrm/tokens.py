@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backend.amocrm.client import Access
-from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
+from backend.amocrm.errors import AmoError, Need, NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.oauth import Integration, Tokens, blames_integration
 
-AHEAD = 0.75  # of its life: from then on a token is renewed, while it still works
+AHEAD = 0.75  # of its life: from then on a token is renewed, while it still works, by whoever keeps the accounts
 LEAST_LIFE = 60.0  # seconds; a token this near its end is not used for a request
 
 
@@ -41,8 +41,9 @@ class Vault(Protocol):
     def hold(self) -> AbstractContextManager[Held]:
         """Locks the tokens against every other process and reads them again."""
 
-    def refuse(self, need: Need, detail: str) -> None:
-        """Writes down, committed, what the account waits for."""
+    def refuse(self, refusal: NeedsPerson, kept: Kept | None = None) -> AmoError:
+        """Writes down, committed, what the account waits for; what is to be raised: the refusal, or TryLater where it
+        is not believed yet, or was said to other tokens (`kept`) than the account has by now."""
 
 
 class Tokenkeeper:
@@ -54,21 +55,26 @@ class Tokenkeeper:
         self._clock = clock
 
     def current(self) -> Access:
+        """Renewed here only when it has to be: ahead of time it is renewed beside the calls, not before one."""
         kept = self._vault.read()
-        if not is_due(kept.tokens, self._clock()):
-            return _access(kept)
-        try:
-            return self.renew(_access(kept))
-        except (TryLater, Unclear):
-            if has_ended(kept.tokens, self._clock()):
-                raise
-            return _access(kept)
+        return self.renew(_access(kept)) if has_ended(kept.tokens, self._clock()) else _access(kept)
+
+    def renew_ahead(self) -> None:
+        """Raises as `current`."""
+        self.renew(_access(self._vault.read()))
 
     def renew(self, stale: Access) -> Access:
-        with self._vault.hold() as held:
-            if held.kept.tokens.access == stale.token:
-                held.keep(self._renewed(held.kept))
-            return _access(held.kept)
+        refused: Kept | None = None
+        try:
+            with self._vault.hold() as held:
+                if held.kept.tokens.access == stale.token:
+                    refused = held.kept
+                    held.keep(self._renewed(held.kept))
+                return _access(held.kept)
+        except Unclear as error:
+            raise TryLater(f"the renewal is not clear: {error}", status=error.status) from error
+        except NeedsPerson as refusal:
+            raise self._vault.refuse(refusal, refused) from refusal
 
     def relocate(self, stale: Access) -> Access:
         with self._vault.hold() as held:
@@ -76,8 +82,8 @@ class Tokenkeeper:
                 held.keep(Kept(host=host, tokens=held.kept.tokens))
             return _access(held.kept)
 
-    def refused(self, need: Need, detail: str) -> None:
-        self._vault.refuse(need, detail)
+    def refused(self, refusal: NeedsPerson) -> AmoError:
+        return self._vault.refuse(refusal)
 
     def _renewed(self, kept: Kept) -> Kept:
         if kept.tokens.refresh is None:
@@ -100,11 +106,11 @@ class Tokenkeeper:
         """A refused refresh may only mean that the account was renamed: it is tried at the new host."""
         host = self._new_host(kept) if refusal.status in (401, 404) else None
         if host is None or kept.tokens.refresh is None:
-            raise NeedsPerson(Need.REAUTHORISE, str(refusal), status=refusal.status)
+            raise _refused(refusal)
         try:
             return Kept(host=host, tokens=self._integration.renew(host, kept.tokens.refresh))
         except Rejected as again:
-            raise NeedsPerson(Need.REAUTHORISE, str(again), status=again.status) from again
+            raise _refused(again) from again
 
     def _new_host(self, kept: Kept) -> str | None:
         """The account's host when it is another than the stored one."""
@@ -114,11 +120,11 @@ class Tokenkeeper:
         return found if found != kept.host else None
 
 
-def is_due(tokens: Tokens, now: float) -> bool:
-    """True from AHEAD of the token's life on; a long-lived one is never due."""
-    if tokens.refresh is None or tokens.expires_at is None:
-        return False
-    return now >= tokens.refreshed_at + AHEAD * (tokens.expires_at - tokens.refreshed_at)
+def _refused(refusal: Rejected) -> AmoError:
+    """A host that is not there has refused nothing."""
+    if refusal.status == 404:
+        return TryLater(str(refusal), status=404)
+    return NeedsPerson(Need.REAUTHORISE, str(refusal), status=refusal.status)
 
 
 def has_ended(tokens: Tokens, now: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 PHONE = "PHONE"
 LARGEST = 2**63 - 1
+LATEST = 4_102_444_800  # the year 2100 in Unix seconds; what says it is later is no time
 
 
 def phones(item: dict[str, Any]) -> tuple[str, ...]:
@@ -39,12 +40,20 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def number(value: Any) -> int | None:
-    """An id or a time, whether it came as 7, 7.0 or "7"; None for anything else, and for what no bigint holds."""
+    """An id or an amount, whether it came as 7, 7.5, "7" or "7.5"; None for anything else, and for what no bigint
+    holds."""
     try:
-        found = int(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        whole = float(value) if isinstance(value, str) and "." in value else value
+        found = int(whole) if isinstance(whole, int | float | str) and not isinstance(whole, bool) else None
     except (ValueError, OverflowError):
         return None
     return found if found is not None and abs(found) <= LARGEST else None
+
+
+def moment(value: Any) -> int:
+    """A time in Unix seconds; 0 for what is none."""
+    found = number(value) or 0
+    return found if 0 < found <= LATEST else 0
 
 
 def text(value: Any) -> str:

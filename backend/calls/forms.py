@@ -40,7 +40,8 @@ COMMENT = frozenset({
 })  # fmt: skip
 DEPARTMENT = frozenset(["department", "dept", "отдел", "подразделение"])
 LEAD = frozenset({"leadid", "dealid", "номерсделки"})
-_LEAD_OF_HOOK = re.compile(r"leads\[(?:add|status)\]\[0\]\[id\]|event\[data\]\[id\]")
+# A hook set by hand names its event, such as `leads[mail_in]`; that of a deletion has no lead to use.
+_LEAD_OF_HOOK = re.compile(r"leads\[(?!delete\])\w{1,30}\]\[\d{1,4}\]\[id\]|event\[data\]\[id\]")
 _OF_HOOK = re.compile(r"(?:leads|event|action|account)\[")
 _ACCOUNT_OF_HOOK = re.compile(r"account\[id\]|account_id")
 _LEAD_ELEMENT = "2"  # amoCRM's digital pipeline: what the id is of (docs/amocrm-contract.md §3.20)

@@ -112,6 +112,7 @@ class UseUnsorted(Intent):
     accept: bool
     employee: int | None
     otherwise: CreateLead | AddUnsorted
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,16 @@ class AddNumber(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveLead(Intent):
+    """The lead this call opened is another card's: an employee has said who of several the client is."""
+
+    kind: ClassVar[str] = "move-lead"
+
+    entity: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTask(Intent):
     """A follow-up at the call's place. `due` is seconds of the Unix epoch."""
 
@@ -206,12 +217,13 @@ class AddNote(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceCall(Intent):
-    """amoCRM's own notification of a ringing call; worth nothing a few seconds later, and never repeated."""
+    """amoCRM's own notification of a ringing call, to all whom it rings at the same time; worth nothing a few seconds
+    later, and never repeated."""
 
     kind: ClassVar[str] = "announce-call"
     channel: ClassVar[str] = NOTIFICATION
 
-    employee: int
+    employees: tuple[int, ...]
     phone: str
 
 
@@ -249,7 +261,7 @@ KINDS: dict[str, type[Intent]] = {
     each.kind: each
     for each in (
         CreateLead, AddContact, AddUnsorted, AddForm, SharePlace, UseUnsorted, LogCall, FinishCall, HandOverLead,
-        FindPlace, NameContact, AddNumber, AddTask, AddNote, AnnounceCall,
+        FindPlace, NameContact, AddNumber, MoveLead, AddTask, AddNote, AnnounceCall,
     )
 }  # fmt: skip
 
@@ -266,6 +278,8 @@ def from_json(kind: str, body: dict[str, Any]) -> Intent:
         values["otherwise"] = from_json(_kind_of(body["otherwise"]), body["otherwise"])
     if "fields" in body:
         values["fields"] = tuple((name, value) for name, value in body["fields"])
+    if kind == AnnounceCall.kind:
+        values["employees"] = tuple(values["employees"])
     if kind in (LogCall.kind, FinishCall.kind):
         values["status"] = CallStatus(body["status"])
     return KINDS[kind](**values)

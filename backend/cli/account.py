@@ -29,7 +29,7 @@ from backend.installs import connect
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountState
 from backend.store.base import crypto
-from backend.store.journal import journal, wake
+from backend.store.journal import refusals, wake
 from backend.store.settings import settings
 
 PLAIN = ("username", "host", "contact_name", "lead_name", "country", "language")
@@ -134,7 +134,7 @@ def tell_diagnostics(asked: argparse.Namespace) -> None:
 
 def retry(asked: argparse.Namespace) -> None:
     account = _account(asked.account)
-    decided, again = decide_again(account.id), journal.try_refused_again(account.id)
+    decided, again = decide_again(account.id), refusals.try_again(account.id)
     wake.wake(account.id)
     db.session.commit()
     print(f"{decided} facts decided again, {again} refused intents to be carried out again")

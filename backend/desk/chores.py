@@ -12,7 +12,7 @@ from backend.desk.phonebook import full_sync, polling
 from backend.store import audits, commands, db, outages, outcomes, popups
 from backend.store.accounts import Account, AccountState
 from backend.store.callback import guard, requests
-from backend.store.journal import account_work, journal, wake
+from backend.store.journal import account_work, journal, left_out, refusals, wake
 from backend.store.phonebook import changed_numbers, webhooks
 
 SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0020)
@@ -58,6 +58,15 @@ def poll_due_phonebooks() -> list[int]:
     return found
 
 
+def try_refused_again() -> list[int]:
+    """Has tried again what amoCRM refused some time ago; whose it is."""
+    found = refusals.try_due_again(AT_ONCE)
+    for account_id in found:
+        wake.wake(account_id)
+    db.session.commit()
+    return found
+
+
 def audit_due_calls() -> list[int]:
     """Has every connected account's last calls held against the CRM, an hour after the last time."""
     last = func.coalesce(Account.audited_at, Account.created_at)
@@ -75,7 +84,7 @@ def audit_due_calls() -> list[int]:
 def forget_old() -> int:
     """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; how many."""
     than = datetime.now(UTC) - KEPT_FOR
-    kept = (journal, outcomes, popups, requests, audits, outages)
+    kept = (journal, outcomes, popups, requests, audits, outages, left_out)
     gone: int = sum(each.forget_older(than, AT_ONCE) for each in kept)
     gone += changed_numbers.forget_older(datetime.now(UTC) - changed_numbers.KEPT, AT_ONCE)
     gone += commands.tidy(datetime.now(UTC) - COMMANDS_KEPT_FOR, AT_ONCE)

@@ -12,10 +12,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from backend import crm_access
-from backend.amocrm.client import ApiClient
 from backend.amocrm.errors import NeedsPerson, TryLater
 from backend.amocrm.requests import BATCH
-from backend.amocrm.tokens import Tokenkeeper
 from backend.calls.intents import CRM
 from backend.desk.channels import CHANNELS, Channel, Failure
 from backend.desk.journal.job import Desk, Fence, Fenced, Job, jobs
@@ -28,6 +26,7 @@ from backend.store.settings import settings
 
 SLICE = 5.0  # seconds of work before other accounts get the thread
 PAUSE = 600.0  # seconds; an account that waits for a person is asked again so often, should nobody wake it
+MOST_IN_VAIN = 2  # steps in a row that failed by amoCRM's trouble: then the account rests
 BREATH = 5.0  # seconds after a failure of another kind, such as a database that went away
 
 log = structlog.get_logger()
@@ -38,20 +37,19 @@ def drain_account(
 ) -> None:
     """One slice of the account's work. Raises Fenced and NeedsPerson as `drain` does.
 
-    Where amoCRM named a time to come back, nobody asks it anything for this account before.
+    Where amoCRM named a time to come back, it is asked nothing for this account before; where it named none, the
+    account rests for 1, 2, 4 … seconds.
     """
     account = accounts.find(account_id)
     if account is None or account.state is AccountState.DISABLED:
         return
-    crm = _client(account_id, fence)
+    crm = crm_access.client_for(account_id, before=fence.hold_again_if_stale)
     desk = Desk(account_id, crm, settings.rules(account_id), recording_link(account_id), fence)
     at: datetime | None = _in(BREATH)
     try:
         at = drain(desk, CHANNELS[channel], should_stop=should_stop)
     except TryLater as later:
-        seconds = later.retry_after or 0.0
-        crm_access.rest(account_id, seconds)
-        at = _in(seconds)
+        at = _in(crm_access.rest(account_id, later.retry_after))
     except NeedsPerson:
         at = _in(PAUSE)
         raise
@@ -68,30 +66,21 @@ def _in(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def _client(account_id: int, fence: Fence) -> ApiClient:
-    """The account's client; having waited for the budget, it asks again whether the work is still ours."""
-
-    def pace() -> None:
-        crm_access.keep_pace(account_id)
-        fence.hold_again_if_stale()
-
-    ours = crm_access.integration()
-    keeper = Tokenkeeper(crm_access.AccountVault(account_id), ours, time.time)
-    return ApiClient(keeper, hosts=ours.hosts, pace=pace, seen=crm_access.count_answers(account_id))
-
-
 def drain(desk: Desk, channel: Channel, *, should_stop: Callable[[], bool] = lambda: False) -> datetime | None:
     """Works for up to SLICE seconds; returns when to come back, None when there is nothing left to do.
 
-    Raises TryLater when amoCRM named a time to come back, Fenced when another worker has taken over, NeedsPerson when
-    the account has to wait for a person.
+    Raises TryLater when amoCRM wants to be left alone, or MOST_IN_VAIN steps in a row failed by its trouble; Fenced
+    when another worker has taken over; NeedsPerson when the account has to wait for a person.
     """
-    until = time.monotonic() + SLICE
+    until, in_vain = time.monotonic() + SLICE, 0
     while due := _due(desk, channel):
         for group in _groups(due, channel):
             if time.monotonic() > until or should_stop():
                 return journal.next_due(desk.account_id, channel.name)
-            _carry(desk, channel, group)
+            failure = _carry(desk, channel, group)
+            in_vain = in_vain + 1 if failure and failure.is_trouble else 0
+            if failure and in_vain == MOST_IN_VAIN:
+                raise TryLater(failure.words)
     return journal.next_due(desk.account_id, channel.name)
 
 
@@ -109,8 +98,9 @@ def _groups(due: list[Job], channel: Channel) -> list[list[Job]]:
     return [*filter(None, together), *alone]
 
 
-def _carry(desk: Desk, channel: Channel, group: list[Job]) -> None:
-    """One step; its outcome is written down. A failure holds up only its own calls."""
+def _carry(desk: Desk, channel: Channel, group: list[Job]) -> Failure | None:
+    """One step; its outcome is written down. A failure, which is returned, holds up only its own calls."""
+    failure: Failure | None = None
     try:
         _step(desk, channel, group)
     except Fenced:
@@ -119,21 +109,20 @@ def _carry(desk: Desk, channel: Channel, group: list[Job]) -> None:
         failure = channel.failure(error) or _our_bug(desk, group, error)
         if failure.may_be_one and len(group) > 1:
             return _carry_each(desk, channel, group)
-        if failure.is_final:
-            _refuse(group[0], failure)
-        else:
-            _put_off(group, failure, channel)
+        _write_down(group, failure, channel)
         if failure.stops_account:
             desk.commit()
             raise
     desk.commit()
+    return failure
 
 
-def _carry_each(desk: Desk, channel: Channel, group: list[Job]) -> None:
-    """One bad item fails a whole batch (docs/amocrm-contract.md §3.2): each alone then."""
-    for job in group:
-        if job.row.state == IntentState.TODO.value:
-            _carry(desk, channel, [job])
+def _carry_each(desk: Desk, channel: Channel, group: list[Job]) -> Failure | None:
+    """One bad item fails a whole batch (docs/amocrm-contract.md §3.2): each alone then, until amoCRM has trouble of
+    its own."""
+    left = (job for job in group if job.row.state == IntentState.TODO.value)
+    failures = (_carry(desk, channel, [job]) for job in left)
+    return next((each for each in failures if each and each.is_trouble), None)
 
 
 def _step(desk: Desk, channel: Channel, group: list[Job]) -> None:
@@ -150,13 +139,13 @@ def _our_bug(desk: Desk, group: list[Job], error: Exception) -> Failure:
     return Failure(words=f"our bug: {type(error).__name__}: {error}")
 
 
-def _refuse(job: Job, failure: Failure) -> None:
-    job.refuse(failure.words)
-    log.error("refused", account=job.desk.account_id, call=job.row.call, intent=job.row.kind, error=failure.words)
-
-
-def _put_off(group: list[Job], failure: Failure, channel: Channel) -> None:
+def _write_down(group: list[Job], failure: Failure, channel: Channel) -> None:
+    """Tried again soon; or refused, when nothing else of the call should wait for it any more."""
     for job in group:
         if job.row.state != IntentState.TODO.value:
             continue  # done before the trouble began
-        job.put_off(max(channel.wait(job.row.attempts), failure.at_least), failure.words)
+        if failure.is_final or channel.gives_up(job, failure):
+            job.refuse(failure.words)
+            log.error("refused", account=job.desk.account_id, call=job.row.call, intent=job.row.kind, why=failure.words)
+        else:
+            job.put_off(max(channel.wait(job.row.attempts), failure.at_least), failure.words)

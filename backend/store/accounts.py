@@ -40,6 +40,7 @@ class LineState(StrEnum):
     REFUSED = "refused"
 
 
+UNPAID_REMEMBERED = timedelta(minutes=15)
 _CLOCK = cast(func.extract("epoch", func.clock_timestamp()), Double)
 
 
@@ -49,7 +50,10 @@ def _words(kind: type[StrEnum]) -> Enum:
 
 
 class Account(Base):
-    """`budget_tat` is the limiter's state; `blocked_until` is how long amoCRM is left alone after it banned us."""
+    """`budget_tat` is the limiter's state; `rests`: how often in a row it has rested; `blocked_until` is how long
+    amoCRM is left alone after it banned us. `unpaid_since` is the first word of it, which is not believed;
+    `disabling_since`: the integration is said to be turned off, and amoCRM has not been asked; `rights_lost_since`: the
+    token's user may not read employees any more."""
 
     __tablename__ = "accounts"
 
@@ -65,6 +69,10 @@ class Account(Base):
     state_since: Mapped[datetime] = mapped_column(server_default=func.now())
     blocked_until: Mapped[datetime | None]
     budget_tat: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    rests: Mapped[int] = mapped_column(default=0, server_default="0")
+    unpaid_since: Mapped[datetime | None]
+    disabling_since: Mapped[datetime | None]
+    rights_lost_since: Mapped[datetime | None]
     phonebook_sync_at: Mapped[datetime | None]
     """When the last full sync of the phonebook was begun."""
     audited_at: Mapped[datetime | None]
@@ -78,6 +86,14 @@ class Account(Base):
         """Into a state; `state_since` stays when nothing changed."""
         if (self.state, self.state_reason) != (state, reason):
             self.state, self.state_reason, self.state_since = state, reason, datetime.now(UTC)
+
+    def is_first_word_of_unpaid(self) -> bool:
+        """A 402 comes and goes on paid accounts: true for one that none went before, in UNPAID_REMEMBERED."""
+        now = datetime.now(UTC)
+        is_first = self.unpaid_since is None or now - self.unpaid_since > UNPAID_REMEMBERED
+        if is_first:
+            self.unpaid_since = now
+        return is_first and self.state is not AccountState.UNPAID
 
     def leave_alone(self, seconds: float) -> None:
         """No request until then."""
@@ -145,7 +161,7 @@ class AccountStage(Base):
     status_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     pipeline_name: Mapped[str]
     name: Mapped[str]
-    sort: Mapped[int]
+    sort: Mapped[int] = mapped_column(BigInteger)
     is_main: Mapped[bool]
     is_unsorted: Mapped[bool]
 
@@ -156,6 +172,11 @@ def find(account_id: int) -> Account | None:
 
 def in_state(state: AccountState) -> Sequence[int]:
     return db.session.scalars(select(Account.id).where(Account.state == state).order_by(Account.id)).all()
+
+
+def said_to_be_disabled() -> Sequence[int]:
+    """Accounts whose integration is said to be turned off, and amoCRM has not said whether it is so."""
+    return db.session.scalars(select(Account.id).where(Account.disabling_since.is_not(None))).all()
 
 
 def users(account_id: int) -> Sequence[AccountUser]:
@@ -187,10 +208,13 @@ def replace_mirror(model: type[AccountUser | AccountStage], account_id: int, row
 
 @dataclass(slots=True)
 class Budget:
-    """The limiter's state; `now` is the database's clock (Unix seconds), one for all machines."""
+    """The limiter's state; `now` is the database's clock (Unix seconds), one for all machines. `rests`: how often in a
+    row the account has rested; `is_doubted`: amoCRM has said once that it is unpaid."""
 
     tat: float
     now: float
+    rests: int
+    is_doubted: bool
 
 
 @contextmanager
@@ -205,10 +229,27 @@ def budget(account_id: int) -> Iterator[Budget]:
     """The account's budget, locked against every other process, in a transaction of its own."""
     with aside() as session, session.begin():
         mine = Account.id == account_id
-        tat = session.scalar(select(Account.budget_tat).where(mine).with_for_update(key_share=True))
-        kept = Budget(tat or 0.0, session.execute(select(_CLOCK)).scalar_one())
+        columns = (Account.budget_tat, Account.rests, Account.unpaid_since.is_not(None))
+        found = session.execute(select(*columns).where(mine).with_for_update(key_share=True)).first()
+        tat, rests, is_doubted = found or (0.0, 0, False)
+        kept = Budget(tat, session.execute(select(_CLOCK)).scalar_one(), rests, is_doubted)
         yield kept
-        session.execute(update(Account).where(mine).values(budget_tat=kept.tat, updated_at=Account.updated_at))
+        spent = {"budget_tat": kept.tat, "rests": kept.rests, "updated_at": Account.updated_at}
+        session.execute(update(Account).where(mine).values(spent))
+
+
+def set_rights(account_id: int, *, are_lost: bool) -> None:
+    """Whether the token's user may read employees; since when not stays as it was. Committed, apart."""
+    with aside() as session, session.begin():
+        since = func.coalesce(Account.rights_lost_since, func.now()) if are_lost else None
+        session.execute(update(Account).where(Account.id == account_id).values(rights_lost_since=since))
+
+
+def welcome(account_id: int) -> None:
+    """amoCRM has answered as it should: what was thought of its troubles is over. Committed, apart."""
+    with aside() as session, session.begin():
+        calm = {"rests": 0, "unpaid_since": None, "updated_at": Account.updated_at}
+        session.execute(update(Account).where(Account.id == account_id).values(calm))
 
 
 def set_link(account_id: int, link: LineState, reason: str = "", *, trouble: str = "", detail: str = "") -> None:

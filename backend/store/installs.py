@@ -35,6 +35,7 @@ class Install(Base):
     referer: Mapped[str]
     code: Mapped[str] = mapped_column(Secret)
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     access_token: Mapped[str | None] = mapped_column(Secret)
     refresh_token: Mapped[str | None] = mapped_column(Secret)
     refreshed_at: Mapped[datetime | None]
@@ -66,8 +67,9 @@ def write_down(referer: str, code: str) -> int | None:
 
 
 def waiting() -> Sequence[int]:
-    """The installs not yet finished, oldest first."""
-    query = select(Install.id).where(Install.done_at.is_(None)).order_by(Install.received_at)
+    """The installs to be finished now, oldest first."""
+    due = (Install.done_at.is_(None), Install.due_at <= func.clock_timestamp())
+    query = select(Install.id).where(*due).order_by(Install.received_at)
     return db.session.scalars(query).all()
 
 

@@ -18,6 +18,7 @@ from backend.store.accounts import AccountPbx
 class OutageKind(StrEnum):
     LINK = "link"
     CRM = "crm"
+    RIGHTS = "rights"
 
 
 class Outage(Base):
@@ -60,6 +61,8 @@ _NOW = text(
                                          and created_at < clock_timestamp() - :silent)
            and not exists (select from intents where account_id = accounts.id and state = 'done'
                                                  and done_at > clock_timestamp() - :silent))
+    union all
+    select id, 'rights', '' from accounts where state = 'connected' and rights_lost_since is not null
     union all
     select account_id, 'link',
            case when lease_until is null or lease_until < clock_timestamp() then 'not_held' else link_trouble end

@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from backend.store.accounts import Account, AccountState, AccountToken
 from backend.store.base.side_session import aside
 
 LOCK_WAIT = "45s"  # two exchanges of 20 s and some: who waits longer would find a hung process before him
+LONGEST_RENEWAL = "300s"  # two tries here, a look for the account and a try there, each slow: no limit may cut it off
 
 
 class Busy(Exception):
@@ -51,15 +53,22 @@ class HeldTokens:
     def keep(
         self, *, host: str, access: str, refresh: str | None, refreshed_at: float, expires_at: float | None
     ) -> None:
-        """Commits the new tokens at once, which also releases the lock: what follows cannot lose them."""
-        save(
-            self._session, self._account_id,
-            access=access, refresh=refresh, refreshed_at=refreshed_at, expires_at=expires_at,
-        )  # fmt: skip
-        self._session.execute(
-            update(Account).where(Account.id == self._account_id, Account.host != host).values(host=host)
-        )
-        self._session.commit()
+        """Commits the new tokens at once, which also releases the lock: what follows cannot lose them. The old ones are
+        used up, so a connection that the database has ended meanwhile must not lose the new."""
+        fresh = {"access": access, "refresh": refresh, "refreshed_at": refreshed_at, "expires_at": expires_at}
+        try:
+            self._write(self._session, host, fresh)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            with aside() as session:
+                if self.stored and _is_current(session, self._account_id, self.stored.access):
+                    self._write(session, host, fresh)
+
+    def _write(self, session: Session, host: str, fresh: dict[str, Any]) -> None:
+        save(session, self._account_id, **fresh)
+        session.execute(update(Account).where(Account.id == self._account_id, Account.host != host).values(host=host))
+        session.commit()
 
 
 def read(account_id: int) -> StoredTokens | None:
@@ -72,7 +81,9 @@ def read(account_id: int) -> StoredTokens | None:
 def hold(account_id: int) -> Iterator[HeldTokens]:
     """Locks the account's tokens against every other process and reads them again. Raises Busy."""
     with aside() as session:
-        session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": LOCK_WAIT})
+        limits = {"lock_timeout": LOCK_WAIT, "idle_in_transaction_session_timeout": LONGEST_RENEWAL}
+        for name, value in limits.items():
+            session.execute(text("select set_config(:name, :value, true)"), {"name": name, "value": value})
         row = select(AccountToken.account_id).where(AccountToken.account_id == account_id)
         try:
             session.execute(row.with_for_update())
@@ -107,6 +118,19 @@ def forget(account_id: int) -> None:
         session.execute(delete(AccountToken).where(AccountToken.account_id == account_id))
 
 
+def give_up(account_id: int, access: str, reason: str) -> bool:
+    """The account waits for a new consent, committed; False when these are not its tokens any more, or it is disabled.
+
+    The account is locked first, as an install does: whichever comes later is right."""
+    with aside() as session, session.begin():
+        account = session.get(Account, account_id, with_for_update={"key_share": True})
+        is_meant = account is not None and account.state is not AccountState.DISABLED
+        if account is None or not is_meant or not _is_current(session, account_id, access):
+            return False
+        account.move(AccountState.NEEDS_REAUTHORISATION, reason)
+        return True
+
+
 def due(share: float) -> list[int]:
     """Connected accounts whose renewable token has lived this share of its life."""
     life = func.extract("epoch", AccountToken.expires_at - AccountToken.refreshed_at)
@@ -139,6 +163,11 @@ def _read(session: Session, account_id: int) -> StoredTokens | None:
         refreshed_at=tokens.refreshed_at.timestamp(),
         expires_at=tokens.expires_at.timestamp() if tokens.expires_at else None,
     )
+
+
+def _is_current(session: Session, account_id: int, access: str) -> bool:
+    held = session.get(AccountToken, account_id, populate_existing=True)
+    return held is not None and held.access_token == access
 
 
 def _moment(seconds: float) -> datetime:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from backend.config import REDIRECT_PATH
-from backend.crm_access import disable, integration
+from backend.crm_access import hear_disabling, integration
 from backend.installs import finish_install
 from backend.store import installs
 from backend.web.words import INSTALL, language
@@ -62,7 +62,7 @@ def disabled() -> tuple[str, int]:
     if client_id != ours.client_id or not signed or not ACCOUNT_ID.fullmatch(account_id):
         log.warning("disable hook refused", account=account_id[:20])
         return "wrong signature", 403
-    disable(int(account_id))
+    hear_disabling(int(account_id))
     return "ok", 200
 
 

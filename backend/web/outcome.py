@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from backend.desk import outcomes
+from backend.desk import client_choice, outcomes
 from backend.store.settings.errors import FieldError, from_pydantic
 from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Id
@@ -59,6 +59,26 @@ def save_outcome(call: str) -> dict[str, Any]:
         raise ApiError("not_found", 404) from unknown
     if wrong:
         raise ApiError("invalid", 422, [FieldError(field="contact", kind=wrong)])
+    return {}
+
+
+class ChoiceBody(SettingsPart):
+    entity: Literal["contacts", "companies"]
+    id: Id
+
+
+@blueprint.post("/api/popups/<call>/client")
+def choose_client(call: str) -> dict[str, Any]:
+    """Several cards have the number of a call that the caller has a popup of: this one is the client."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    try:
+        told = ChoiceBody.model_validate_json(json.dumps(api.body()))
+        client_choice.choose_client(account.id, caller.user_id, call, told.entity, told.id)
+    except ValidationError as error:
+        raise ApiError("invalid", 422, from_pydantic(error)) from error
+    except LookupError as unknown:
+        raise ApiError("not_found", 404) from unknown
     return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,7 +37,7 @@ from sandbox.crm.oauth import oauth
 from sandbox.crm.pages import settings as settings_pages
 from sandbox.crm.pages.views import pages
 from sandbox.crm.pages.visitor import visits
-from sandbox.crm.problems import TITLES, Problem, blocked, too_many
+from sandbox.crm.problems import TITLES, Problem, blocked, page, too_many
 from sandbox.crm.state import World
 from sandbox.crm.traffic import Phase, Request, Traffic
 from sandbox.crm.widgets.routes import widgets
@@ -142,7 +143,14 @@ def _leave(answer: Response) -> Response:
 def _spoiled(fault: Fault, answer: Response | None = None) -> Response | None:
     """What the caller gets instead; None lets the request go on, later."""
     if fault.kind is Kind.STATUS:
-        return Problem(fault.status).answer()
+        return Problem(fault.status, fault.detail).answer()
+    if fault.kind is Kind.NOTHING:
+        return Response(status=204)
+    if fault.kind is Kind.PAGE:
+        return page(fault.status)
+    if fault.kind is Kind.WITHOUT and answer is not None:
+        answer.set_data(json.dumps(_without(answer.get_json(silent=True), fault.key)))
+        return answer
     if fault.kind is Kind.TOO_MANY:
         return too_many(fault.retry_after)
     if fault.kind is Kind.BLOCKED:
@@ -154,6 +162,14 @@ def _spoiled(fault: Fault, answer: Response | None = None) -> Response | None:
         return answer
     fault.released.wait(fault.seconds)
     return None
+
+
+def _without(body: Any, key: str) -> Any:
+    if isinstance(body, list):
+        return [_without(each, key) for each in body]
+    if isinstance(body, dict):
+        return {name: _without(value, key) for name, value in body.items() if not re.fullmatch(key, name)}
+    return body
 
 
 def _nothing_comes(fault: Fault) -> Iterator[bytes]:

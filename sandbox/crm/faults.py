@@ -20,6 +20,9 @@ class Kind(StrEnum):
     TOO_MANY = "too_many"
     BLOCKED = "blocked"
     MALFORMED = "malformed"
+    PAGE = "page"
+    NOTHING = "nothing"
+    WITHOUT = "without"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -27,7 +30,9 @@ class Fault:
     """`path` (searched in the path, and in path?query) and `body` are regular expressions. `count` None is endless.
 
     `after_write` True: the request is carried out first, and only its answer is spoiled.
-    CUT holds the connection for `seconds`, or until the fault is cleared, and closes it without an answer.
+    CUT holds the connection for `seconds`, or until the fault is cleared, and closes it without an answer. PAGE is HTML
+    of a server on the way, NOTHING a 204. WITHOUT leaves every `key` (a regular
+    expression) out of the answer. `detail` is that of a STATUS.
     """
 
     kind: Kind
@@ -36,6 +41,8 @@ class Fault:
     body: str = ""
     account: str | None = None
     status: int = 500
+    detail: str | None = None
+    key: str = ""
     after_write: bool = False
     seconds: float = 0.0
     retry_after: int = 1
@@ -49,7 +56,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
-        self.after_write = self.after_write or self.kind is Kind.MALFORMED
+        self.after_write = self.after_write or self.kind in (Kind.MALFORMED, Kind.WITHOUT)
 
     def takes(self, request: Request, text: str) -> bool:
         """Whether this request is spoiled; counts it if so."""

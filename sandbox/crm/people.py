@@ -78,6 +78,8 @@ def _companies(kind: str, card: Record) -> Record:
 def _asked(kind: str, card: Record) -> Record:
     """Leads, and a company's contacts, where `with` asks for them."""
     account, parts = caller().account, {}
+    if kind == "contacts" and "customers" in with_parts():
+        parts["customers"] = [ref("customers", each) for each in card.get("customers", ())]
     if "leads" in with_parts():
         if "leads_by" not in g:  # once for all cards of one answer
             g.leads_by = cards.leads_by(account, kind)

@@ -9,7 +9,8 @@ from flask import Response
 
 TITLES = {
     400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
-    405: "Method Not Allowed", 422: "Unprocessable Entity", 429: "Too Many Requests",
+    405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 413: "Payload Too Large", 418: "I'm a teapot",
+    421: "Misdirected Request", 423: "Locked", 425: "Too Early", 422: "Unprocessable Entity", 429: "Too Many Requests",
     500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
 DETAILS = {402: "Payment required", 500: "An unknown error occurred."}
@@ -28,10 +29,10 @@ class Problem(Exception):
         self.status = status
         self.body = {
             **more,
-            "title": TITLES[status],
+            "title": TITLES.get(status, "Error"),
             "type": f"https://httpstatus.es/{status}",
             "status": status,
-            "detail": detail or DETAILS.get(status, TITLES[status]),
+            "detail": detail or DETAILS.get(status, TITLES.get(status, "Error")),
         }
 
     def answer(self) -> Response:
@@ -46,6 +47,12 @@ def too_many(retry_after: int) -> Response:
     problem = Problem(429, TOO_MANY)
     problem.body["retry_after"] = retry_after
     return problem.answer()
+
+
+def page(status: int) -> Response:
+    """What a server on the way says instead of amoCRM: maintenance, a balancer, a guard."""
+    words = f"<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
+    return Response(words, status, mimetype="text/html")
 
 
 def blocked() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -183,9 +184,9 @@ class Crm:
         """A fault for all accounts; see Fault for what can be told."""
         return self.parts.faults.add(Fault(kind=kind, path=path, **how))
 
-    def mend(self) -> None:
-        """Clears all faults and lets go of what they hold."""
-        self.parts.faults.clear()
+    def mend(self, ids: Iterable[int] | None = None) -> None:
+        """Clears these faults, or all, and lets go of what they hold."""
+        self.parts.faults.clear(ids)
 
     def use_grace(self, on: bool) -> None:
         """A used refresh token works until its successor is used, as Kommo's newer text says."""

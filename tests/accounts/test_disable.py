@@ -12,6 +12,7 @@ from backend.config import REDIRECT_PATH
 from backend.store import accounts, tokens
 from backend.store.accounts import AccountState
 from sandbox.crm import tokens as amocrms
+from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 
@@ -47,11 +48,33 @@ def test_the_account_is_let_go_and_the_other_stays(connected: Two) -> None:
     assert state(acme) is AccountState.DISABLED
 
 
+def test_a_hook_of_before_a_new_install_disables_nothing(connected: Two, crm: Crm, browser: FlaskClient) -> None:
+    """amoCRM lets us in: its signature has no time, and may be delivered again."""
+    acme, _ = connected
+    assert browser.get(HOOK, query_string=signed(crm, acme.id)).status_code == 200
+    assert state(acme) is AccountState.CONNECTED
+    assert errands.client_for(acme.id).send(requests.account())
+    assert errands.ask_of_disabling() == 0
+
+
+def test_a_hook_while_amocrm_cannot_be_asked_is_asked_of_later(connected: Two, crm: Crm, browser: FlaskClient) -> None:
+    acme, _ = connected
+    acme.revoke_tokens()
+    crm.spoil(Kind.STATUS, status=502)
+    assert browser.get(HOOK, query_string=signed(crm, acme.id)).status_code == 200
+    assert state(acme) is AccountState.CONNECTED
+    crm.mend()
+    assert errands.ask_of_disabling() == 1
+    assert state(acme) is AccountState.DISABLED
+    assert errands.ask_of_disabling() == 0
+
+
 @pytest.mark.parametrize("name", ["client_uuid", "client_id"])
 def test_either_name_of_the_client_and_any_number_of_times(
     connected: Two, crm: Crm, browser: FlaskClient, name: str
 ) -> None:
     acme, _ = connected
+    acme.revoke_tokens()
     query = signed(crm, acme.id)
     query[name] = query.pop("client_uuid")
     assert [browser.get(HOOK, query_string=query).status_code for _ in range(2)] == [200, 200]

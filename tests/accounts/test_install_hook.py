@@ -84,6 +84,36 @@ def test_amocrm_failing_for_a_while_is_waited_out(app: Flask, crm: Crm, acme: Ac
         crm.spoil(Kind.STATUS, path, status=503, count=1)
         assert finish_installs() == 0
         assert only_install().failure is None
+        due_now()
+    assert finish_installs() == 1
+
+
+def due_now() -> None:
+    db.session.execute(update(Install).values(due_at=func.now()))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 405])
+@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.PAGE])
+def test_whatever_the_first_answer_is_the_tokens_are_kept(
+    app: Flask, crm: Crm, acme: AccountHandle, kind: Kind, status: int
+) -> None:
+    acme.install()
+    crm.spoil(kind, "/api/v4/account", status=status, count=1)
+    assert finish_installs() == 0
+    assert (only_install().failure, bool(only_install().access_token)) == (None, True)
+    assert only_install().due_at > only_install().received_at
+    due_now()
+    assert finish_installs() == 1
+
+
+def test_tokens_that_ended_before_amocrm_let_us_in_are_renewed(app: Flask, crm: Crm, acme: AccountHandle) -> None:
+    acme.install()
+    crm.spoil(Kind.STATUS, "/api/v4/account", status=401, count=1)
+    finish_installs()
+    db.session.execute(update(Install).values(expires_at=func.now(), due_at=func.now()))
+    db.session.commit()
+    acme.revoke_tokens(("access",))
     assert finish_installs() == 1
 
 
@@ -93,6 +123,7 @@ def test_a_code_that_was_used_elsewhere_fails_with_its_reason(app: Flask, crm: C
     crm.spoil(Kind.CUT, "/oauth2/access_token", after_write=True, count=1)
     assert finish_installs() == 0
     assert only_install().failure is None
+    due_now()
     assert finish_installs() == 0
     assert "Authorization code has been revoked" in (only_install().failure or "")
     assert accounts.find(acme.id) is None

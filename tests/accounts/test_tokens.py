@@ -12,19 +12,21 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from backend import crm_access as errands
 from backend.amocrm import requests
 from backend.amocrm.errors import Need, NeedsPerson, TryLater
 from backend.config import Settings
-from backend.store import accounts, tokens
+from backend.installs import connect
+from backend.store import accounts, db, tokens
 from backend.store.accounts import Account, AccountState
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 
-from .conftest import age_tokens, fresh, host_of
+from .conftest import age_tokens, fresh, granted, host_of
 
 DAY = 86_400
 EXCHANGE = "/oauth2/access_token"
@@ -59,12 +61,22 @@ def test_a_young_token_is_used_as_it_is(connected: Two) -> None:
     assert (exchanges(acme), exchanges(beta)) == (0, 0)
 
 
-def test_renewed_from_three_quarters_of_its_life_on(connected: Two) -> None:
+def test_no_request_waits_for_a_renewal_that_can_wait(connected: Two) -> None:
+    """From three quarters of its life on a token is renewed beside the calls, once, not before one."""
     acme, beta = connected
     age_tokens(acme.id, 0.76 * DAY)
     ask(acme.id)
+    assert exchanges(acme) == 0
+    assert [errands.renew_due_tokens() for _ in range(2)] == [1, 0]
     ask(acme.id)
     assert (exchanges(acme), exchanges(beta)) == (1, 0)
+
+
+def test_a_token_that_has_ended_is_renewed_by_the_first_request(connected: Two) -> None:
+    acme, _ = connected
+    age_tokens(acme.id, DAY)
+    ask(acme.id)
+    assert exchanges(acme) == 1
 
 
 def test_idle_accounts_are_renewed_too(connected: Two) -> None:
@@ -89,6 +101,8 @@ def test_while_the_old_token_works_a_failed_renewal_stops_nothing(
     acme, _ = connected
     age_tokens(acme.id, 0.76 * DAY)
     crm.spoil(**{"kind": Kind.STATUS, **trouble}, path=EXCHANGE)  # type: ignore[arg-type]
+    errands.renew_due_tokens()
+    assert exchanges(acme) >= 1
     assert ask(acme.id)
     assert account(acme).state is AccountState.CONNECTED
 
@@ -103,6 +117,101 @@ def test_a_passing_trouble_gives_no_account_up(connected: Two, crm: Crm, trouble
     crm.mend()
     assert account(acme).state is AccountState.CONNECTED
     assert ask(acme.id)
+
+
+def test_a_token_that_is_refused_though_it_is_new_waits(connected: Two, crm: Crm) -> None:
+    """A 401 comes for many reasons; only a refused renewal ends a grant."""
+    acme, beta = connected
+    crm.spoil(Kind.STATUS, "/api/v4/", status=401, account="acme")
+    with pytest.raises(TryLater):
+        ask(acme.id)
+    assert account(acme).state is AccountState.CONNECTED
+    crm.mend()
+    assert ask(acme.id)
+    assert ask(beta.id)
+
+
+REASONLESS = [
+    {"status": 400}, {"status": 401}, {"status": 404}, {"kind": Kind.PAGE, "status": 400},
+    {"kind": Kind.PAGE, "status": 401}, {"kind": Kind.PAGE, "status": 302},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", REASONLESS)
+def test_a_refused_renewal_without_a_reason_ends_no_grant(connected: Two, crm: Crm, trouble: dict[str, object]) -> None:
+    acme, _ = connected
+    acme.revoke_tokens(("access",))
+    crm.spoil(**{"kind": Kind.STATUS, **trouble}, path=EXCHANGE)  # type: ignore[arg-type]
+    with pytest.raises(TryLater):
+        ask(acme.id)
+    crm.mend()
+    assert account(acme).state is AccountState.CONNECTED
+    assert ask(acme.id)
+
+
+def test_a_refusal_counts_for_the_tokens_it_was_said_to(connected: Two, crm: Crm) -> None:
+    """The administrator gives his consent anew while amoCRM refuses the old tokens."""
+    acme, _ = connected
+    acme.revoke_tokens()
+    stale = errands.AccountVault(acme.id).read()
+    connect(host_of(acme), granted(acme))
+    late = errands.AccountVault(acme.id).refuse(NeedsPerson(Need.REAUTHORISE, "Token has been revoked"), stale)
+    assert isinstance(late, TryLater)
+    assert account(acme).state is AccountState.CONNECTED
+    assert ask(acme.id)
+
+
+def test_who_waits_for_a_consent_is_asked_whether_it_works_again(connected: Two) -> None:
+    acme, beta = connected
+    with tokens.hold(acme.id) as held:
+        assert held.stored is not None
+    assert tokens.give_up(acme.id, held.stored.access, "amoCRM refused by mistake")
+    assert errands.probe_unconsented() == 1
+    assert account(acme).state is AccountState.CONNECTED
+    acme.revoke_tokens()
+    with pytest.raises(NeedsPerson):
+        ask(acme.id)
+    assert errands.probe_unconsented() == 0
+    assert account(acme).state is AccountState.NEEDS_REAUTHORISATION
+    assert account(beta).state is AccountState.CONNECTED
+
+
+def test_tokens_without_amocrms_time_are_as_old_as_our_clock_says(connected: Two, crm: Crm) -> None:
+    acme, _ = connected
+    acme.revoke_tokens(("access",))
+    crm.spoil(Kind.WITHOUT, EXCHANGE, key="server_time")
+    for _ in range(3):
+        assert ask(acme.id)
+    assert exchanges(acme) == 1
+
+
+def test_a_renewal_that_the_database_does_not_wait_for_keeps_its_tokens(
+    connected: Two, crm: Crm, ours: Settings
+) -> None:
+    """The session that holds the tokens' lock is ended while amoCRM takes its time: the old tokens are used up."""
+    acme, _ = connected
+    acme.revoke_tokens(("access",))
+    crm.on_request.append(lambda phase, request: end_waiting(ours) if is_exchange(phase, request) else None)
+    assert ask(acme.id)
+    crm.on_request.clear()
+    assert ask(acme.id)
+    assert exchanges(acme) == 1
+
+
+def end_waiting(ours: Settings) -> None:
+    """As the database does with a transaction that is idle for too long."""
+    with psycopg.connect(ours.libpq_url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and state = 'idle in transaction'"
+        )
+
+
+def test_a_renewal_may_take_longer_than_a_transaction_may_stand_still(connected: Two) -> None:
+    acme, _ = connected
+    with tokens.hold(acme.id) as held:
+        limit = held._session.scalar(text("show idle_in_transaction_session_timeout"))
+    assert limit == "5min"
 
 
 @pytest.mark.usefixtures("impatient")
@@ -193,6 +302,9 @@ def test_a_ban_leaves_amocrm_alone(connected: Two, crm: Crm) -> None:
 def test_an_unpaid_account_waits_and_comes_back_by_itself(connected: Two) -> None:
     acme, beta = connected
     acme.set(paid=False)
+    with pytest.raises(TryLater):
+        ask(acme.id)
+    over(acme, "blocked_until")
     with pytest.raises(NeedsPerson):
         ask(acme.id)
     assert account(acme).state is AccountState.UNPAID
@@ -202,6 +314,26 @@ def test_an_unpaid_account_waits_and_comes_back_by_itself(connected: Two) -> Non
     assert errands.probe_unpaid() == 1
     assert account(acme).state is AccountState.CONNECTED
     assert ask(acme.id)
+
+
+def over(office: AccountHandle, moment: str) -> None:
+    """What the account waits for until this moment is over."""
+    db.session.execute(text(f"update accounts set {moment} = now() where id = :id"), {"id": office.id})
+    db.session.commit()
+
+
+def test_a_402_that_comes_and_goes_is_not_believed(connected: Two, crm: Crm) -> None:
+    acme, _ = connected
+    for _ in range(3):
+        crm.spoil(Kind.STATUS, "/api/v4/", status=402, account="acme", count=1)
+        with pytest.raises(TryLater) as later:
+            ask(acme.id)
+        assert later.value.retry_after == errands.ASKED_AGAIN
+        with pytest.raises(TryLater):
+            ask(acme.id)
+        over(acme, "blocked_until")
+        assert ask(acme.id)
+        assert account(acme).state is AccountState.CONNECTED
 
 
 def test_a_long_lived_token_is_never_renewed(connected: Two) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend.amocrm.client import Access, ApiClient
-from backend.amocrm.errors import Need
+from backend.amocrm.errors import AmoError, Need, NeedsPerson
 from backend.amocrm.hosts import Hosts
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.limits import Limits
@@ -37,8 +37,9 @@ class Source:
     def relocate(self, stale: Access) -> Access:
         return Access(host=self.office.url.partition("://")[2], token=stale.token)
 
-    def refused(self, need: Need, detail: str) -> None:
-        self.refusals.append(need)
+    def refused(self, refusal: NeedsPerson) -> AmoError:
+        self.refusals.append(refusal.need)
+        return refusal
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from backend.amocrm import client as sending
 from backend.amocrm import models, outcome, requests
 from backend.amocrm.client import Access, ApiClient
-from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear
+from backend.amocrm.errors import Need, NeedsPerson, Rejected, TryLater, Unclear, Unexplained
 from backend.amocrm.hosts import Hosts
 from backend.amocrm.outcome import Reply
 from backend.amocrm.requests import Request
@@ -33,11 +33,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     ("status", "request_", "error"),
     [
         (429, READ, TryLater), (429, WRITE, TryLater),
-        (503, READ, TryLater), (503, WRITE, TryLater),
+        (503, READ, TryLater), (503, WRITE, Unclear),
         (500, READ, TryLater), (500, WRITE, Unclear),
         (502, READ, TryLater), (502, WRITE, Unclear),
         (504, READ, TryLater), (504, WRITE, Unclear),
-        (400, WRITE, Rejected), (405, READ, Rejected), (422, WRITE, Rejected),
+        (400, WRITE, Unexplained), (405, READ, Unexplained), (401, READ, TryLater),
     ],
 )  # fmt: skip
 def test_statuses_are_sorted(
@@ -50,15 +50,33 @@ def test_statuses_are_sorted(
     assert raised.value.trace  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("status", "need"), [(401, Need.REAUTHORISE), (402, Need.UNPAID), (403, Need.RIGHTS)])
+@pytest.mark.parametrize(("status", "need"), [(402, Need.UNPAID), (403, Need.RIGHTS)])
 def test_what_needs_a_person_is_told_to_the_account(
     crm: Crm, client: ApiClient, source: Source, status: int, need: Need
 ) -> None:
-    crm.spoil(Kind.STATUS, status=status)
+    crm.spoil(Kind.STATUS, "/contacts", status=status)
     with pytest.raises(NeedsPerson) as refusal:
-        client.send(READ)
+        client.send(WRITE)
     assert refusal.value.need is need
     assert source.refusals == [need]
+
+
+def test_a_403_on_everything_is_a_ban(crm: Crm, client: ApiClient, source: Source) -> None:
+    """Not a right that lacks here and there: one question that everybody may ask tells."""
+    crm.spoil(Kind.STATUS, status=403)
+    with pytest.raises(NeedsPerson) as refusal:
+        client.send(WRITE)
+    assert refusal.value.need is Need.BLOCKED
+    assert source.refusals == [Need.BLOCKED]
+
+
+def test_whom_amocrm_has_let_in_lately_is_not_banned(crm: Crm, client: ApiClient, source: Source) -> None:
+    client.send(READ)
+    crm.spoil(Kind.STATUS, "/contacts", status=403)
+    asked = len(crm.requests())
+    with pytest.raises(NeedsPerson) as refusal:
+        client.send(WRITE)
+    assert (refusal.value.need, len(crm.requests())) == (Need.RIGHTS, asked + 1)
 
 
 def test_a_page_of_html_instead_of_a_403_is_a_ban(crm: Crm, client: ApiClient, source: Source) -> None:
@@ -170,7 +188,7 @@ def test_a_renamed_account_is_found_on_the_way(client: ApiClient, acme: AccountH
 def test_the_token_goes_to_no_redirect(crm: Crm, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     redirect = Reply(status=302, body=b"")
     assert outcome.may_be_elsewhere(redirect)
-    with pytest.raises(Rejected):
+    with pytest.raises(TryLater):
         outcome.result(READ, redirect)
 
 

@@ -10,8 +10,9 @@ from bench.table import Row
 
 
 def test_requests_per_call_are_counted() -> None:
-    known, unknown, burst = crm_requests.measure(calls=1, burst=3, spread=0.1)
+    known, unknown, current, group, burst = crm_requests.measure(calls=1, burst=3, spread=0.1)
     assert (known.measured, unknown.measured) == ("2.00", "4.00")
+    assert (current.measured, group.measured) == ("3.00", "3.00")
     assert float(burst.measured) <= 2
 
 

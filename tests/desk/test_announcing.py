@@ -15,11 +15,13 @@ from sandbox.crm.faults import Kind
 from tests.firm import Firm
 
 IVAN = "+79161234567"
+SEATS = (("Анна", "101"), ("Борис", "102"), ("Вера", "103"))
 
 
 def rings(firm: Firm, *extensions: str, turn: int = 1) -> dict[str, Any]:
     call = firm.call(IVAN)
     firm.tell(CallStarted(**call), *(ExtensionRang(**call, extension=each, turn=turn) for each in extensions))
+    firm.due_now()
     return call
 
 
@@ -84,3 +86,35 @@ def test_what_comes_too_late_is_dropped(firm: Firm) -> None:
         db.session.commit()
     firm.work()
     assert announced(firm) == []
+
+
+def requests(firm: Firm) -> int:
+    return sum(each.path.endswith("/v2/events") for each in firm.account.requests())
+
+
+def test_phones_that_begin_to_ring_together_are_announced_in_one_request(firm: Firm) -> None:
+    firm.set(employees=[{"user_id": firm.people[name], "extensions": [seat]} for name, seat in SEATS])
+    call = rings(firm, "101", "102", "103")
+    firm.work()
+    assert requests(firm) == 1
+    assert sorted(user for _, user in announced(firm)) == sorted(firm.people.values())
+    with firm.app.app_context():
+        kinds = [row.kind for row in journal.intents_of(firm.id, call["call"])]
+    assert kinds.count("announce-call") == 1
+
+
+def test_who_rings_later_is_told_then(firm: Firm) -> None:
+    call = rings(firm, "101")
+    firm.work()
+    firm.tell(ExtensionRang(**call, extension="102", turn=1))
+    firm.due_now()
+    firm.work()
+    assert [user for _, user in announced(firm)] == [firm.people["Анна"], firm.people["Борис"]]
+
+
+def test_an_announcement_never_holds_up_a_lead(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/api/v2/events", status=503)
+    call = rings(firm, "101", "102")
+    firm.tell(*firm.answer(call, "101")[1:])
+    firm.work()
+    assert len(firm.account.leads) == 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
 from backend.calls.facts import Reason
 from backend.calls.rules.rules import LeadOwner
 from backend.store import call_list, db, popups
+from backend.store.phonebook import change_inbox, webhooks
 from backend.store.phonebook.phonebook import PartyRow
 from sandbox.crm.fields import phone_values
 from tests.firm import Firm
@@ -325,3 +328,34 @@ def test_an_old_talk_told_late_does_not_close_a_newer_missed_call(firm: Firm) ->
     firm.tell(*firm.answer(talk, "101"))
     with firm.app.app_context():
         assert call_list.count_open_missed(firm.id) == 1
+
+
+def test_a_client_whom_a_current_phonebook_does_not_know_costs_three_requests(firm: Firm) -> None:
+    """No question before the lead is made: deliveries come, and all they told of has been looked at."""
+    firm.sync()
+    with firm.app.app_context():
+        webhooks.heard(firm.id)
+        db.session.commit()
+    before = len(firm.account.requests())
+    firm.talk("+79267778800", "101")
+    firm.work()
+    assert [each.path.rpartition("/")[2] for each in firm.account.requests()[before:]] == ["complex", "notes", "notes"]
+
+
+@pytest.mark.parametrize("why", ["a delivery long ago", "a word not looked at", "a lost delivery"])
+def test_where_the_phonebook_may_be_behind_amocrm_is_asked(firm: Firm, why: str) -> None:
+    firm.sync()
+    contact = firm.account.add_contact("Иван", [STRANGER])
+    with firm.app.app_context():
+        webhooks.heard(firm.id)
+        row = webhooks.of(firm.id)
+        if why == "a delivery long ago":
+            row.heard_at = row.heard_at - timedelta(minutes=2)
+        elif why == "a word not looked at":
+            change_inbox.put(firm.id, [change_inbox.ReportedChange(entity="contacts", id=str(contact["id"]))])
+        else:
+            row.missed_at = row.heard_at + timedelta(seconds=1)
+        db.session.commit()
+    firm.talk(STRANGER, "101")
+    firm.work_through()
+    assert len(firm.account.contacts) == 1

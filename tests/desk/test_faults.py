@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from backend.amocrm.errors import NeedsPerson
 from backend.desk import arrive
+from backend.desk.health.health import health
 from backend.store import accounts, db
 from backend.store.accounts import AccountState
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from backend.store.journal.journal import IntentRow
 from backend.store.phonebook import phonebook
 from sandbox.crm.faults import Kind
@@ -114,18 +116,24 @@ def test_unsorted_switched_off_makes_a_lead_instead(firm: Firm) -> None:
 
 
 def test_what_amocrm_refuses_waits_in_sight_and_the_rest_goes_on(firm: Firm) -> None:
+    """And its note is written: at a contact, for there is no lead."""
     firm.account.spoil(Kind.STATUS, "/leads/complex", status=400, body="926")
     firm.talk(STRANGER, "101")
     firm.talk(IVAN, "101")
-    firm.work()
+    firm.work_through()
     with firm.app.app_context():
-        assert [row.kind for row in journal.refused(firm.id)] == ["open-lead"]
+        assert [row.kind for row in refusals.waiting(firm.id)] == ["open-lead"]
     assert len(firm.account.leads) == 1
+    assert sorted((note["entity_type"], note["params"]["duration"]) for note in firm.call_notes()) == [
+        ("contacts", 60), ("leads", 60),
+    ]  # fmt: skip
 
 
 def test_an_unpaid_account_pauses_and_loses_nothing(firm: Firm) -> None:
     firm.account.set(paid=False)
     firm.talk(STRANGER, "101")
+    firm.work()
+    firm.due_now()
     with pytest.raises(NeedsPerson):
         firm.work()
     with firm.app.app_context():
@@ -169,7 +177,7 @@ def test_one_bad_note_of_many_refuses_its_own_call_alone(firm: Firm) -> None:
     durations = {note["params"]["uniq"]: note["params"]["duration"] for note in firm.call_notes()}
     assert durations == {calls[0]: 30, calls[2]: 30}
     with firm.app.app_context():
-        assert [row.call for row in journal.refused(firm.id)] == [calls[1]]
+        assert [row.call for row in refusals.waiting(firm.id)] == [calls[1]]
 
 
 def test_one_duration_that_is_refused_does_not_lose_the_others(firm: Firm) -> None:
@@ -186,7 +194,7 @@ def test_refused_work_is_carried_out_when_somebody_says_so(firm: Firm) -> None:
     firm.work_through()
     firm.crm.mend()
     with firm.app.app_context():
-        assert journal.try_refused_again(firm.id) == 1
+        assert refusals.try_again(firm.id) == 1
         db.session.commit()
     firm.work_through()
     assert (len(firm.account.leads), len(firm.call_notes())) == (1, 1)
@@ -219,6 +227,7 @@ def test_a_refused_sync_makes_room_for_the_next(firm: Firm) -> None:
     firm.account.add_contact("Иван", [IVAN])
     firm.account.spoil(Kind.STATUS, "/api/v4/contacts", status=400, count=1)
     firm.sync()
+    firm.due_now()
     firm.sync()
     with firm.app.app_context():
         assert phonebook.size(firm.id) == {"parties": 1, "phones": 1}
@@ -245,3 +254,101 @@ def test_a_lead_of_the_same_name_that_somebody_else_made_is_not_taken_for_ours(f
     firm.work_through()
     assert len(firm.account.leads) == 2
     assert foreign["id"] not in [note["entity_id"] for note in firm.call_notes()]
+
+
+def test_without_a_time_to_come_back_the_account_rests_ever_longer(firm: Firm) -> None:
+    """1, 2, 4 … seconds, not request after request until it is banned; one good answer ends that."""
+    firm.account.spoil(Kind.STATUS, "/api/v4/", status=429)
+    for n in range(5):
+        firm.talk(f"+7916123000{n}", "101")
+    rests = []
+    before = len(firm.account.requests())
+    for _ in range(4):
+        firm.work()
+        with firm.app.app_context(), accounts.budget(firm.id) as budget:
+            rests.append(round(budget.tat - budget.now))
+        firm.due_now()
+    assert rests == [1, 2, 4, 8]
+    assert len(firm.account.requests()) - before == 4
+    firm.crm.mend()
+    firm.work_through()
+    assert len(firm.call_notes()) == 5
+    with firm.app.app_context(), accounts.budget(firm.id) as budget:
+        assert budget.rests == 0
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 503}, {"kind": Kind.PAGE, "status": 405}])
+def test_where_nothing_gets_through_two_tries_are_enough(firm: Firm, trouble: dict[str, Any]) -> None:
+    firm.account.spoil(**{"kind": Kind.STATUS, **trouble}, path="/api/v4/")
+    for n in range(9):
+        firm.talk(f"+7916123000{n}", "101")
+    before = len(firm.account.requests())
+    firm.work()
+    assert len(firm.account.requests()) - before == 2
+    firm.crm.mend()
+    firm.work_through()
+    assert len(firm.call_notes()) == 9
+
+
+PAGES = (302, 307, 400, 404, 405, 408, 409, 413, 418, 421, 423, 425)
+
+
+@pytest.mark.parametrize("status", PAGES)
+def test_a_page_in_amocrms_place_refuses_nothing(firm: Firm, status: int) -> None:
+    """Maintenance, a balancer, a guard against floods: for a while, on everything."""
+    fault = firm.account.spoil(Kind.PAGE, "/api/v4/", status=status)
+    calls = [firm.talk(STRANGER, "101"), firm.talk(IVAN, "102")]
+    missed = firm.miss("+79035556677")
+    for _ in range(3):
+        firm.work()
+        firm.due_now()
+    with firm.app.app_context():
+        assert refusals.waiting(firm.id) == []
+    firm.crm.mend([fault.id])
+    firm.work_through()
+    noted = sorted(note["params"]["uniq"] for note in firm.call_notes())
+    assert noted == [*sorted(calls), f"call-{missed}"]  # of the record amoCRM writes it itself
+    assert (len(firm.account.leads), len(firm.account.unsorted)) == (2, 1)
+
+
+def test_two_refused_tokens_in_a_row_are_not_the_end_of_the_account(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/api/v4/", status=401, count=4)
+    firm.talk(STRANGER, "101")
+    firm.work_through()
+    with firm.app.app_context():
+        account = accounts.find(firm.id)
+        assert account is not None
+        assert account.state is AccountState.CONNECTED
+    assert len(firm.call_notes()) == 1
+
+
+def test_a_forbidden_account_rests_instead_of_losing_call_by_call(firm: Firm) -> None:
+    firm.account.spoil(Kind.STATUS, "/api/v4/", status=403)
+    for n in range(5):
+        firm.talk(f"+7916123000{n}", "101")
+    before = len(firm.account.requests())
+    with pytest.raises(NeedsPerson):
+        firm.work()
+    firm.work()
+    assert len(firm.account.requests()) - before <= 2
+    firm.crm.mend()
+    firm.work_through()
+    assert len(firm.call_notes()) == 5
+
+
+def test_one_field_that_cannot_be_filled_is_left_out_alone(firm: Firm) -> None:
+    with firm.app.app_context():
+        fields = [["UTM_SOURCE", "ya"], ["4242424", "x"], ["UTM_TERM", "crm"]]
+        call = firm.call(STRANGER)
+    firm.tell(*firm.answer(call, "101"))
+    with firm.app.app_context():
+        row = db.session.scalars(select(IntentRow).where(IntentRow.kind == "open-lead")).one()
+        row.body = {**row.body, "fields": fields}
+        db.session.commit()
+    firm.work_through()
+    assert len(firm.account.leads) == 1
+    sent = [each.body for each in firm.account.requests() if each.path.endswith("/complex")][-1]
+    assert [each["field_code"] for each in sent[0]["custom_fields_values"]] == ["UTM_SOURCE", "UTM_TERM"]
+    with firm.app.app_context():
+        (left,) = health(firm.id)["left_out"]
+        assert (left["kind"], left["name"]) == ("field", "4242424")

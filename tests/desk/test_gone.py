@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend.desk.health.health import health
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from sandbox.crm import seeding
 from tests.firm import DID, Firm
 
@@ -30,7 +30,7 @@ def shown(firm: Firm) -> dict[str, Any]:
 
 def refused(firm: Firm) -> list[str]:
     with firm.app.app_context():
-        return [row.kind for row in journal.refused(firm.id)]
+        return [row.kind for row in refusals.waiting(firm.id)]
 
 
 def test_the_calls_of_who_was_deleted_are_the_default_employees(firm: Firm) -> None:

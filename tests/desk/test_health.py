@@ -6,7 +6,7 @@ from backend.desk.health.health import health
 from sandbox.crm.faults import Kind
 from tests.firm import Firm
 
-STRANGER = "+79267778899"
+STRANGER, ANOTHER = "+79267778899", "+79267778800"
 
 
 def test_an_extension_nobody_has_is_named_and_its_call_is_the_default_employees(firm: Firm) -> None:
@@ -24,8 +24,13 @@ def test_what_waits_and_what_was_refused_is_counted_with_its_reason(firm: Firm) 
     firm.talk(STRANGER, "101")
     firm.work()
     with firm.app.app_context():
+        assert (health(firm.id)["refused"], health(firm.id)["waiting"]) == ([], 3)
+        assert health(firm.id)["waiting_since"] is not None
+    firm.work_through()
+    firm.talk(ANOTHER, "101")
+    with firm.app.app_context():
         told = health(firm.id)
     assert [each["intent"] for each in told["refused"]] == ["open-lead"]
     assert "400" in told["refused"][0]["why"]
-    assert told["waiting"] == 2
+    assert told["waiting"] == 3
     assert told["waiting_since"] is not None

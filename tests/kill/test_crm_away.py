@@ -34,7 +34,10 @@ from tests.kill.processes import until
 pytestmark = pytest.mark.drill
 
 CALLS = 40
-REST = {"backend.crm_access.LEFT_ALONE": 2.0, "backend.desk.drain.PAUSE": 0.5}  # minutes in production
+REST = {
+    "backend.crm_access.access.LEFT_ALONE": 2.0, "backend.crm_access.access.ASKED_AGAIN": 0.5,
+    "backend.crm_access.access.LONGEST_REST": 2.0, "backend.desk.drain.PAUSE": 0.5,
+}  # fmt: skip  # minutes in production
 
 
 @dataclass

@@ -12,7 +12,9 @@ from backend.desk import office as people
 from backend.desk.health import alerts
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, AccountState, LineState
+from backend.store.journal import refusals
 from backend.store.journal.journal import IntentRow, IntentState
+from backend.store.phonebook import phonebook
 from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
 from tests.asking import ask
@@ -250,3 +252,28 @@ def move(firm: Firm, state: AccountState) -> None:
         assert account is not None
         account.move(state, "for the test")
         db.session.commit()
+
+
+def test_an_administrator_who_lost_his_rights_is_told_of_and_the_phonebook_is_read_all_the_same(
+    firm: Firm, other: Firm
+) -> None:
+    firm.account.add_user("Галина", admin=True)
+    firm.sync()
+    contact = firm.account.add_contact("Иван", [KNOWN])
+    firm.account.set_user(firm.people["Вера"], is_admin=False)
+    firm.sync()
+    with firm.app.app_context():
+        assert phonebook.has(firm.id, "contacts", contact["id"])
+        assert refusals.waiting(firm.id) == []
+    later(firm)
+    firm.work_through()
+    with firm.app.app_context():
+        (told,) = alerts.shown(firm.id, "ru")
+        assert (told["kind"], "больше не администратор" in told["message"]) == ("rights", True)
+        assert alerts.shown(other.id, "ru") == []
+    assert any("больше не администратор" in task["text"] for task in tasks(firm))
+    firm.account.set_user(firm.people["Вера"], is_admin=True)
+    firm.sync()
+    later(firm)
+    firm.work_through()
+    assert [task["is_completed"] for task in tasks(firm)] == [True]

@@ -34,7 +34,7 @@ def busy(firm: Firm) -> str:
     firm.account.spoil(Kind.STATUS, "/leads/complex", status=400)
     call = firm.talk(STRANGER, "101")
     firm.talk("+79151112233", "102")
-    firm.work()
+    firm.work_through()
     return call
 
 

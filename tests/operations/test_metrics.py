@@ -86,10 +86,10 @@ def test_calls_facts_work_and_requests_of_each_account(firm: Firm, other: Firm) 
 def test_what_amocrm_refuses_is_seen(firm: Firm) -> None:
     firm.account.spoil(Kind.STATUS, "/leads/complex", status=400)
     firm.talk(STRANGER, "101")
-    firm.work()
+    firm.work_through()
     told = scrape(firm.app)
     assert of(firm, told, "intents", state="refused") == 1
-    assert of(firm, told, "crm_requests_total", status="400") == 1
+    assert of(firm, told, "crm_requests_total", status="400") > 1
 
 
 def test_processes_add_up_and_nothing_is_written_twice(firm: Firm) -> None:

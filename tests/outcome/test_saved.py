@@ -10,7 +10,7 @@ import pytest
 from backend.calls.facts import CallEnded, CallStarted, ExtensionRang, Result
 from backend.desk.phonebook import lookup
 from backend.store import db, popups
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from backend.store.phonebook import phonebook
 from sandbox.crm.fields import phones
 from tests.firm import Firm
@@ -290,4 +290,4 @@ def test_a_lead_that_is_gone_leaves_the_outcome_on_the_contact(firm: Firm) -> No
     assert [note["entity_id"] for note in written(firm)] == [contact["id"]]
     assert [task["entity_id"] for task in tasks(firm)] == [contact["id"]]
     with firm.app.app_context():
-        assert journal.refused(firm.id) == []
+        assert refusals.waiting(firm.id) == []

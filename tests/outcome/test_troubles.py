@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.store import db, popups
-from backend.store.journal import journal
+from backend.store.journal import refusals
 from sandbox.crm.faults import Kind
 from sandbox.crm.fields import phones
 from tests.desk.test_faults import TROUBLES
@@ -76,4 +76,4 @@ def test_what_is_refused_for_good_waits_in_sight(firm: Firm) -> None:
     save(firm, call, note="Итог")
     firm.work_through()
     with firm.app.app_context():
-        assert [row.kind for row in journal.refused(firm.id)] == ["add-note"]
+        assert [row.kind for row in refusals.waiting(firm.id)] == ["add-note"]

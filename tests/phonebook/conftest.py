@@ -67,6 +67,9 @@ class Book:
         assert self.firm.crm.settle()
         self.firm.work()
 
+    def due_now(self) -> None:
+        self.firm.due_now()
+
     def poll(self) -> None:
         """Its turn to be polled has come."""
         with self.firm.app.app_context():

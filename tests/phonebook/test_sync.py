@@ -16,7 +16,9 @@ from backend.desk.phonebook import full_sync, lookup, refresh
 from backend.desk.phonebook.progress import PhonebookState, progress
 from backend.store import db
 from backend.store.accounts import Account
+from backend.store.journal import refusals
 from backend.store.phonebook import changed_numbers, syncs
+from sandbox.crm.faults import Kind
 from sandbox.crm.server import Crm
 from sandbox.crm.traffic import Phase, Request
 from tests.asking import ask
@@ -203,3 +205,90 @@ def test_opened_firms_do_not_meet(app: Flask, crm: Crm, fresh: Book) -> None:
     other = opened(app, crm)
     fresh.firm.work()
     assert (fresh.size()["parties"], other.size()["parties"]) == (23, 0)
+
+
+@pytest.fixture
+def many(app: Flask, crm: Crm) -> Iterator[Book]:
+    """A firm with 320 contacts, connected and not synced yet."""
+    account = crm.account(f"firm{next(NUMBERS)}")
+    for n in range(320):
+        account.add_contact(f"Клиент {n}", [number()])
+    return Book(Firm.open(app, crm, account.subdomain))
+
+
+def test_a_page_that_takes_too_long_is_asked_for_in_smaller_ones(many: Book) -> None:
+    many.firm.account.spoil(Kind.STATUS, r"contacts\?.*limit=250&page=1&", status=504)
+    many.firm.account.spoil(Kind.STATUS, r"contacts\?.*limit=100&page=3&", status=504)
+    many.firm.work_through()
+    assert many.size() == {"parties": 320, "phones": 320}
+    with many.firm.app.app_context():
+        assert (progress(many.firm.id).state, progress(many.firm.id).done) == (PhonebookState.CURRENT, 320)
+    sizes = [each.query.partition("limit=")[2] for each in many.firm.account.requests() if "contacts" in each.path]
+    assert "250&page=2&order%5Bid%5D=asc" in sizes  # only what was too slow is asked for in pieces
+
+
+def test_a_list_that_is_not_there_is_not_an_empty_one(many: Book) -> None:
+    many.firm.work()
+    with many.firm.app.app_context():
+        full_sync.start(many.firm.id)
+        db.session.commit()
+    for kind in (Kind.STATUS, Kind.PAGE):
+        fault = many.firm.account.spoil(kind, "/api/v4/(contacts|leads)", method="GET", status=404)
+        for _ in range(5):
+            many.firm.work()
+            many.due_now()
+        assert many.size()["parties"] == 320
+        many.firm.crm.mend([fault.id])
+    many.firm.work_through()
+    assert many.size()["parties"] == 320
+
+
+def test_a_reading_that_lacks_a_fifth_is_not_believed_at_once(many: Book) -> None:
+    """amoCRM says for a while that there is nothing; or an administrator has deleted them."""
+    many.firm.work()
+    with many.firm.app.app_context():
+        full_sync.start(many.firm.id)
+        db.session.commit()
+    fault = many.firm.account.spoil(Kind.NOTHING, "/api/v4/contacts", method="GET")
+    many.firm.work()
+    assert many.size()["parties"] == 320
+    with many.firm.app.app_context():
+        (refused,) = refusals.waiting(many.firm.id)
+        assert "would lose 320 of 320 contacts" in (refused.error or "")
+        many.firm.crm.mend([fault.id])
+        assert refusals.try_again(many.firm.id) == 1
+        db.session.commit()
+    many.firm.work_through()
+    assert many.size()["parties"] == 320
+
+
+def test_what_two_readings_lack_is_gone(many: Book) -> None:
+    many.firm.work()
+    many.firm.account.spoil(Kind.NOTHING, "/api/v4/contacts", method="GET")
+    with many.firm.app.app_context():
+        full_sync.start(many.firm.id)
+        db.session.commit()
+        many.firm.work()
+        assert refusals.try_again(many.firm.id) == 1
+        db.session.commit()
+    many.firm.work_through()
+    assert many.size()["parties"] == 0
+
+
+@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.PAGE])
+@pytest.mark.parametrize("status", [302, 400, 404, 405, 409, 500])
+def test_one_bad_page_of_the_first_reading_delays_it_by_seconds(fresh: Book, kind: Kind, status: int) -> None:
+    fresh.firm.account.spoil(kind, "/api/v4/contacts", method="GET", status=status, count=1)
+    fresh.firm.work()
+    fresh.due_now()
+    fresh.firm.work()
+    assert fresh.size()["parties"] == 23
+
+
+def test_a_lead_of_any_price_stops_nothing(fresh: Book) -> None:
+    contact = fresh.firm.account.add_contact("Дорогой", [number()])
+    for price in (2**31, 79161234567, 2**70):
+        fresh.firm.account.add_lead("Поставка", contact, price=price)
+    fresh.firm.work()
+    with fresh.firm.app.app_context():
+        assert progress(fresh.firm.id).state is PhonebookState.CURRENT

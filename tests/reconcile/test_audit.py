@@ -177,7 +177,8 @@ def test_an_account_that_ignores_the_filter_is_asked_card_by_card(firm: Firm, mo
     """Without the paid option amoCRM gives whatever it has (docs/amocrm-contract.md gotcha 5)."""
 
     def ignored(entity: requests.Entity, ids: object) -> requests.Request:
-        return requests.Request(method="GET", path=f"/api/v4/{entity}/notes", query=(("limit", "1"),))
+        path, query = f"/api/v4/{entity}/notes", (("limit", "1"),)
+        return requests.Request(method="GET", path=path, query=query, way=requests.Way.ALL)
 
     monkeypatch.setattr(requests, "notes", ignored)
     firm.talk(IVAN, "101")

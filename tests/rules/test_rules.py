@@ -202,7 +202,7 @@ def told(intent: Intent) -> str:
         case "hand-over-lead":
             return f"lead to {NAMES[values.employee]}"
         case "announce-call":
-            return f"announce {values.phone} to {NAMES[values.employee]}"
+            return f"announce {values.phone} to {', '.join(NAMES[each] for each in values.employees)}"
     raise AssertionError(intent)
 
 

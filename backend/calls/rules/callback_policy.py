@@ -116,10 +116,10 @@ def _place(case: RequestCase, employee: Employee | None, *, talked: bool) -> tup
     if case.client.lead:
         return (), "the open lead is used: no new lead"
     new = case.open_lead(employee) if talked else case.add_unsorted()
-    if waiting := case.knowledge.waiting:
+    if waiting := case.waiting:
         use = UseUnsorted(
             uid=waiting.uid, lead=waiting.lead, contact=waiting.contact, accept=talked,
-            employee=employee.user_id if employee else None, otherwise=new,
+            employee=employee.user_id if employee else None, otherwise=new, is_ours=waiting.is_ours,
         )  # fmt: skip
         return (use,), f"unsorted record {waiting.uid[:8]} of this number still waits: its lead is used"
     if case.spared:
@@ -129,7 +129,7 @@ def _place(case: RequestCase, employee: Employee | None, *, talked: bool) -> tup
 
 
 def _values(intent: Any) -> dict[str, Any]:
-    return {name: getattr(intent, name) for name in intent.__dataclass_fields__ if name != "kind"}
+    return {name: getattr(intent, name) for name in intent.__dataclass_fields__ if name not in ("kind", "channel")}
 
 
 def _fields(request: CallbackRequest) -> Iterator[tuple[str, str]]:

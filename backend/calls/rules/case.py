@@ -10,8 +10,15 @@ from backend.calls.facts import Direction
 from backend.calls.intents import AddContact, AddUnsorted, CallStatus, CreateLead, LogCall, PopupState, ShowPopup
 from backend.calls.numbers import phones
 from backend.calls.rules import words
-from backend.calls.rules.client import Client, Knowledge, choose
+from backend.calls.rules.client import Client, Knowledge, Party, Waiting, choose, rank
 from backend.calls.rules.rules import Employee, Rules, Stage
+
+MOST_OTHERS = 5
+
+
+def shown(party: Party) -> dict[str, Any]:
+    """One of several that have a number, as a popup shows it."""
+    return {"entity": party.entity.value, "id": party.id, "name": party.name, "company": party.company}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,12 @@ class Case:
         if self.phone is None:
             return Client(party=None, lead=None, why="the number is hidden: registered, never searched for")
         return choose(self.knowledge)
+
+    @cached_property
+    def waiting(self) -> Waiting | None:
+        """The client's unsorted record that the account's rules let a call use."""
+        waiting = self.knowledge.waiting if self.phone else None
+        return waiting if waiting and (waiting.is_ours or self.rules.uses_other_records) else None
 
     @cached_property
     def spared(self) -> bool:
@@ -121,9 +134,15 @@ class Case:
             "party": {"entity": party.entity.value, "id": party.id} if party else None,
             "lead": {"id": lead.id, "name": lead.name, "price": lead.price, "stage": lead.stage} if lead else None,
             "responsible": self._responsible(),
+            "others": self._others(),
             "is_new": party is None if self.phone else None,
             "calls": {"total": earlier.total, "last": earlier.last} if earlier else None,
         }
+
+    def _others(self) -> list[dict[str, Any]] | None:
+        """Who else has the number, as far as a popup has room for them; the employee may say that it is one of them."""
+        others = [each for each in sorted(self.knowledge.parties, key=rank) if each != self.client.party]
+        return [shown(each) for each in others[:MOST_OTHERS]] or None
 
     def _responsible(self) -> dict[str, Any] | None:
         user_id = self.client.responsible

@@ -27,7 +27,9 @@ class OpenLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's."""
+    """A contact or company whose phone fields hold the number, with its open leads. `company` names a contact's;
+    `is_customer`: it buys again and again, amoCRM's "customer"; `is_chosen`: an employee has said that it is the
+    client."""
 
     entity: CardKind
     id: int
@@ -36,15 +38,19 @@ class Party:
     companies: tuple[int, ...] = ()
     company: str = ""
     open_leads: tuple[OpenLead, ...] = ()
+    is_customer: bool = False
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An unsorted record of ours that nobody has accepted yet."""
+    """An unsorted record that has not been accepted yet: of a call, or, not `is_ours`, of a form, a chat, another
+    integration."""
 
     uid: str
     lead: int
     contact: int | None
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +97,9 @@ class Client:
 
 
 def choose(knowledge: Knowledge) -> Client:
-    """A party with an open lead wins, contacts before companies, the oldest first; of its leads the newest."""
-    ranked = sorted(knowledge.parties, key=_rank)
+    """The party that an employee has chosen wins, else one with an open lead, contacts before companies, the oldest
+    first; of its leads the newest."""
+    ranked = sorted(knowledge.parties, key=rank)
     if not ranked:
         return Client(party=None, lead=None, why="nobody has this number")
     party = ranked[0]
@@ -100,15 +107,16 @@ def choose(knowledge: Knowledge) -> Client:
     return Client(party=party, lead=lead, why=_why(party, lead, ranked))
 
 
-def _rank(party: Party) -> tuple[bool, bool, int]:
-    return not party.open_leads, party.entity is not CardKind.CONTACTS, party.id
+def rank(party: Party) -> tuple[bool, bool, bool, int]:
+    return not party.is_chosen, not party.open_leads, party.entity is not CardKind.CONTACTS, party.id
 
 
 def _why(party: Party, lead: OpenLead | None, ranked: list[Party]) -> str:
     matched = ", ".join(f"{each.entity}/{each.id}" for each in ranked)
     chosen = f"{party.entity}/{party.id} «{party.name}»"
     if len(ranked) > 1:
-        chosen += f" of {matched} ({'has an open lead' if lead else 'the oldest'})"
+        because = "chosen by an employee" if party.is_chosen else "has an open lead" if lead else "the oldest"
+        chosen += f" of {matched} ({because})"
     if lead is None:
         return f"{chosen}; no open lead"
     others = len(party.open_leads) - 1

@@ -86,7 +86,7 @@ def _announced(case: Case, employee: Employee) -> tuple[tuple[Intent, ...], tupl
     is_wanted = case.rules.announce_without_stream and case.inbound and case.phone and fact.turn == 1
     if not is_wanted or employee.user_id in case.knowledge.watching:
         return (), ()
-    announce = AnnounceCall(employee=employee.user_id, phone=case.phone or "")
+    announce = AnnounceCall(employees=(employee.user_id,), phone=case.phone or "")
     return (announce,), (f"{employee.name} has no page open: amoCRM is asked to announce the call",)
 
 
@@ -211,18 +211,19 @@ def _place(case: Case, employee: Employee | None, *, talked: bool) -> tuple[tupl
         return (), ("calls back a request from a site: its lead is used",)
     if case.client.lead:
         return (), ("the open lead is used: no new lead",)
-    waiting = case.knowledge.waiting
     new = case.add_unsorted() if case.inbound and not talked else case.open_lead(employee)
-    if waiting and case.phone:
+    if waiting := case.waiting:
         use = UseUnsorted(
             uid=waiting.uid, lead=waiting.lead, contact=waiting.contact, accept=talked,
-            employee=employee.user_id if employee else None, otherwise=new,
+            employee=employee.user_id if employee else None, otherwise=new, is_ours=waiting.is_ours,
         )  # fmt: skip
         return (use,), (f"unsorted record {waiting.uid[:8]} of this number still waits: its lead is used",)
     if case.spared:
         if case.client.party or case.phone is None:
             return (), ("on the no-lead list: registered, no lead",)
         return (case.add_contact(employee),), ("on the no-lead list: a contact, no lead",)
+    if case.client.party and case.client.party.is_customer and not case.rules.customer_makes_lead:
+        return (), ("a client with a customer and no open lead: registered on the card",)
     if isinstance(new, AddUnsorted):
         return (new,), ("missed, no open lead: one unsorted record",)
     return (new,), (f"no open lead: a new one{' with a new contact' if not case.client.party else ''}",)

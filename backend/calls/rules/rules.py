@@ -36,7 +36,9 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """`missed_to` empty means nobody; `open_lead_missed_to` None means every employee. `no_lead_numbers` and
+    """`missed_to` empty means nobody; `open_lead_missed_to` None means every employee. `customer_makes_lead`: also a
+    client with a customer and no open lead gets a new one; `uses_other_records`: an unsorted record of another source
+    is used as one of ours. `no_lead_numbers` and
     the numbers of `stages_by_did` are keys."""
 
     country: str = "RU"
@@ -48,6 +50,8 @@ class Rules:
     popup_on_ringing: bool = True
     announce_without_stream: bool = True
     failed_makes_lead: bool = True
+    customer_makes_lead: bool = True
+    uses_other_records: bool = True
     lead_owner: LeadOwner = LeadOwner.FIRST
     no_lead_numbers: frozenset[str] = frozenset()
     no_lead_companies: frozenset[int] = frozenset()

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import Rejected
+from backend.amocrm.errors import Rejected, Unexplained
 from backend.amocrm.requests import Entity
-from backend.calls.intents import AddContact, CreateLead, HandOverLead
+from backend.calls.intents import AddContact, CreateLead, HandOverLead, MoveLead
 from backend.calls.rules import client
 from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup, polling
 from backend.store.phonebook import phonebook
+
+log = structlog.get_logger(__name__)
 
 
 def open_lead(job: Job) -> None:
@@ -27,7 +31,7 @@ def open_lead(job: Job) -> None:
 
 def _make_lead(job: Job, wanted: CreateLead) -> None:
     contact: Any = wanted.contact or models.contact(
-        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible, company=wanted.company
+        name=wanted.contact_name, phone=wanted.phone, responsible=wanted.responsible
     )
     model = models.lead(
         name=wanted.name,
@@ -39,24 +43,34 @@ def _make_lead(job: Job, wanted: CreateLead) -> None:
         fields=models.custom_fields(wanted.fields),
     )
     try:
-        made = answers.made_leads(job.write(requests.add_complex([model])))[0]
-    except Rejected as refusal:
+        made = job.write(requests.add_complex([model]), answers.made_leads)
+    except (Rejected, Unexplained) as refusal:
         job.turn_into(_mended(job, wanted, refusal))
+        return
+    if made.merged:
+        # amoCRM's duplicate control has put it into a lead that was there: nothing of that is ours
+        place.at(job, lead=made.lead_id, contact=made.contact_id)
+        place.show_as_they_are(job, made.lead_id, made.contact_id)
         return
     _keep_lead(job, wanted, made.lead_id, made.contact_id or wanted.contact)
     job.done(lead=made.lead_id, contact=made.contact_id or wanted.contact, made=True)
+    if wanted.company and made.contact_id:
+        place.link_card(job, Entity.CONTACTS, made.contact_id, Entity.COMPANIES, wanted.company)
 
 
-def _mended(job: Job, wanted: CreateLead, refusal: Rejected) -> CreateLead:
-    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without its custom
-    fields where one cannot be filled so. Raises the refusal."""
-    if wanted.fields and refusal.concerns_custom_fields:
-        return replace(wanted, fields=())
-    if wanted.responsible and refusal.concerns_employee:
-        return replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible))
-    if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
-        polling.reread_users(job.desk.account_id)
-        return replace(wanted, pipeline_id=None, status_id=None)
+def _mended(job: Job, wanted: CreateLead, refusal: Rejected | Unexplained) -> CreateLead:
+    """The same lead without what amoCRM no longer knows: a deleted employee, stage or contact; without the custom
+    field that cannot be filled so. Raises the refusal."""
+    if isinstance(refusal, Rejected):
+        fields = substitutes.without_fields(job, wanted.fields, refusal)
+        if fields is not None:
+            return replace(wanted, fields=fields)
+        if wanted.responsible and refusal.concerns_employee:
+            return replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible))
+        if wanted.pipeline_id and (refusal.concerns("pipeline_id") or refusal.concerns("status_id")):
+            polling.reread_users(job.desk.account_id)
+            is_stage = wanted.status_id is not None and not refusal.concerns("pipeline_id")
+            return replace(wanted, pipeline_id=wanted.pipeline_id if is_stage else None, status_id=None)
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
         return replace(wanted, contact=None)
@@ -123,15 +137,15 @@ def add_contact(job: Job) -> None:
         return
     model = models.contact(name=wanted.name, phone=wanted.phone, responsible=wanted.responsible)
     try:
-        made = answers.made(job.write(requests.add_contacts([model])), "contacts")
+        made = job.write(requests.add_contacts([model]), answers.made("contacts"))
     except Rejected as refusal:
         if not (wanted.responsible and refusal.concerns_employee):
             raise
         job.turn_into(replace(wanted, responsible=substitutes.stand_in(job, wanted.responsible)))
         return
-    place.mirror_contact(job, made[0].id, wanted.name, wanted.phone, wanted.responsible)
-    place.name_popups(job, client.CardKind.CONTACTS, made[0].id, wanted.name)
-    place.at(job, contact=made[0].id)
+    place.mirror_contact(job, made.id, wanted.name, wanted.phone, wanted.responsible)
+    place.name_popups(job, client.CardKind.CONTACTS, made.id, wanted.name)
+    place.at(job, contact=made.id)
     job.call.made_contact = True
 
 
@@ -162,6 +176,8 @@ def hand_over_lead(job: Job) -> None:
     """Only the lead that this call opened changes hands; repeating it changes nothing. It stays whose it is where the
     other has left."""
     wanted: HandOverLead = job.intent
+    if lead := other_calls.still_to_do(job, CreateLead.kind):  # it was refused for now, and is made in the other's name
+        lead.body = {**lead.body, "responsible": wanted.employee}
     if job.call.lead and job.call.opened_lead:
         try:
             job.desk.send(requests.hand_over(job.call.lead, wanted.employee))
@@ -172,3 +188,25 @@ def hand_over_lead(job: Job) -> None:
             job.done(lead=None)
             return
     job.done(lead=job.call.lead if job.call.opened_lead else None)
+
+
+def move_lead(job: Job) -> None:
+    """Only the lead that this call opened: it is linked to the card that was chosen, and to the former no more."""
+    wanted: MoveLead = job.intent
+    call, chosen = job.call, Entity(wanted.entity)
+    former = (Entity.CONTACTS, call.contact) if call.contact else (Entity.COMPANIES, call.company)
+    if not (call.lead and call.opened_lead) or former == (chosen, wanted.id):
+        job.done(lead=None)
+        return
+    lead, main = call.lead, True if chosen is Entity.CONTACTS else None
+    try:
+        job.desk.send(requests.link(Entity.LEADS, lead, chosen, wanted.id, is_main=main))
+        if former[1]:
+            job.desk.send(requests.unlink(Entity.LEADS, lead, former[0], former[1]))
+    except Rejected as refusal:  # one of them is gone: the lead stays where it is
+        log.warning("lead not moved", account=job.desk.account_id, call=call.call, why=str(refusal))
+        job.done(lead=None)
+        return
+    call.contact, call.company = (wanted.id, None) if chosen is Entity.CONTACTS else (None, wanted.id)
+    job.done(lead=lead)
+    place.show_as_they_are(job, lead, call.contact)

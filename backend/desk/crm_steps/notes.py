@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import NeedsPerson, Rejected
+from backend.amocrm.errors import NeedsPerson, Rejected, Unexplained
 from backend.amocrm.requests import CallNoteStatus as Code
 from backend.amocrm.requests import Entity, Model, NoteType
 from backend.calls.intents import AddNote, CallStatus, FinishCall, LogCall
@@ -25,22 +25,30 @@ def log_calls(desk: Desk, together: Sequence[Job]) -> None:
     """The calls' notes, those of one entity type in one request."""
     ready: dict[Entity, list[Job]] = {}
     for job in together:
-        found = place.place_of(job)
-        if job.call.note or job.call.part_of_record or found is None:
+        if job.call.note or job.call.part_of_record:
             job.done(note=job.call.note, part_of_record=job.call.part_of_record)
-        elif job.row.unclear:
-            _look_for_own_note(job, *found)
-        else:
+        elif found := _home_of(job):
             ready.setdefault(found[0], []).append(job)
     for entity, waiting in ready.items():
         _add_notes(desk, entity, waiting)
+
+
+def _home_of(job: Job) -> tuple[Entity, int] | None:
+    """Where the note is to be written now; None where that is settled otherwise."""
+    try:
+        found = place.home_of(job)
+    except other_calls.NotYet:  # it has become another intent
+        return None
+    if found is None:
+        job.done(note=None)
+    return None if found is None or (job.row.unclear and _found_own_note(job, *found)) else found
 
 
 def add_note(job: Job) -> None:
     """What an employee wrote about the call, as a note of its own. Where the call has no place (its number hidden,
     its lead deleted) the journal alone keeps it."""
     wanted: AddNote = job.intent
-    found = place.place_of(job)
+    found = place.home_of(job)
     if found is None:
         job.done(note=None)
         return
@@ -51,11 +59,11 @@ def add_note(job: Job) -> None:
         entity_id=entity_id, text=wanted.text, user_id=wanted.employee, created_at=round(wanted.at)
     )  # fmt: skip
     try:
-        made = answers.made(job.write(requests.add_notes(entity, [model])), "notes")
-    except (Rejected, NeedsPerson) as refusal:
+        made = job.write(requests.add_notes(entity, [model]), answers.made("notes"))
+    except (Rejected, NeedsPerson, Unexplained) as refusal:
         substitutes.work_around(job, refusal)
         return
-    job.done(note=made[0].id, entity=entity.value, entity_id=entity_id)
+    job.done(note=made.id, entity=entity.value, entity_id=entity_id)
 
 
 def _found_own_text(job: Job, wanted: AddNote, entity: Entity, entity_id: int) -> bool:
@@ -77,15 +85,25 @@ def finish_calls(desk: Desk, together: Sequence[Job]) -> None:
         if job.call.note and job.call.note_entity:
             ready.setdefault(Entity(job.call.note_entity), []).append(job)
         else:
-            job.done(note=None)
+            _fold(job)
     for entity, waiting in ready.items():
         _change_notes(desk, entity, waiting)
+
+
+def _fold(job: Job) -> None:
+    """A note that is still to be written is written whole."""
+    note = other_calls.still_to_do(job, LogCall.kind)
+    if note:
+        wanted: FinishCall = job.intent
+        fresh = {"status": wanted.status.value, "duration": wanted.duration, "text": wanted.text}
+        note.body = {**note.body, **fresh, "employee": wanted.employee}
+    job.done(note=None, folded=note is not None)
 
 
 def _change_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     try:
         desk.send(requests.change_notes(entity, [_call_note(job, note_id=job.call.note) for job in waiting]))
-    except Rejected:
+    except (Rejected, Unexplained):
         if len(waiting) > 1 or _is_still_there(waiting[0], entity):
             raise
     for job in waiting:
@@ -94,18 +112,16 @@ def _change_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
 
 def _is_still_there(job: Job, entity: Entity) -> bool:
     """A note can be deleted with its lead: then there is nothing to finish."""
-    assert job.call.note_entity_id is not None
-    kinds = [NoteType.CALL_IN, NoteType.CALL_OUT]
-    found = answers.notes(job.desk.send(requests.notes_of(entity, job.call.note_entity_id, kinds)))
-    return any(note.id == job.call.note for note in found)
+    assert job.call.note is not None
+    return answers.note(job.desk.send(requests.note(entity, job.call.note))) is not None
 
 
 def _add_notes(desk: Desk, entity: Entity, waiting: list[Job]) -> None:
     """Raises what `Desk.write` raises; of many notes one bad fails them all, and the drain sends each alone then."""
     notes = [_note(job, str(index)) for index, job in enumerate(waiting)]
     try:
-        made = answers.made(desk.write([job.row for job in waiting], requests.add_notes(entity, notes)), "notes")
-    except (Rejected, NeedsPerson) as refusal:
+        made = desk.write([job.row for job in waiting], requests.add_notes(entity, notes), answers.made("notes"))
+    except (Rejected, NeedsPerson, Unexplained) as refusal:
         if len(waiting) > 1:
             raise
         substitutes.work_around(waiting[0], refusal)
@@ -121,15 +137,16 @@ def _keep(job: Job, entity: Entity, note: int) -> None:
     job.done(note=note, entity=entity.value, entity_id=found[1])
 
 
-def _look_for_own_note(job: Job, entity: Entity, entity_id: int) -> None:
-    """After an unclear end: our note says whose it is by its `uniq`. If there is none, the next batch takes it."""
+def _found_own_note(job: Job, entity: Entity, entity_id: int) -> bool:
+    """After an unclear end: our note says whose it is by its `uniq`."""
     wanted: LogCall = job.intent
     kind = NoteType.CALL_IN if wanted.inbound else NoteType.CALL_OUT
     for note in answers.notes(job.desk.send(requests.notes_of(entity, entity_id, [kind]))):
         if note.uniq == job.call.call:
             _keep(job, entity, note.id)
-            return
+            return True
     job.row.unclear = False
+    return False
 
 
 def _note(job: Job, request_id: str) -> Model:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from backend.amocrm import answers, requests
-from backend.amocrm.errors import Need, NeedsPerson, Rejected
-from backend.amocrm.requests import Entity
+from backend.amocrm.errors import Need, NeedsPerson, Rejected, Unexplained
+from backend.amocrm.requests import Entity, Request
 from backend.calls.intents import AddNote, AddTask, LogCall
 from backend.calls.rules import rules
 from backend.desk.crm_steps import place
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import polling
+from backend.store.journal import left_out
 from backend.store.phonebook import phonebook
 
+Fields = tuple[tuple[str, str], ...]
 UNTIL_ACCEPTED = 600.0  # seconds between tries while people have not sorted the record yet
 
 
@@ -23,9 +27,21 @@ def stand_in(job: Job, user_id: int) -> int | None:
     return rules.stand_in(user_id, job.desk.rules)
 
 
-def work_around(job: Job, refusal: Rejected | NeedsPerson) -> None:
+def without_fields(job: Job, fields: Fields, refusal: Rejected) -> Fields | None:
+    """Those of the lead's custom fields that were not refused; None where the refusal is of something else. What is
+    left out is shown in the account's health. Does not commit."""
+    if not (fields and refusal.fields):
+        return None
+    named = {each for each in refusal.fields if each is not None and each < len(fields)} or set(range(len(fields)))
+    for each in named:
+        left_out.note(job.desk.account_id, "field", fields[each][0], str(refusal))
+    return tuple(field for index, field in enumerate(fields) if index not in named)
+
+
+def work_around(job: Job, refusal: Rejected | NeedsPerson | Unexplained) -> None:
     """A deleted employee, lead or contact is worked around; a record that still waits may refuse notes until it is
-    accepted (docs/amocrm-contract.md §3.10, uncertain): then the note is kept and tried later. Raises the refusal otherwise."""
+    accepted (docs/amocrm-contract.md §3.10, uncertain): then the note is kept and tried later. Raises the refusal
+    otherwise."""
     wanted: LogCall | AddNote | AddTask = job.intent
     if isinstance(refusal, NeedsPerson) and refusal.need is not Need.RIGHTS:
         raise refusal
@@ -45,14 +61,37 @@ def waits_unsorted(job: Job) -> bool:
 
 
 def _moved_on(job: Job) -> bool:
-    """Whether the call's place is gone from the CRM and another is left: the contact of the lead, or its company."""
-    call, account_id = job.call, job.desk.account_id
-    if call.lead and answers.lead(job.desk.send(requests.lead(call.lead))) is None:
-        phonebook.close_lead(account_id, call.lead)
+    """Whether the call's place is gone from the CRM, deleted or merged into another, and one is found where the client
+    is now. What may have been written before went with it, and is looked for there."""
+    entity, card = place.place_of(job) or (None, 0)
+    if entity is None or _is_there(job, entity, card):
+        return False
+    _forget(job, entity, card)
+    if not place.place_of(job) or entity is Entity.LEADS:
+        place.find_again(job)
+    job.row.unclear = True
+    return place.place_of(job) is not None
+
+
+def _is_there(job: Job, entity: Entity, card: int) -> bool:
+    ask, read = CARDS[entity]
+    found = read(job.desk.send(ask(card)))
+    return found is not None and not found.is_deleted
+
+
+def _forget(job: Job, entity: Entity, card: int) -> None:
+    account_id, call = job.desk.account_id, job.call
+    phonebook.forget(account_id, entity.value, card)
+    if entity is Entity.LEADS:
         call.lead = None
-    elif not call.lead and call.contact and answers.contact(job.desk.send(requests.contact(call.contact))) is None:
-        phonebook.forget(account_id, Entity.CONTACTS.value, call.contact)
+    elif entity is Entity.CONTACTS:
         call.contact = None
     else:
-        return False
-    return place.place_of(job) is not None
+        call.company = None
+
+
+CARDS: dict[Entity, tuple[Callable[[int], Request], Callable[[Any], Any]]] = {
+    Entity.LEADS: (requests.lead, answers.lead),
+    Entity.CONTACTS: (requests.contact, answers.contact),
+    Entity.COMPANIES: (requests.company, answers.company),
+}

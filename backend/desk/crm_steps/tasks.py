@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import NeedsPerson, Rejected
+from backend.amocrm.errors import NeedsPerson, Rejected, Unexplained
 from backend.calls.intents import AddTask
 from backend.desk.crm_steps import other_calls, place, substitutes
 from backend.desk.journal.job import Job
@@ -12,18 +12,18 @@ from backend.desk.journal.job import Job
 def add_task(job: Job) -> None:
     """At the call's place; a call without one leaves a task of no entity."""
     wanted: AddTask = job.intent
-    entity, entity_id = place.place_of(job) or (None, None)
+    entity, entity_id = place.home_of(job) or (None, None)
     if job.row.unclear and _found_own_task(job, wanted, entity, entity_id):
         return
     model = models.task(
         text=wanted.text, complete_till=wanted.due, entity=entity, entity_id=entity_id, user_id=wanted.employee
     )  # fmt: skip
     try:
-        made = answers.made(job.write(requests.add_tasks([model])), "tasks")
-    except (Rejected, NeedsPerson) as refusal:
+        made = job.write(requests.add_tasks([model]), answers.made("tasks"))
+    except (Rejected, NeedsPerson, Unexplained) as refusal:
         substitutes.work_around(job, refusal)
         return
-    job.done(task=made[0].id)
+    job.done(task=made.id)
 
 
 def _found_own_task(job: Job, wanted: AddTask, entity: requests.Entity | None, entity_id: int | None) -> bool:

@@ -6,15 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from backend.amocrm import answers, models, requests
-from backend.amocrm.errors import Rejected
+from backend.amocrm.errors import Rejected, Unexplained
 from backend.amocrm.requests import Entity, Request
 from backend.calls.intents import AddForm, AddUnsorted, CreateLead, UseUnsorted
+from backend.calls.numbers import phones
 from backend.calls.rules import client
-from backend.desk.crm_steps import place
+from backend.desk.crm_steps import place, substitutes
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import lookup, polling
 from backend.store import accounts
 from backend.store.phonebook import phonebook
+
+A_FEW = 8  # tries of what is refused without a reason, over some minutes; then the call gets a lead instead
+SAME_CALL = 5  # seconds
 
 
 def add_unsorted(job: Job) -> None:
@@ -27,17 +31,20 @@ def add_unsorted(job: Job) -> None:
 
 
 def _make_record(job: Job, wanted: AddUnsorted) -> None:
-    contact: Any = wanted.contact or models.contact(
-        name=wanted.contact_name, phone=wanted.phone, company=wanted.company
-    )
+    contact: Any = wanted.contact or models.contact(name=wanted.contact_name, phone=wanted.phone)
     request = _form(job, wanted, contact) if isinstance(wanted, AddForm) else _call(job, wanted, contact)
     try:
-        record = answers.unsorted_records(job.write(request))[0]
+        record = job.write(request, answers.unsorted_records)
+    except Unexplained:
+        if job.row.attempts < A_FEW and accounts.unsorted_stages(job.desk.account_id):
+            raise
+        if not _found_own_record(job, wanted):
+            _as_lead(job, wanted)
     except Rejected as refusal:
         if not _found_own_record(job, wanted):
             _without_unsorted(job, wanted, refusal)
-        return
-    _keep_record(job, wanted, record)
+    else:
+        _keep_record(job, wanted, record)
 
 
 def _call(job: Job, wanted: AddUnsorted, contact: Any) -> Request:
@@ -76,13 +83,18 @@ def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
         polling.reread_users(job.desk.account_id)
         job.turn_into(replace(wanted, pipeline_id=None))
         return
-    if isinstance(wanted, AddForm) and wanted.fields and refusal.concerns_custom_fields:
-        job.turn_into(replace(wanted, fields=()))
+    fields = substitutes.without_fields(job, wanted.fields, refusal) if isinstance(wanted, AddForm) else None
+    if isinstance(wanted, AddForm) and fields is not None:
+        job.turn_into(replace(wanted, fields=fields))
         return
     if wanted.contact and answers.contact(job.desk.send(requests.contact(wanted.contact))) is None:
         phonebook.forget(job.desk.account_id, Entity.CONTACTS.value, wanted.contact)
         job.turn_into(replace(wanted, contact=None))
         return
+    _as_lead(job, wanted)
+
+
+def _as_lead(job: Job, wanted: AddUnsorted) -> None:
     job.turn_into(
         CreateLead(
             phone=wanted.phone, name=wanted.name, contact=wanted.contact, company=wanted.company,
@@ -95,15 +107,25 @@ def _without_unsorted(job: Job, wanted: AddUnsorted, refusal: Rejected) -> None:
 def _found_own_record(job: Job, wanted: AddUnsorted) -> bool:
     category = "forms" if isinstance(wanted, AddForm) else "sip"
     for record in answers.unsorted_records(job.desk.send(requests.unsorted_records(category))):
-        if record.source_uid == _source_uid(job):
+        if _is_ours(job, wanted, record):
             _keep_record(job, wanted, record)
             return True
     job.row.unclear = False
     return False
 
 
+def _is_ours(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) -> bool:
+    """By our own word in it; where a list does not show that, by what only this call can have put there."""
+    if record.source_uid:
+        return record.source_uid == _source_uid(job)
+    if isinstance(wanted, AddForm):
+        return record.form_id == job.call.call
+    is_call = record.service == models.SERVICE and abs(record.called_at - wanted.called_at) <= SAME_CALL
+    return is_call and phones.key(record.phone, job.desk.rules.country) == wanted.phone
+
+
 def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) -> None:
-    lead, contact = next(iter(record.lead_ids), None), next(iter(record.contact_ids), wanted.contact)
+    lead, contact = next(iter(record.lead_ids), None), wanted.contact or next(iter(record.contact_ids), None)
     job.call.lead, job.call.contact, job.call.part_of_record = lead, contact, True
     job.call.made_contact = bool(contact) and wanted.contact is None
     if wanted.phone and lead:
@@ -111,6 +133,10 @@ def _keep_record(job: Job, wanted: AddUnsorted, record: answers.UnsortedRecord) 
     if contact and not (wanted.contact or wanted.company):
         place.name_popups(job, client.CardKind.CONTACTS, contact, wanted.contact_name)
     job.done(record=record.uid, lead=lead, contact=contact)
+    if lead and wanted.contact and wanted.contact not in record.contact_ids:  # that it may be named by id is our guess
+        place.link_card(job, Entity.LEADS, lead, Entity.CONTACTS, wanted.contact)
+    if contact and wanted.company and not wanted.contact:
+        place.link_card(job, Entity.CONTACTS, contact, Entity.COMPANIES, wanted.company)
 
 
 def _source_uid(job: Job) -> str:
@@ -122,6 +148,10 @@ def use_unsorted(job: Job) -> None:
     wanted: UseUnsorted = job.intent
     account_id = job.desk.account_id
     if _take_record(job, wanted.uid, accept_for=_accepting(job, wanted)):
+        if not wanted.is_ours:
+            place.at(job, lead=wanted.lead, contact=wanted.contact)
+            place.show_as_they_are(job, wanted.lead, wanted.contact)
+            return
         _show_record(job, wanted)
         job.call.made_contact = bool(wanted.contact) and wanted.otherwise.contact is None
         place.at(job, lead=wanted.lead, contact=wanted.contact)
@@ -166,9 +196,12 @@ def _take_record(job: Job, uid: str, accept_for: list[int]) -> bool:
             return _take_record(job, uid, others)
         if refusal.status != 404:
             raise
+        if answers.unsorted_record(job.desk.send(requests.unsorted_record(uid))):
+            raise Unexplained(f"the record waits, and cannot be accepted: {refusal}", status=404) from refusal
         return False
     phonebook.drop_waiting(job.desk.account_id, uid)
-    _open_accepted(job, employee)
+    if job.intent.is_ours:
+        _open_accepted(job, employee)
     return True
 
 

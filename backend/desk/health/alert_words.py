@@ -72,7 +72,21 @@ LINK = {
     "wrong_login": PASSWORD, "refused": PASSWORD, "not_allowed": ADDRESS, "no_name": ADDRESS, "unusable": ADDRESS,
     "no_tls": TLS, "bad_certificate": TLS, "not_trusted": TLS, "other_name": TLS, "not_held": OURS, "deaf": DEAF,
 }  # fmt: skip
+RIGHTS = (
+    (
+        "Пользователь, который подключил интеграцию, больше не администратор amoCRM или удалён",
+        "The user who connected the integration is no longer an administrator of amoCRM, or was deleted",
+    ),
+    (
+        "Действующему администратору: откройте настройки виджета «Телефонная станция» и подключите аккаунт заново",
+        "A present administrator should open the settings of the Phone Station widget and connect the account again",
+    ),
+)
 AFTER = {
+    "rights": (
+        "Звонки записываются, но новых сотрудников, отделы и этапы воронок мы не видим",
+        "Calls are written, but new employees and changed stages are not seen",
+    ),
     "link": (
         "Пока связи нет, звонки не видны в amoCRM; потом они допишутся, насколько их запомнила АТС",
         "Until it is back calls are not seen in amoCRM; then they are added as far as the PBX has kept them",
@@ -86,8 +100,8 @@ AFTER = {
 
 def now(kind: str, trouble: str, language: str) -> str:
     """What is wrong, what it means and what to do."""
-    known = CRM if kind == "crm" else LINK
-    what, todo = known.get(trouble, SILENT)
+    known = {"crm": CRM, "link": LINK, "rights": {}}[kind]
+    what, todo = known.get(trouble, RIGHTS if kind == "rights" else SILENT)
     at = 0 if language == "ru" else 1
     return f"{what[at]}. {AFTER[kind][at]}. {todo[at]}."
 
@@ -103,6 +117,7 @@ def back(kind: str, began: datetime, ended: datetime, language: str) -> str:
     what = {
         "link": ("связь с АТС восстановлена, её не было", "the line to the PBX is back, it was away"),
         "crm": ("доступ к amoCRM восстановлен, его не было", "the access to amoCRM is back, it was away"),
+        "rights": ("права администратора вернулись, их не было", "the administrator's rights are back, they were away"),
     }[kind]
     name = "Телефонная станция" if language == "ru" else "Phone Station"
     return f"{name}: {what[0 if language == 'ru' else 1]} {span}."

@@ -48,7 +48,7 @@ def _goes_on(outage: Outage, trouble: str) -> int:
     if outage.told_at or now - outage.began_at < PATIENCE:
         return 0
     outage.told_at = now
-    if outage.kind == OutageKind.LINK:
+    if outage.kind != OutageKind.CRM:
         _put(outage, "began")
     return _tell(outage)
 
@@ -125,13 +125,13 @@ def _add_task(job: Job, text: str) -> None:
     user = job.row.body.get("user", _whom(job))
     model = models.task(text=text, complete_till=job.row.body["due"], user_id=user)
     try:
-        made = answers.made(job.write(requests.add_tasks([model])), "tasks")
+        made = job.write(requests.add_tasks([model]), answers.made("tasks"))
     except Rejected as refusal:
         if user is None or not refusal.concerns_employee:
             raise
         job.row.body = {**job.row.body, "user": None}  # he has left: whose token it is gets it
         return
-    job.done(task=made[0].id)
+    job.done(task=made.id)
 
 
 def _found(job: Job, text: str) -> bool:

@@ -13,7 +13,7 @@ from backend.desk.health import missing
 from backend.desk.pbx import copy
 from backend.desk.pbx import journal as pbx_journal
 from backend.store import audits, call_list, call_stats, db
-from backend.store.journal import journal
+from backend.store.journal import left_out, refusals
 from backend.store.journal.journal import IntentRow, IntentState
 from backend.store.phonebook import phonebook
 from backend.store.recordings import recordings
@@ -35,11 +35,15 @@ def health(account_id: int) -> dict[str, Any]:
         IntentRow.account_id == account_id, IntentRow.state == IntentState.TODO.value, ~IntentRow.backfill
     )
     waiting, oldest = db.session.execute(todo).one()
-    refused = journal.refused(account_id)[-MOST_SHOWN:]
+    refused = refusals.waiting(account_id)[-MOST_SHOWN:]
     return {
         "waiting": waiting,
         "waiting_since": round(oldest.timestamp()) if oldest else None,
-        "refused": [{"call": row.call, "intent": row.kind, "why": row.error} for row in refused],
+        "refused": [_shown(row) for row in refused],
+        "left_out": [
+            {"kind": each.kind, "name": each.name, "why": each.why, "at": round(each.at.timestamp())}
+            for each in left_out.lately(account_id, MOST_SHOWN)
+        ],
         "unmapped_extensions": unmapped_extensions(account_id),
         "gone": missing.shown(account_id),
         "open_missed_calls": call_list.count_open_missed(account_id),
@@ -49,6 +53,12 @@ def health(account_id: int) -> dict[str, Any]:
         "journal": pbx_journal.shown(account_id),
         "recordings": _recordings(account_id),
     }
+
+
+def _shown(row: IntentRow) -> dict[str, Any]:
+    """`again_at`: when it is tried again by itself, in Unix seconds; None when a person has to say so."""
+    again_at = round(row.due_at.timestamp()) if row.refusals <= refusals.MOST else None
+    return {"call": row.call, "intent": row.kind, "why": row.error, "again_at": again_at}
 
 
 def _days(account_id: int) -> list[dict[str, Any]]:

@@ -20,7 +20,18 @@ PERIODS = (1, 7, 30, 90)  # days, the last of them today
 HOUR = 3600
 MOST_SHOWN = 20
 NO_LINE = {"link": "never", "link_trouble": "", "link_detail": ""}
-TOLD = ("waiting", "waiting_since", "refused", "unmapped_extensions", "gone", "days", "copy", "journal", "recordings")
+TOLD = (
+    "waiting",
+    "waiting_since",
+    "refused",
+    "left_out",
+    "unmapped_extensions",
+    "gone",
+    "days",
+    "copy",
+    "journal",
+    "recordings",
+)
 COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.calls import intents
 from backend.calls.facts import Fact
-from backend.calls.intents import Intent, PopupState, ShowPopup
+from backend.calls.intents import AnnounceCall, Intent, PopupState, ShowPopup
 from backend.calls.rules.policy import Decision
 from backend.store import db, popups
 from backend.store.journal import journal
 from backend.store.journal.journal import CallRow
+
+GATHERED = 0.5  # seconds within which phones begin to ring together
 
 
 def call_of(account_id: int, fact: Fact) -> CallRow:
@@ -43,9 +45,21 @@ def put(call: CallRow, intent: Intent, *, is_late: bool = False) -> str | None:
     if isinstance(intent, ShowPopup):
         _show(call, intent, is_late)
         return None
-    body = intents.to_json(intent)
-    journal.add_intent(call.account_id, call.call, intent.kind, body, backfill=is_late, channel=intent.channel)
+    if not (isinstance(intent, AnnounceCall) and _joined(call, intent)):
+        body, after = intents.to_json(intent), GATHERED if isinstance(intent, AnnounceCall) else 0
+        channel = intent.channel
+        journal.add_intent(
+            call.account_id, call.call, intent.kind, body, backfill=is_late, channel=channel, after=after
+        )
     return intent.channel
+
+
+def _joined(call: CallRow, intent: AnnounceCall) -> bool:
+    """Phones that begin to ring together are announced in one request."""
+    waits = journal.waiting_intent(call.account_id, call.call, intent.kind)
+    if waits is not None:
+        waits.body = {**waits.body, "employees": [*waits.body["employees"], *intent.employees]}
+    return waits is not None
 
 
 def _show(call: CallRow, popup: ShowPopup, is_late: bool) -> None:

@@ -7,24 +7,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, text
 
 from backend.amocrm.client import ApiClient as Crm
-from backend.amocrm.errors import NeedsPerson, Rejected, TryLater
+from backend.amocrm.errors import NeedsPerson, Rejected, TryLater, Unclear
 from backend.amocrm.requests import Request
 from backend.calls import intents
 from backend.calls.intents import Intent
 from backend.calls.rules.rules import Rules
 from backend.store import db
-from backend.store.journal import journal
+from backend.store.journal import journal, refusals
 from backend.store.journal.journal import CallRow, IntentRow, IntentState
 
 LONGEST_ERROR = 500
 STALE = 1.0  # seconds after which "I am the only one" is asked again before sending
 CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
 IN_FLIGHT = 10.0  # seconds that amoCRM is given to carry out a request whose sender died, before anybody looks for it
+
+Made = TypeVar("Made")
 
 _HOLD = text("select 1 from procrastinate_jobs where id = :job and status = 'doing' for share")
 
@@ -76,19 +78,22 @@ class Desk:
         self.commit()
         return self.crm.send(request)
 
-    def write(self, rows: Sequence[IntentRow], request: Request) -> Any:
-        """Sends what must not be done twice: first it is written down that the request may have reached amoCRM,
-        and that whoever takes over from us looks for it only when amoCRM has had its time."""
+    def write(self, rows: Sequence[IntentRow], request: Request, read: Callable[[Any], Sequence[Made]]) -> list[Made]:
+        """Sends what must not be done twice, and returns what was made, for each row: first it is written down that
+        the request may have reached amoCRM, and that whoever takes over from us looks for it only when amoCRM has had
+        its time. Raises what the client raises; Unclear too for an answer that does not say what was made."""
         for row in rows:
             row.unclear, row.due_at = True, _in(IN_FLIGHT)
         self.commit()
         try:
-            answer = self.crm.send(request)
+            made = read(self.crm.send(request))
         except (TryLater, NeedsPerson, Rejected):  # nothing was done
             _settle(rows)
             raise
+        if len(made) != len(rows):
+            raise Unclear("the answer does not say what was made")
         _settle(rows)
-        return answer
+        return list(made)
 
 
 def _settle(rows: Sequence[IntentRow]) -> None:
@@ -141,12 +146,15 @@ class Job:
         self.row.due_at = _in(seconds)
 
     def refuse(self, error: str) -> None:
-        """amoCRM will not have it: it waits in sight of the account's health, and holds up only its own call."""
+        """amoCRM will not have it: it waits in sight of the account's health, holds up nothing, and is tried again by
+        itself, ever more seldom."""
         self.row.state = IntentState.REFUSED.value
         self.row.error = error[:LONGEST_ERROR]
+        self.row.refusals += 1
+        self.row.due_at = func.clock_timestamp() + refusals.wait(self.row.refusals)
 
-    def write(self, request: Request) -> Any:
-        return self.desk.write([self.row], request)
+    def write(self, request: Request, read: Callable[[Any], Sequence[Made]]) -> Made:
+        return self.desk.write([self.row], request, read)[0]
 
 
 def jobs(desk: Desk, rows: Sequence[IntentRow]) -> list[Job]:

@@ -14,10 +14,12 @@ from typing import Any
 import structlog
 
 from backend.amocrm import answers, requests, values
+from backend.amocrm.errors import Rejected, TryLater
 from backend.amocrm.requests import Entity
 from backend.crm_access import sync_mirrors
 from backend.desk.journal.job import Job
 from backend.desk.phonebook import refresh, webhook
+from backend.desk.phonebook.pages import Page
 from backend.store import accounts
 from backend.store.journal import journal
 from backend.store.phonebook import phonebook, syncs
@@ -27,6 +29,7 @@ CALL = "phonebook"  # the journal's place for work that belongs to the account, 
 ORDER = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
 PREPARE, COUNT, READ, LOOK = "prepare", "count", "read", "look"
 COUNT_FROM, COUNT_STEP = 1000, 4  # fewer are read before they are counted; each probe is so many times further
+FEW, MOST_GONE = 20, 0.2  # cards, and the share of them, that a reading may lack and still be believed at once
 NEAR = 1.2  # times the fewest there can be, a count is good enough
 MOST_COUNTED = 50_000_000
 
@@ -53,7 +56,7 @@ def sync_step(job: Job) -> None:
     if following is None:
         _end(job)
     else:
-        job.row.body = {"round": at["round"], **following}
+        job.row.body = {**{name: at[name] for name in ("round", "doubted") if name in at}, **following}
 
 
 Place = dict[str, Any] | None
@@ -70,7 +73,7 @@ def _prepare(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
 def _begin(job: Job, entity: Entity) -> Place:
     known = syncs.of(job.desk.account_id)
     is_counted = known is not None and entity.value in known.expected
-    return {"step": READ, "entity": entity.value, "page": 1} if is_counted else _probe(entity, 0, None)
+    return _page(entity, Page()) if is_counted else _probe(entity, 0, None)
 
 
 def _probe(entity: Entity, low: int, high: int | None) -> Place:
@@ -87,17 +90,43 @@ def _count(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
         syncs.expect(job.desk.account_id, entity.value, (low + (high or low)) // 2)
     elif low or high is None:
         return _probe(entity, low, high)
-    return {"step": READ, "entity": entity.value, "page": 1}
+    return _page(entity, Page())
+
+
+def _page(entity: Entity, page: Page) -> Place:
+    return {"step": READ, "entity": entity.value, "offset": page.offset, "size": page.size}
 
 
 def _read(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
-    body = job.desk.send(requests.everything(entity, at["page"]))
+    page = Page(at["offset"], at["size"]) if "offset" in at else Page()
+    try:
+        body = job.desk.send(requests.everything(entity, page.number, page.size))
+    except TryLater as error:
+        if smaller := page.after(error):
+            job.row.body = {**at, "offset": smaller.offset, "size": smaller.size}
+        raise
     found = refresh.read(entity, body)
     refresh.put(job.desk, entity, found, at["round"])
-    syncs.move(job.desk.account_id, entity.value, len(found))
-    if answers.may_have_more(body, entity.value):
-        return {"step": READ, "entity": entity.value, "page": at["page"] + 1}
+    syncs.move(job.desk.account_id, entity.value, max(len(found) - page.overlap, 0))
+    if answers.may_have_more(body, entity.value, page.size):
+        return _page(entity, page.next())
+    _believe(job, entity, at)
     return {"step": LOOK, "entity": entity.value}
+
+
+class TooMuchGone(Rejected):
+    """A reading that lacks so much of what is known may be amoCRM's mistake: a second one has to say the same."""
+
+
+def _believe(job: Job, entity: Entity, at: dict[str, Any]) -> None:
+    """Raises TooMuchGone, once: what then comes is another reading from the beginning."""
+    known, unseen = phonebook.seen_and_unseen(job.desk.account_id, entity.value, at["round"])
+    if unseen <= max(FEW, known * MOST_GONE) or at.get("doubted") == entity.value:
+        return
+    job.row.body = {"round": at["round"] + 1, "step": READ, "entity": entity.value, "doubted": entity.value}
+    syncs.read_again(job.desk.account_id, at["round"] + 1, entity.value)
+    words = f"the phonebook would lose {unseen} of {known} {entity.value}: it is kept, and they are read again"
+    raise TooMuchGone(words, status=200)
 
 
 def _look(job: Job, entity: Entity, at: dict[str, Any]) -> Place:

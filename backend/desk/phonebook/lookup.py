@@ -24,7 +24,7 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
     if phone is None:
         return Knowledge()
     row = phonebook.waiting(account_id, phone)
-    waiting = Waiting(uid=row.uid, lead=row.lead, contact=row.contact) if row else None
+    waiting = Waiting(uid=row.uid, lead=row.lead, contact=row.contact, is_ours=bool(row.call)) if row else None
     return Knowledge(parties=parties(account_id, [phone]).get(phone, ()), waiting=waiting)
 
 
@@ -61,6 +61,8 @@ def _party(known: Known) -> Party:
         responsible=known.responsible,
         companies=known.companies,
         company=known.company,
+        is_customer=known.is_customer,
+        is_chosen=known.is_chosen,
         open_leads=tuple(
             OpenLead(id=lead.id, name=lead.name, responsible=lead.responsible, price=lead.price, stage=lead.stage)
             for lead in known.leads
@@ -106,6 +108,7 @@ def contact_party(contact: answers.Contact, country: str) -> phonebook.MirroredP
         companies=contact.company_ids,
         phones=keys_of(contact.phones, country),
         updated_at=contact.updated_at,
+        is_customer=contact.is_customer,
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import structlog
 
 from backend.amocrm import answers, history, requests
-from backend.amocrm.errors import Need, NeedsPerson, Rejected
+from backend.amocrm.errors import Rejected, TryLater, Unexplained
 from backend.amocrm.requests import Entity
 from backend.crm_access import sync_mirrors
 from backend.desk.journal.job import CLOCKS_APART, Job
 from backend.desk.phonebook import change_inbox, process_changes, refresh
+from backend.desk.phonebook.pages import Page
 from backend.store.journal import account_work
 from backend.store.phonebook import phonebook, syncs, webhooks
 from backend.store.phonebook.change_inbox import ReportedChange
@@ -26,13 +27,14 @@ CARDS = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
 ORDER = (MIRRORS, *(each.value for each in CARDS), HISTORY, RECORDS)
 MIRRORS_EVERY = 3600  # seconds: employees and stages change seldom
 MIRRORS_TRUSTED = 60  # seconds: what was read so lately is not read again, whatever amoCRM says of it
+NO_ROUTE = 404
 OVERLAP = 10  # seconds: what is written in the same second may be seen later
 LATE = 120  # seconds a webhook may take, clocks apart
 Step = tuple[int, bool]  # up to which change this kind is known now, and whether there is another page
 
 log = structlog.get_logger()
 
-FIRST: dict[str, Any] = {"at": ORDER[0], "page": 1, "high": 0}
+FIRST: dict[str, Any] = {"at": ORDER[0], "high": 0}
 
 
 def reread_users(account_id: int) -> None:
@@ -46,45 +48,50 @@ def reread_users(account_id: int) -> None:
 def poll(job: Job) -> None:
     """One request's worth: the recently changed of one kind, then the next kind. Marks say how far each was read."""
     at = dict(job.row.body)
-    name, page = at["at"], at["page"]
+    name, page = at["at"], Page(at["offset"], at["size"]) if "offset" in at else Page()
     since = webhooks.mark(job.desk.account_id, name, _beginning(job.desk.account_id))
-    high, goes_on = STEPS[name](job, page, since)
+    try:
+        high, goes_on = STEPS[name](job, page, since)
+    except TryLater as trouble:
+        if name in CARDS and (smaller := page.after(trouble)):
+            job.row.body = _placed(at, smaller)
+        raise
     high = max(high, at["high"], since)
     if goes_on:
-        job.row.body = {**at, "page": page + 1, "high": high}
+        job.row.body = {**_placed(at, page.next()), "high": high}
         return
     webhooks.set_mark(job.desk.account_id, name, high)
     if name == ORDER[-1]:
         webhooks.set_mark(job.desk.account_id, webhooks.ASKED, round(time.time()))
         job.done()
     else:
-        job.row.body = {"at": ORDER[ORDER.index(name) + 1], "page": 1, "high": 0}
+        job.row.body = {"at": ORDER[ORDER.index(name) + 1], "high": 0}
 
 
-def _mirrors(job: Job, page: int, since: int) -> Step:
-    """Employees and stages; a token that may not read them has been told of elsewhere."""
+def _placed(at: dict[str, Any], page: Page) -> dict[str, Any]:
+    return {**at, "offset": page.offset, "size": page.size}
+
+
+def _mirrors(job: Job, page: Page, since: int) -> Step:
+    """Employees and stages; where the token may not read them administrators are told."""
     now = round(time.time())
     if now - since < MIRRORS_EVERY:
         return since, False
     job.desk.commit()
-    try:
-        sync_mirrors(job.desk.account_id, job.desk.crm)
-    except NeedsPerson as refusal:
-        if refusal.need is not Need.RIGHTS:
-            raise
+    sync_mirrors(job.desk.account_id, job.desk.crm)
     return now, False
 
 
-def _cards(entity: Entity) -> Callable[[Job, int, int], Step]:
-    def step(job: Job, page: int, since: int) -> Step:
-        body = job.desk.send(requests.changed(entity, page))
+def _cards(entity: Entity) -> Callable[[Job, Page, int], Step]:
+    def step(job: Job, at: Page, since: int) -> Step:
+        body = job.desk.send(requests.changed(entity, at.number, at.size))
         cards = refresh.read(entity, body)
         fresh = [each for each in cards if each.updated_at >= since - OVERLAP]
         changed = {each.id for each in refresh.put(job.desk, entity, fresh)}
         written = [each for each in fresh if each.id in changed]
         refresh.look_at_leads(job.desk, entity, written)
         _compare(job.desk.account_id, written)
-        goes_on = len(fresh) == len(cards) and answers.may_have_more(body, entity.value)
+        goes_on = len(fresh) == len(cards) and answers.may_have_more(body, entity.value, at.size)
         return max((each.updated_at for each in fresh), default=0), goes_on
 
     return step
@@ -97,11 +104,13 @@ def _compare(account_id: int, changed: Sequence[Any]) -> None:
         webhooks.miss(account_id)
 
 
-def _history(job: Job, page: int, since: int) -> Step:
+def _history(job: Job, page: Page, since: int) -> Step:
     """What is gone, and what was joined: lists do not show it."""
     try:
-        body = job.desk.send(requests.history(history.UNSEEN, since - OVERLAP, page))
-    except Rejected as refusal:  # the nightly full sync sees it too
+        body = job.desk.send(requests.history(history.UNSEEN, since - OVERLAP, page.number))
+    except (Rejected, Unexplained, TryLater) as refusal:  # the nightly full sync sees it too
+        if isinstance(refusal, TryLater) and refusal.status != NO_ROUTE:
+            raise
         log.warning("no history", account=job.desk.account_id, why=str(refusal))
         return since, False
     events = history.events(body)
@@ -112,20 +121,26 @@ def _history(job: Job, page: int, since: int) -> Step:
     return high, answers.may_have_more(body, "events", requests.EVENTS)
 
 
-def _records(job: Job, page: int, since: int) -> Step:
-    """Which of our unsorted records do not wait any more; when too many wait to be seen at once, their use tells."""
-    ours = phonebook.waiting_records(job.desk.account_id)
-    if ours:
-        body = job.desk.send(requests.unsorted_records(None))
-        waiting = {each.uid for each in answers.unsorted_records(body)}
-        if not answers.may_have_more(body, "unsorted"):
-            for uid in ours:
-                if uid not in waiting:
-                    process_changes.drop_record(job.desk.account_id, uid)
-    return since, False
+def _records(job: Job, page: Page, since: int) -> Step:
+    """Which unsorted records do not wait any more, and which have come from other sources; when too many wait to be
+    seen at once, their use tells."""
+    account_id, is_first = job.desk.account_id, since <= _beginning(job.desk.account_id)
+    known = phonebook.waiting_records(account_id)
+    if not (known or job.desk.rules.uses_other_records):
+        return since, False
+    body = job.desk.send(requests.unsorted_records(None))
+    waiting = answers.unsorted_records(body)
+    if not answers.may_have_more(body, "unsorted"):
+        for uid in set(known) - {each.uid for each in waiting}:
+            process_changes.drop_record(account_id, uid)
+    new = [each for each in waiting if each.uid not in known and (is_first or each.created_at >= since - OVERLAP)]
+    change_inbox.note(
+        account_id, [ReportedChange(entity=process_changes.UNSORTED, id=each.uid, is_new=True) for each in new]
+    )
+    return max((since, *(each.created_at for each in waiting))), False
 
 
-STEPS: dict[str, Callable[[Job, int, int], Step]] = {
+STEPS: dict[str, Callable[[Job, Page, int], Step]] = {
     MIRRORS: _mirrors, **{each.value: _cards(each) for each in CARDS}, HISTORY: _history, RECORDS: _records,
 }  # fmt: skip
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from backend.amocrm import answers, hooks, requests
 from backend.amocrm.requests import Entity
+from backend.calls.numbers import phones
 from backend.desk.journal.job import Desk, Job
-from backend.desk.phonebook import refresh
+from backend.desk.phonebook import lookup, refresh
 from backend.desk.phonebook.change_inbox import note
 from backend.store.journal import account_work
 from backend.store.phonebook import change_inbox, phonebook
@@ -48,14 +49,30 @@ def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntr
 
 
 def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]:
-    """One of ours that does not wait any more: its lead and contact are ordinary now, or gone."""
+    """One that does not wait any more: its lead and contact are ordinary now, or gone. Or a new one of another source:
+    it is the client's who calls next with its number."""
     known = [each for each in told if phonebook.waiting_record(desk.account_id, each.id)]
-    if not known:
+    new = [each for each in told if each.is_new and each not in known] if desk.rules.uses_other_records else []
+    to_look_at = [*known, *new]
+    if not to_look_at:
         return list(told)
-    first = known[0]
-    if answers.unsorted_record(desk.send(requests.unsorted_record(first.id))) is None:
+    first = to_look_at[0]
+    record = answers.unsorted_record(desk.send(requests.unsorted_record(first.id)))
+    if record is None:
         drop_record(desk.account_id, first.id)
-    return [each for each in told if each not in known[1:]]
+    elif first in new:
+        _learn(desk, record)
+    return [each for each in told if each not in to_look_at[1:]]
+
+
+def _learn(desk: Desk, record: answers.UnsortedRecord) -> None:
+    """By the numbers of its contact, which lists do not show yet, and the one it names itself."""
+    lead, contact = next(iter(record.lead_ids), None), next(iter(record.contact_ids), None)
+    person = answers.contact(desk.send(requests.contact(contact))) if contact else None
+    told = (record.phone, *(person.phones if person else ()))
+    for phone in lookup.keys_of(told, desk.rules.country):
+        if lead and phones.is_outside(phone):
+            phonebook.learn_waiting(desk.account_id, phone, record.uid, lead, contact)
 
 
 def drop_record(account_id: int, uid: str) -> None:

@@ -32,7 +32,8 @@ OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not 
 
 
 class IntentState(StrEnum):
-    """`refused` is our bug or a person's to mend: it waits in sight and is never dropped."""
+    """`refused`: it waits in sight, is tried again ever more seldom, and is never dropped; nothing else of its call
+    waits for it."""
 
     TODO = "todo"
     DONE = "done"
@@ -105,12 +106,14 @@ class CallRow(Base):
 
 class IntentRow(Base):
     """`unclear` is set, and committed, before a request is sent and cleared with its outcome:
-    where a process finds it set, the request may have reached amoCRM and is looked for before it is repeated."""
+    where a process finds it set, the request may have reached amoCRM and is looked for before it is repeated.
+    `refusals`: how often it was set aside; of a refused intent `due_at` is when it is tried again by itself."""
 
     __tablename__ = "intents"
     __table_args__ = (
         Index("ix_intents_call", "account_id", "call", "id"),
-        Index("ix_intents_not_done", "account_id", "call", "id", postgresql_where=text("state <> 'done'")),
+        Index("ix_intents_todo", "account_id", "call", "id", postgresql_where=text("state = 'todo'")),
+        Index("ix_intents_refused", "due_at", postgresql_where=text("state = 'refused'")),
         Index("ix_intents_done_at", "done_at", postgresql_where=text("state = 'done'")),
         Index("ix_intents_due", "account_id", "due_at", postgresql_where=text("state = 'todo'")),
     )
@@ -125,6 +128,7 @@ class IntentRow(Base):
     state: Mapped[str] = mapped_column(default=IntentState.TODO.value, server_default="todo")
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     unclear: Mapped[bool] = mapped_column(default=False, server_default="false")
     error: Mapped[str | None]
     outcome: Mapped[dict[str, Any] | None]
@@ -134,7 +138,6 @@ class IntentRow(Base):
 
 # written out, not bound: a prepared statement must be able to see that a partial index fits
 _TODO: ColumnElement[str] = literal_column("'todo'")
-_DONE: ColumnElement[str] = literal_column("'done'")
 
 
 def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: dict[str, Any]) -> FactRow | None:
@@ -187,13 +190,29 @@ def open_calls(account_id: int) -> Sequence[CallRow]:
 
 
 def add_intent(
-    account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False, channel: str = "crm"
+    account_id: int,
+    call: str,
+    kind: str,
+    body: dict[str, Any],
+    *,
+    backfill: bool = False,
+    channel: str = "crm",
+    after: float = 0,
 ) -> IntentRow:
-    """Writes an intent down, due at once. Does not commit."""
+    """Writes an intent down, due at once, or after so many seconds. Does not commit."""
     row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill, channel=channel)
+    if after:
+        row.due_at = func.clock_timestamp() + timedelta(seconds=after)
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def waiting_intent(account_id: int, call: str, kind: str) -> IntentRow | None:
+    """One of this kind that is still to do, locked."""
+    mine = (IntentRow.account_id == account_id, IntentRow.call == call, IntentRow.kind == kind)
+    query = select(IntentRow).where(*mine, IntentRow.state == _TODO).limit(1).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
@@ -206,17 +225,6 @@ def make_room(account_id: int, call: str) -> bool:
     mine = (IntentRow.account_id == account_id, IntentRow.call == call)
     db.session.execute(delete(IntentRow).where(*mine, IntentRow.state != _TODO))
     return db.session.scalar(select(IntentRow.id).where(*mine).limit(1)) is not None
-
-
-def try_refused_again(account_id: int) -> int:
-    """Refused intents are to do again; how many. Does not commit."""
-    again = (
-        update(IntentRow)
-        .where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
-        .values(state=IntentState.TODO.value, due_at=func.clock_timestamp(), attempts=0)
-        .returning(IntentRow.id)
-    )
-    return len(db.session.scalars(again).all())
 
 
 def hasten(account_id: int) -> None:
@@ -253,7 +261,7 @@ def due(account_id: int, limit: int, channel: str = "crm") -> Sequence[IntentRow
         earlier.account_id == account_id,
         earlier.call == head.call,
         earlier.channel == head.channel,
-        earlier.state != _DONE,
+        earlier.state == _TODO,
         earlier.id < head.id,
     )
     query = (
@@ -275,19 +283,8 @@ def next_due(account_id: int, channel: str = "crm") -> datetime | None:
     """When the earliest head of a call is due: not of all intents, or a blocked call's successors would spin."""
     heads = (
         select(IntentRow.call, func.min(IntentRow.id).label("id"))
-        .where(IntentRow.account_id == account_id, IntentRow.channel == channel, IntentRow.state != _DONE)
+        .where(IntentRow.account_id == account_id, IntentRow.channel == channel, IntentRow.state == _TODO)
         .group_by(IntentRow.call)
         .subquery()
     )
-    query = (
-        select(func.min(IntentRow.due_at))
-        .join(heads, heads.c.id == IntentRow.id)
-        .where(IntentRow.account_id == account_id, IntentRow.state == _TODO)
-    )
-    return db.session.scalar(query)
-
-
-def refused(account_id: int) -> Sequence[IntentRow]:
-    """Intents that amoCRM refused: somebody has to look at them."""
-    query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
-    return db.session.scalars(query.order_by(IntentRow.id)).all()
+    return db.session.scalar(select(func.min(IntentRow.due_at)).join(heads, heads.c.id == IntentRow.id))

@@ -64,7 +64,7 @@ _FORGOTTEN = text(
     where state = 'todo' and due_at <= clock_timestamp() - interval '2 seconds'
       and not exists (select 1 from intents as earlier
                       where earlier.account_id = head.account_id and earlier.call = head.call
-                        and earlier.channel = head.channel and earlier.id < head.id and earlier.state <> 'done')
+                        and earlier.channel = head.channel and earlier.id < head.id and earlier.state = 'todo')
       and not exists (select 1 from procrastinate_jobs
                       where queueing_lock = 'drain:' || account_id
                                             || case channel when 'crm' then '' else ':' || channel end

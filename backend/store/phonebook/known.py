@@ -32,11 +32,16 @@ class Known:
     responsible: int | None
     companies: tuple[int, ...]
     company: str
+    is_customer: bool
+    is_chosen: bool
     leads: tuple[KnownLead, ...]
 
 
 _KNOWN = """
-    select had.phone, party.entity, party.id, party.name, party.responsible, party.companies,
+    select had.phone, party.entity, party.id, party.name, party.responsible, party.companies, party.is_customer,
+           exists (select from phonebook_choices as choice
+                   where choice.account_id = had.account_id and choice.phone = had.phone
+                     and choice.entity = had.entity and choice.party_id = had.party_id),
            (select company.name from phonebook_parties as company
             where company.account_id = had.account_id and company.entity = 'companies'
               and company.id = party.companies[1]),
@@ -63,10 +68,12 @@ def known(account_id: int, phones: Sequence[str]) -> Iterator[Known]:
         rows = db.session.execute(_OF_ONE, {"account": account_id, "phone": phones[0]})
     else:
         rows = db.session.execute(_OF_MANY, {"account": account_id, "phones": list(phones)})
-    for phone, entity, id, name, responsible, companies, company, leads in rows:
+    for row in rows:
+        phone, entity, id, name, responsible, companies, is_customer, is_chosen, company, leads = row
         yield Known(
             phone=phone, entity=entity, id=id, name=name, responsible=responsible, companies=tuple(companies),
-            company=company or "", leads=tuple(_lead(*each) for each in leads or ()),
+            company=company or "", is_customer=is_customer, is_chosen=is_chosen,
+            leads=tuple(_lead(*each) for each in leads or ()),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Delete, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from backend.store import db
 from backend.store.phonebook import changed_numbers
@@ -37,6 +38,15 @@ def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int
     return db.session.scalars(select(PartyRow.id).where(*mine).order_by(PartyRow.id).limit(limit)).all()
 
 
+def seen_and_unseen(account_id: int, entity: str, round: int) -> tuple[int, int]:
+    """How many of this kind are known, and how many of them the full sync `round` has not seen."""
+    model = LeadRow if entity == LEADS else PartyRow
+    mine = [model.account_id == account_id, *([] if entity == LEADS else [PartyRow.entity == entity])]
+    counts = select(func.count(), func.count().filter(model.round < round)).select_from(model).where(*mine)
+    known, unseen = db.session.execute(counts).one()
+    return known, unseen
+
+
 def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:
     """Which leads each of these contacts or companies is known to have, open or not."""
     query = select(LeadPartyRow.party_id, LeadPartyRow.lead_id).where(
@@ -61,7 +71,7 @@ def waiting_record(account_id: int, uid: str) -> WaitingRow | None:
 
 
 def waiting_records(account_id: int) -> Sequence[str]:
-    """The uids of all records of ours that wait."""
+    """The uids of all records that are known to wait."""
     return db.session.scalars(select(WaitingRow.uid).where(WaitingRow.account_id == account_id)).all()
 
 
@@ -82,6 +92,12 @@ def put_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int |
         WaitingRow,
         [{"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": call}],
     )
+
+
+def learn_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int | None) -> None:
+    """A record of another source waits, unless one of this number is known. Does not commit."""
+    row = {"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": ""}
+    db.session.execute(insert(WaitingRow).values(row).on_conflict_do_nothing())
 
 
 def drop_waiting(account_id: int, uid: str) -> None:

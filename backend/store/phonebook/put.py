@@ -79,14 +79,14 @@ def _known_parties(account_id: int, wanted: Iterable[Key]) -> dict[Key, Mirrored
     for entity, party_id, phone in db.session.execute(having.where(_are(PhoneRow.entity, PhoneRow.party_id, keys))):
         phones.setdefault((entity, party_id), set()).add(phone)
     row = PartyRow
-    query = select(row.entity, row.id, row.name, row.responsible, row.companies, row.updated_at)
+    query = select(row.entity, row.id, row.name, row.responsible, row.companies, row.updated_at, row.is_customer)
     found = db.session.execute(query.where(row.account_id == account_id, _are(row.entity, row.id, keys)))
     return {
         (entity, id): MirroredParty(
             entity=entity, id=id, name=name, responsible=responsible, companies=tuple(companies),
-            phones=frozenset(phones.get((entity, id), ())), updated_at=updated_at,
+            phones=frozenset(phones.get((entity, id), ())), updated_at=updated_at, is_customer=is_customer,
         )
-        for entity, id, name, responsible, companies, updated_at in found
+        for entity, id, name, responsible, companies, updated_at, is_customer in found
     }  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def _write_parties(account_id: int, parties: Sequence[MirroredParty], round: int
         {
             "account_id": account_id, "entity": each.entity, "id": each.id, "name": each.name,
             "folded": name_key.fold(each.name), "responsible": each.responsible, "companies": list(each.companies),
-            "round": round or now(), "updated_at": each.updated_at,
+            "round": round or now(), "updated_at": each.updated_at, "is_customer": each.is_customer,
         }
         for each in parties
     ]  # fmt: skip

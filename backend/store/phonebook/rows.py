@@ -32,6 +32,7 @@ class PartyRow(Base):
     folded: Mapped[str] = mapped_column(server_default="")
     responsible: Mapped[int | None] = mapped_column(BigInteger)
     companies: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    is_customer: Mapped[bool] = mapped_column(default=False, server_default="false")
     round: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
@@ -52,7 +53,7 @@ class LeadRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str]
-    price: Mapped[int]
+    price: Mapped[int] = mapped_column(BigInteger)
     responsible: Mapped[int | None] = mapped_column(BigInteger)
     pipeline_id: Mapped[int] = mapped_column(BigInteger)
     status_id: Mapped[int] = mapped_column(BigInteger)
@@ -72,7 +73,8 @@ class LeadPartyRow(Base):
 
 
 class WaitingRow(Base):
-    """An unsorted record of ours that nobody has accepted, by the number that made it."""
+    """An unsorted record that was not accepted yet, by the client's number; `call` is the one that made it, empty for a
+    record of another source."""
 
     __tablename__ = "phonebook_waiting"
 
@@ -114,6 +116,7 @@ class MirroredParty:
     companies: tuple[int, ...]
     phones: frozenset[str]
     updated_at: int = 0
+    is_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,12 @@ def move(account_id: int, entity: str, rows: int) -> None:
     row.done = {**row.done, entity: row.done.get(entity, 0) + rows}
 
 
+def read_again(account_id: int, round: int, entity: str) -> None:
+    """This kind is read from the beginning, in another round. Does not commit."""
+    row = _row(account_id)
+    row.round, row.done = round, {**row.done, entity: 0}
+
+
 def finish(account_id: int, entity: str) -> None:
     """All of this kind have been read: so many there are. Does not commit."""
     row = _row(account_id)

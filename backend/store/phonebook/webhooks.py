@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, func, select, update
+from sqlalchemy import ForeignKey, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
 from backend.store.accounts import Account, AccountState
 from backend.store.base.crypto import Secret
-from backend.store.phonebook.syncs import SyncRow
+from backend.store.phonebook.change_inbox import NewsRow
+from backend.store.phonebook.syncs import SyncRow, is_whole
 
 ASKED = "asked"
+PROVED_FOR = 60  # seconds after the last delivery or poll
 OFTEN_ENOUGH = timedelta(seconds=10)  # between two writings of "heard just now"
 
 
@@ -81,6 +83,18 @@ def move(account_id: int, state: HookState, reason: str = "") -> None:
     """Does not commit. Subscribed anew, deliveries are believed in again."""
     values = {"state": state.value, "reason": reason, "since": func.now()}
     db.session.execute(update(HookRow).where(HookRow.account_id == account_id).values(values))
+
+
+def is_current(account_id: int) -> bool:
+    """The mirror holds what the CRM holds, to the second: it is whole, deliveries come, as one or a poll has proved
+    just now, and all that they told of has been looked at."""
+    row = row_of(account_id)
+    if row is None or not row.is_heard or not is_whole(account_id):
+        return False
+    proved = max(row.heard_at.timestamp() if row.heard_at else 0, row.marks.get(ASKED, 0))
+    now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    is_read = not db.session.scalar(select(exists().where(NewsRow.account_id == account_id)))
+    return is_read and now.timestamp() - proved < PROVED_FOR
 
 
 def heard(account_id: int) -> None:

@@ -94,6 +94,8 @@ class AccountSettings(SettingsPart):
     popup_on_ringing: bool = Field(True, strict=True)
     announce_without_stream: bool = Field(True, strict=True)
     failed_makes_lead: bool = Field(True, strict=True)
+    customer_makes_lead: bool = Field(True, strict=True)
+    uses_other_records: bool = Field(True, strict=True)
     lead_owner: LeadOwner = LeadOwner.FIRST
     no_lead_numbers: tuple[Phone, ...] = Field((), max_length=10_000)
     no_lead_companies: tuple[Id, ...] = Field((), max_length=10_000)
