@@ -62,6 +62,8 @@ export interface PopupDetails {
   lead?: { id: number; name?: string; price?: number; stage?: string };
   responsible?: { id: number; name: string };
   is_new?: boolean;
+  /** Who else has this number. */
+  others?: { entity: Entity; id: number; name: string; company?: string }[];
   calls?: { total: number; last?: number };
   reason?: string;
   result?: string;

@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from backend.store import db, popups
+from backend.store.journal import journal
 from sandbox.crm.handle import AccountHandle
 from tests.browser.admin.conftest import Opens, with_pbx
 
@@ -111,3 +113,41 @@ def test_what_went_wrong_is_told(opens: Opens, connected: Two) -> None:
     desk = opens(acme, acme.users[0])
     desk.answers("/api/overview", {"error": "later", "message": "amoCRM не отвечает", "fields": []}, status=503)
     expect(desk.tab("overview").get_by_role("alert")).to_have_text("amoCRM не отвечает")
+
+
+def test_what_amocrm_refused_is_listed_and_sent_again_by_a_button(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    row = journal.add_intent(acme.id, "1.1", "open-lead", {})
+    row.state, row.error, row.refusals = "refused", f"400 Bad Request {HOSTILE}", 1
+    db.session.commit()
+    panel = opens(acme, acme.users[0]).tab("overview")
+    listed = panel.locator(".ps-refused")
+    expect(listed.locator("tbody tr")).to_contain_text(["Сделка"])
+    expect(listed.locator("tbody tr")).to_contain_text([HOSTILE])
+    listed.get_by_role("button", name="Отправить сейчас").click()
+    expect(panel.locator(".ps-refused")).to_have_count(0)
+    db.session.expire_all()
+    assert [each.state for each in journal.intents_of(acme.id, "1.1")] == ["todo"]
+    assert panel.page.evaluate("window.hit") is None
+
+
+def test_who_else_has_the_number_can_be_chosen(opens: Opens, connected: Two) -> None:
+    acme, _ = connected
+    desk = opens(acme, acme.users[0])
+    others = [{"entity": "contacts", "id": 7, "name": HOSTILE, "company": "ИП Мария"}]
+    details = {
+        "at": NOON,
+        "answered_at": NOON,
+        "direction": "inbound",
+        "phone": "+7 916 123-45-67",
+        "name": "Иван",
+        "others": others,
+    }
+    popups.show(acme.id, "1.2", [acme.users[0]["id"]], "talking", details, None)
+    db.session.commit()
+    popup = desk.page.locator(".ps-popup")
+    expect(popup).to_contain_text("Этот номер есть и в других карточках")
+    desk.answers("/api/popups/1.2/client", {})
+    with desk.page.expect_request("**/api/popups/1.2/client?*") as asked:
+        popup.get_by_role("button", name=HOSTILE).click()
+    assert asked.value.post_data_json == {"entity": "contacts", "id": 7}

@@ -26,6 +26,8 @@ export function createCommands(amo) {
     close: (call) => post(`${popupOf(call)}/close`),
     /** @param {string} call @param {Outcome & {request: string}} outcome */
     save: (call, outcome) => post(`${popupOf(call)}/outcome`, outcome),
+    /** Of several cards with the call's number this one is the client. @param {string} call @param {string} entity @param {number} id */
+    chooseClient: (call, entity, id) => post(`${popupOf(call)}/client`, { entity, id }),
     /** @param {string} query @returns {Promise<{contacts: Contact[]}>} */
     contacts: (query) => amo.ask('GET', `/api/contacts?query=${encodeURIComponent(query)}`),
   };

@@ -65,6 +65,27 @@ export function leadCard(amo, { lead, responsible }) {
   );
 }
 
+/**
+ * Who else has the number, each a button: the user may say that the client is one of them.
+ * @param {Amo} amo @param {PopupDetails} details @param {(entity: Entity, id: number) => void} choose
+ */
+export function otherClients({ words }, { others }, choose) {
+  if (!others?.length) return null;
+  const rows = others.map(({ entity, id, name, company }) =>
+    h(
+      'li',
+      null,
+      h(
+        'button',
+        { class: 'ps-found-one', type: 'button', onClick: () => choose(entity, id) },
+        h('bdi', null, shortened(name || words('popups.nameless'))),
+        company && h('span', { class: 'ps-soft' }, h('bdi', null, shortened(company))),
+      ),
+    ),
+  );
+  return h('div', { class: 'ps-popup-others' }, h('p', { class: 'ps-soft' }, words('popups.others')), h('ul', { class: 'ps-found' }, rows));
+}
+
 /** @param {Amo} amo @param {NonNullable<PopupDetails['calls']>} calls */
 function earlierCalls(amo, { total, last }) {
   const count = amo.words('popups.earlier', { count: total });

@@ -3,7 +3,7 @@ import { isLive } from '../stream/state.js';
 import { actionButton, redrawKeepingFocus } from '../ui/controls.js';
 import { fill, h, icon } from '../ui/dom.js';
 import { duration, moment } from '../ui/format.js';
-import { clientFacts, clientHeading, clientName, companyAndNumber, leadCard } from './client-details.js';
+import { clientFacts, clientHeading, clientName, companyAndNumber, leadCard, otherClients } from './client-details.js';
 
 /** @import { Amo } from '../amocrm.js' */
 /** @import { Colleague, Popup, PopupState, Refusal } from '../api' */
@@ -73,7 +73,10 @@ export function createPopup(call, tools) {
     node.setAttribute('aria-label', `${title(amo, popup)}: ${clientName(amo, details)}`);
     fill(head, headOf(popup));
     body.hidden = isCompact;
-    fill(client, clientHeading(amo, details), companyAndNumber(details), clientFacts(amo, details), leadCard(amo, details));
+    fill(
+      client, clientHeading(amo, details), companyAndNumber(details), clientFacts(amo, details), leadCard(amo, details),
+      otherClients(amo, details, (entity, id) => act('choose', () => commands.chooseClient(call, entity, id))),
+    );
     fill(problemLine, problem);
     transfer.update(popup, busy);
     fill(controls, hint(amo, popup), buttons(popup));

@@ -29,6 +29,18 @@ test('a new client, a hidden number, a call that was passed on', () => {
   assert.match(text(), /Заявка с сайта: shop\.example · про доставку/);
 });
 
+test('several clients have the number: the others are offered, and one is chosen', async () => {
+  const { show, text, press, asked } = openCorner();
+  show('a', 'talking', { ...ANNA, others: [{ entity: 'contacts', id: 7, name: 'Мария', company: 'ИП' }, { entity: 'companies', id: 8, name: '' }] });
+  assert.match(text(), /Этот номер есть и в других карточках/);
+  await press('Мария');
+  const [{ url, body }] = asked.filter((each) => each.url.includes('/client'));
+  assert.equal(new URL(url).pathname, '/api/popups/a/client');
+  assert.deepEqual(body, { entity: 'contacts', id: 7 });
+  show('a', 'talking', { ...ANNA, others: [] });
+  assert.doesNotMatch(text(), /других карточках/);
+});
+
 test('one popup per call goes through the states of its call; the link comes when the lead is there', () => {
   const { show, all, text, find } = openCorner();
   show('a', 'ringing', {});

@@ -54,13 +54,20 @@ export function healthItems(say, health, moment) {
     listItem(say, 'dids', health.unknown_dids),
     listItem(
       say,
-      'refused',
-      (health.refused || []).map((each) => each.why),
+      'left_out',
+      (health.left_out || []).map((each) => each.name),
     ),
+    refusedItem(say, health.refused || []),
   ].filter(Boolean);
   /** @type {Record<string, number>} */
   const rank = { fail: 0, warn: 1, ok: 2 };
   return items.sort((one, other) => rank[one.state] - rank[other.state]);
+}
+
+function refusedItem(say, refused) {
+  if (!refused.length) return null;
+  const text = say('health.refused.count', { count: refused.length });
+  return { state: 'warn', title: say('health.refused.title'), text, todo: say('health.refused.todo') };
 }
 
 function backlogItem(say, { waiting, waiting_since: since }, moment) {

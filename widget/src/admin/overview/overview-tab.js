@@ -5,6 +5,7 @@ import { diagnosticsLine } from '../health/diagnostics.js';
 import { section, table } from '../form/form.js';
 import { statusList } from '../form/status-list.js';
 import { healthItems } from '../health/health-items.js';
+import { refusedList } from '../health/refused.js';
 import { requestsSection } from '../callback/requests.js';
 import { labels, ofCalls, share, totals } from './series.js';
 
@@ -54,7 +55,7 @@ async function load(page, place) {
       amo.ask('GET', `/api/overview?days=${days}`),
       amo.load('uPlot').catch(() => null),
     ]);
-    if (state.days === days) fill(place, ...drawn(page, answer, uPlot));
+    if (state.days === days) fill(place, ...drawn(page, answer, uPlot, () => load(page, place)));
   } catch (refusal) {
     if (!refusal.kind) throw refusal;
     if (state.days === days) fill(place, h('p', { class: 'ps-failed', role: 'alert' }, refusal.message));
@@ -62,10 +63,10 @@ async function load(page, place) {
   place.removeAttribute('aria-busy');
 }
 
-function drawn(page, answer, uPlot) {
+function drawn(page, answer, uPlot, reload) {
   const { say } = page;
   const all = totals(answer.calls);
-  const health = answer.health && healthSection(page, answer.health);
+  const health = answer.health && healthSection(page, answer.health, reload);
   if (!all.all) return [empty(page), health];
   return [
     figures(say, answer, all),
@@ -77,10 +78,17 @@ function drawn(page, answer, uPlot) {
   ];
 }
 
-function healthSection(page, health) {
+function healthSection(page, health, reload) {
   const known = page.answer.pbx ? health : { ...health, link: null };
   const items = healthItems(page.say, known, (at) => page.moment(at));
-  return section(page.say('overview.health'), null, statusList(page.say, items), byAudit(page, health.days || []), diagnosticsLine(page));
+  return section(
+    page.say('overview.health'),
+    null,
+    statusList(page.say, items),
+    refusedList(page, health.refused || [], reload),
+    byAudit(page, health.days || []),
+    diagnosticsLine(page),
+  );
 }
 
 /** Each day's calls as they were compared with the CRM. */

@@ -38,6 +38,18 @@ function whose({ form, say }) {
       { label: say('leads.failed'), hint: say('leads.failed_hint') },
       check(form, 'settings.failed_makes_lead'),
     ),
+    field(
+      form,
+      'settings.uses_other_records',
+      { label: say('leads.other_records'), hint: say('leads.other_records_hint') },
+      check(form, 'settings.uses_other_records'),
+    ),
+    field(
+      form,
+      'settings.customer_makes_lead',
+      { label: say('leads.customer'), hint: say('leads.customer_hint') },
+      check(form, 'settings.customer_makes_lead'),
+    ),
   );
 }
 
