@@ -22,8 +22,8 @@ from backend.store import accounts, db
 from backend.store.accounts import Account
 from backend.store.commands import TooOften
 from backend.store.settings.errors import FieldError
-from backend.web import call_words
-from backend.web.words import API, language
+from backend.web.language import language
+from backend.words import say, under
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ _slow = threading.Lock()
 
 
 class ApiError(Exception):
-    """An answer that ends the request; `kind` is a key of `words.API`, `because` of `call_words` or the PBX's own."""
+    """A refusal that ends the request. `kind` is a key of `api.json`; `because` a key below its `because`, or the PBX's
+    own text."""
 
     def __init__(self, kind: str, status: int, fields: Sequence[FieldError] = (), *, because: str = "") -> None:
         super().__init__(kind)
@@ -165,8 +166,15 @@ def refusal(refused: ApiError) -> tuple[dict[str, Any], int]:
     """As every refusal reads."""
     spoken = language()
     fields = [{"field": each.field, "message": each.message(spoken)} for each in refused.fields]
-    because = f": {call_words.because(refused.because, spoken)}" if refused.because else ""
-    return {"error": refused.kind, "message": API[refused.kind][spoken] + because, "fields": fields}, refused.status
+    message = say(f"api.{refused.kind}", spoken) + _because(refused.because, spoken)
+    return {"error": refused.kind, "message": message, "fields": fields}, refused.status
+
+
+def _because(reason: str, spoken: str) -> str:
+    if not reason:
+        return ""
+    known = under("api.because", spoken)
+    return f": {known.get(reason, reason)}"
 
 
 def _allow_origin(answer: Response) -> Response:

@@ -12,7 +12,8 @@ from backend.store.settings.errors import from_pydantic
 from backend.store.settings.parts import SettingsPart
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.recordings.words import spoken
+from backend.web.language import language
+from backend.words import say
 
 LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
 
@@ -39,7 +40,7 @@ def read_card() -> dict[str, Any]:
     account = api.account_of(api.visitor())
     card = _card()
     shown = call_list.of_card(account.id, card.entity, card.id)
-    return shown | {part: spoken(shown[part]) for part in ("calls", "missed")}
+    return shown | {part: [_with_reason(each) for each in shown[part]] for part in ("calls", "missed")}
 
 
 @blueprint.get("/api/contacts")
@@ -50,6 +51,13 @@ def find_contacts() -> dict[str, Any]:
     query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
     with api.slowly():
         return {"contacts": call_list.find_contacts(caller.account_id, query)}
+
+
+def _with_reason(call: dict[str, Any]) -> dict[str, Any]:
+    """`recording_why` as a sentence; NO_SOURCE has none: without a source no recording is expected."""
+    if "recording_why" not in call:
+        return call
+    return call | {"recording_why": say(f"recordings.why.{call['recording_why']}", language())}
 
 
 def _card() -> Card:

@@ -13,7 +13,8 @@ from backend.config import REDIRECT_PATH
 from backend.crm_access import disable, integration
 from backend.installs import finish_install
 from backend.store import installs
-from backend.web.words import INSTALL, language
+from backend.web.language import language
+from backend.words import say, under
 
 CODE = re.compile(r"[\x21-\x7e]{1,2048}")  # real ones have about 900
 ACCOUNT_ID = re.compile(r"[0-9]{1,15}")
@@ -101,7 +102,8 @@ def _write_down() -> int | None:
 
 def _page(result: str, status: int, why: str = "") -> Response:
     spoken = language()
-    page = render_template("install.html", words=INSTALL[result][spoken], language=spoken, result=result, why=why)
+    words, connect = under(f"pages.install.{result}", spoken), say("pages.install.connect", spoken)
+    page = render_template("install.html", words=words, connect=connect, language=spoken, result=result, why=why)
     answer = make_response(page, status)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     answer.headers["Cache-Control"] = "no-store"

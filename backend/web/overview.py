@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import request
 
-from backend.check_words import line_words
 from backend.desk.health import alerts
 from backend.desk.health.overview import PERIODS, overview
 from backend.store.settings.errors import FieldError
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import with_link_reason
 
 blueprint = api.blueprint("overview")
 
@@ -34,4 +34,4 @@ def read_overview() -> dict[str, Any]:
 
 
 def _in_words(account_id: int, health: dict[str, Any]) -> dict[str, Any]:
-    return {**line_words(health, language()), "alerts": alerts.shown(account_id, language())}
+    return {**with_link_reason(health, language()), "alerts": alerts.shown(account_id, language())}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from backend.amocrm.onetime import Visitor
-from backend.check_words import line_words
 from backend.desk import office as people
 from backend.desk.health import alerts
 from backend.desk.health.health import health
@@ -15,8 +14,9 @@ from backend.store.accounts import Account
 from backend.store.settings import settings
 from backend.web import api
 from backend.web.api import ApiError
+from backend.web.language import language
 from backend.web.recordings import source
-from backend.web.words import language
+from backend.words.check import with_link_reason
 
 NOTHING: dict[str, Any] = {
     "settings": None, "version": None, "pbx": None, "health": None, "recordings": None, "users": [], "stages": [],
@@ -72,7 +72,7 @@ def _me(account: Account, caller: Visitor) -> dict[str, Any]:
 
 def _pbx(account_id: int) -> dict[str, Any] | None:
     shown = settings.pbx_as_shown(account_id)
-    return shown and line_words(shown, language())
+    return shown and with_link_reason(shown, language())
 
 
 def _whole(account: Account) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from backend.store.journal import journal, wake
 from backend.store.outages import Outage, OutageKind
 from backend.store.settings import settings
 from backend.store.stream import Topic
+from backend.words import LANGUAGES
 
 KIND = "alert"
 PATIENCE = timedelta(minutes=2)  # shorter is a blink: a restart, a new version
@@ -84,7 +85,7 @@ def in_each_language(account_id: int) -> list[dict[str, Any]]:
         {
             "kind": each.kind,
             "since": round(each.began_at.timestamp()),
-            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in ("ru", "en")},
+            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in LANGUAGES},
         }
         for each in outages.told(account_id)
     ]

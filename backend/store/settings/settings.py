@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Text as String
@@ -32,6 +32,7 @@ from backend.store.settings.values import (
     Extension,
     Host,
     Id,
+    Language,
     Password,
     Pattern,
     Phone,
@@ -39,6 +40,7 @@ from backend.store.settings.values import (
     Text,
     Zone,
 )
+from backend.words import say
 
 MOST_EMPLOYEES = 2000
 MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
@@ -82,7 +84,7 @@ class AccountSettings(SettingsPart):
     hours the overview counts."""
 
     country: Country = "RU"
-    language: Literal["ru", "en"] = "ru"
+    language: Language = "ru"
     zone: Zone = "Europe/Moscow"
     trunks: tuple[Pattern, ...] = Field((), max_length=20)
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
@@ -111,11 +113,10 @@ class AccountSettings(SettingsPart):
         A mapped user who is no longer active is left out, so that his calls go to the default employee.
         """
         mapped = {each.user_id: each for each in self.employees}
-        contact_name, lead_name = NAMES[self.language]
         return Rules(
             **self.model_dump(include=set(PLAIN)),
-            contact_name=self.contact_name or contact_name,
-            lead_name=self.lead_name or lead_name,
+            contact_name=self.contact_name or say("crm.contact_name", self.language, phone="{phone}"),
+            lead_name=self.lead_name or say("crm.lead_name", self.language, phone="{phone}"),
             lead_owner=self.lead_owner,
             employees=tuple(_employee(user_id, name, mapped.get(user_id)) for user_id, name in users.items()),
             stage=self.stage.to_stage() if self.stage else None,
@@ -147,7 +148,6 @@ PLAIN = (
     "country", "language", "default_employee", "missed_to", "open_lead_missed_to", "popup_on_ringing",
     "announce_without_stream", "failed_makes_lead", "no_lead_numbers", "no_lead_companies",
 )  # fmt: skip
-NAMES = {"ru": ("Клиент {phone}", "Звонок {phone}"), "en": ("Client {phone}", "Call {phone}")}
 
 
 def _employee(user_id: int, name: str, setting: EmployeeSetting | None) -> Employee:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from backend.calls.numbers import phones
+from backend.words import LANGUAGES
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
@@ -81,6 +82,12 @@ def _certificate(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise PydanticCustomError("enum", "one of: {expected}", {"expected": ", ".join(LANGUAGES)})
+    return value
+
+
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
@@ -99,6 +106,7 @@ Host = Annotated[
 Certificate = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_certificate)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Id = Annotated[int, Field(gt=0, le=2**53, strict=True)]
+Language = Annotated[str, AfterValidator(_language)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 
 ChannelTemplate = Annotated[

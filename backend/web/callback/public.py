@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Request, Response, g, request, send_from_directory
+from flask import Request, Response, g, make_response, render_template, request
 
 from backend.desk.callback import admission
 from backend.desk.callback.admission import KnownSite, NotLetIn, Sender
@@ -18,8 +18,8 @@ from backend.store.callback.requests import CallbackRow, RequestState
 from backend.web import api
 from backend.web.api import ApiError
 from backend.web.callback.form_body import body_of, fields_of
-from backend.web.callback.words import STATES
-from backend.web.words import language
+from backend.web.language import language
+from backend.words import LANGUAGES, say, under
 
 TIME, SIGNATURE = "X-Station-Time", "X-Station-Signature"
 STATUS = {
@@ -28,7 +28,6 @@ STATUS = {
 }  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
 HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
-STATIC = Path(__file__).parent / "static"
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
@@ -44,8 +43,13 @@ blueprint = api.blueprint("callback")
 
 @blueprint.get("/callback.js")
 def script() -> Response:
-    """What a site puts on its pages."""
-    answer = send_from_directory(STATIC, "callback.js", max_age=SCRIPT_AGE)
+    """The script that sites put on their pages, with the form's texts in every language."""
+    forms = {each: under("callback.form", each) for each in LANGUAGES}
+    answer = make_response(render_template("callback.js", forms=json.dumps(forms, ensure_ascii=False)))
+    answer.mimetype = "text/javascript"
+    answer.cache_control.max_age = SCRIPT_AGE
+    answer.add_etag()
+    answer.make_conditional(request)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
@@ -140,7 +144,7 @@ def _is_at_home(site: KnownSite) -> bool:
 def _let_in(site: KnownSite, sender: Sender) -> Told:
     ticket = admission.let_in(site, _read(site, fields_of), sender, datetime.now(UTC))
     if ticket is None:
-        return {"state": "test", "message": STATES["test"][language()]}
+        return {"state": "test", "message": say("callback.states.test", language())}
     return {"id": ticket.id, "key": ticket.key, **_in_words(admission.state_of(site, ticket.id, ticket.key))}
 
 
@@ -155,7 +159,7 @@ def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
 def _in_words(row: CallbackRow | None) -> Told:
     """None is a decoy's: it waits."""
     if row is None:
-        return {"state": "waiting", "message": STATES["waiting"][language()]}
+        return {"state": "waiting", "message": say("callback.states.waiting", language())}
     is_held = row.state == RequestState.WAITING and not row.attempts and row.next_at - datetime.now(UTC) > HELD
     what = "held" if is_held else row.result or row.state
-    return {"state": row.state, "message": STATES[what][language()]}
+    return {"state": row.state, "message": say(f"callback.states.{what}", language())}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from backend.check_words import words
 from backend.desk.settings import address_to_check
 from backend.store import commands, db
 from backend.store.commands import NOT_TAKEN, Command, CommandResult
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import pbx_sentences
 
 LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
 KIND = "check"
@@ -42,7 +42,7 @@ def check_pbx() -> dict[str, Any]:
 def _told(outcome: CommandResult, spoken: str) -> dict[str, Any]:
     found = outcome.answer if outcome.error is None else _no_answer(outcome.error)
     lines = [
-        {"what": each["what"], "state": each["state"], "message": words(each["what"], each["says"], spoken)}
+        {"what": each["what"], "state": each["state"], "message": pbx_sentences(each["what"], each["says"], spoken)}
         for each in found["findings"]
     ]
     is_ok = all(each["state"] != "fail" for each in lines)

@@ -22,9 +22,9 @@ from backend.recordings.storage import NotThere, ShelfError, shelf
 from backend.store import db
 from backend.store.recordings import recordings
 from backend.store.recordings.recordings import RecordingState, Shown
+from backend.web.language import language
 from backend.web.recordings.byte_ranges import Piece, Unsatisfiable, piece
-from backend.web.recordings.words import ANSWERS
-from backend.web.words import language
+from backend.words import say
 
 TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 HIGHEST_ACCOUNT = 2**63 - 1
@@ -74,7 +74,7 @@ def _recording(found: Shown) -> Response:
 
 
 def _said(what: str, status: HTTPStatus, retry: str | None = None) -> Response:
-    answer = Response(ANSWERS[what][language()] + "\n", status, mimetype="text/plain")
+    answer = Response(say(f"recordings.{what}", language()) + "\n", status, mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Accept-Language"
     if retry:

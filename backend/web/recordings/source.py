@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import current_app
 
-from backend.check_words.recordings import words
 from backend.desk.settings import source_to_check
 from backend.pbx.dialplan.upload import command as upload_command
 from backend.pbx.dialplan.upload import recorded, upload_address
@@ -20,7 +19,8 @@ from backend.store.settings import settings
 from backend.store.settings.recordings import SourceKind
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import source_sentence
 
 LONGEST = 19.0  # seconds: the trial bounds itself, and may wait to be taken
 KIND = "source"
@@ -88,7 +88,7 @@ def _answer(lines: list[Told], host_key: str | None) -> Told:
     spoken = language()
     told = [
         {"what": each["what"], "state": each["state"],
-         "message": words(each["what"], each["kind"], each["detail"], spoken)}
+         "message": source_sentence(each["what"], each["kind"], each["detail"], spoken)}
         for each in lines
     ]  # fmt: skip
     return {"ok": all(each["state"] != "fail" for each in lines), "lines": told, "host_key": host_key}
