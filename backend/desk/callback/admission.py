@@ -1,5 +1,5 @@
-"""The door of callbacks: who may ask for one, for which number, and how often. What is let in is a request of
-`store/callbacks`; what is refused is counted, and never reaches a PBX."""
+"""Admission of callback requests: which sites may request a call, to which number, and how often. An admitted request
+is a row of `store/callback/requests`; a refused one is counted and never reaches a PBX."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from backend.store.settings.callback import SiteSetting
 from backend.store.settings.settings import AccountSettings
 
 HOUR = 3600.0
-SIGNATURE_LIFE = 300.0  # seconds that a signed request is good for, and that two clocks may differ
-LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (contract §3.19)
+SIGNATURE_LIFE = 300.0  # seconds: how long a signed request is valid, and how far two clocks may differ
+LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a webhook for up to an hour (contract §3.19)
 OF_SERVERS, OF_BROWSERS = ("number", "account"), ("number", "address", "site", "account")
-KEY_LENGTH = 24  # of a request, as the store makes them
+KEY_LENGTH = 24  # of a request's key, as the store generates it
 
 
 class NotLetIn(Exception):
@@ -51,7 +51,8 @@ class KnownSite:
 
     @property
     def hook(self) -> str:
-        """The end of the address for services that cannot sign; who reads it cannot sign either."""
+        """The end of the webhook address, for services that cannot sign. It does not reveal the secret: a reader of the
+        address cannot sign."""
         return hook_of(self.secret)
 
     def has_signed(self, body: bytes, at: str, signature: str, now: float) -> bool:
@@ -63,8 +64,8 @@ class KnownSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who brought the form: a browser is known by its address, a server by its signature or by the secret address of
-    its hook; only a server may say which lead is meant."""
+    """The sender of the form. A browser is identified by its address; a server by its signature or by the secret
+    address of its webhook. Only a server may name the lead."""
 
     address: str | None = None
     signature: str | None = None
@@ -76,7 +77,7 @@ def hook_of(secret: str) -> str:
 
 
 def site(key: str) -> KnownSite | None:
-    """The site with this key, of whatever account; None unless it is saved in the settings of a connected one."""
+    """The site with this key, of any account; None unless a connected account has it in its settings."""
     row = sites.find(key)
     account = accounts.find(row.account_id) if row else None
     if row is None or account is None or account.state is AccountState.DISABLED:
@@ -87,9 +88,9 @@ def site(key: str) -> KnownSite | None:
 
 
 def let_in(site: KnownSite, fields: forms.Fields, sender: Sender, now: datetime) -> Ticket | None:
-    """Writes the request down, or finds the one that it repeats, and commits; None for a test that asks for nothing.
+    """Stores the request, or finds the one that it repeats, and commits. None for a test request.
 
-    Raises NotLetIn, counted. A program that filled the form is counted too, and gets a ticket that leads nowhere.
+    Raises NotLetIn, counted. A form filled in by a program is counted too, and gets a ticket that leads nowhere.
     """
     form = forms.read(fields)
     if form.is_test:
@@ -103,7 +104,8 @@ def let_in(site: KnownSite, fields: forms.Fields, sender: Sender, now: datetime)
 
 
 def state_of(site: KnownSite, id: str, key: str) -> CallbackRow | None:
-    """What became of a request of this site; a decoy waits for ever. Raises LookupError without the right key."""
+    """The state of a request of this site; None for a decoy, which waits forever. Raises LookupError without the right
+    key."""
     row = requests.state_of(site.account_id, id, key)
     if row is not None and row.site == site.setting.key:
         return row
@@ -171,8 +173,8 @@ def _allowed(site: KnownSite, number: str | None) -> str:
 
 
 def _hold_limits(site: KnownSite, asked: AdmittedRequest) -> None:
-    """The new request is written, uncommitted, and counts itself. A server is not kept out by what browsers have used
-    up: of it the number and the account are counted. Raises NotLetIn."""
+    """The new request is written, uncommitted, and counts itself. Browsers' requests do not use up a server's limits:
+    for a server only the number's and the account's are counted. Raises NotLetIn."""
     limits = site.account.callback.limits
     counts = requests.counts(site.account_id, HOUR, phone=asked.phone, address=asked.address, site=asked.site)
     for name in OF_SERVERS if asked.address is None else OF_BROWSERS:
@@ -181,7 +183,7 @@ def _hold_limits(site: KnownSite, asked: AdmittedRequest) -> None:
 
 
 def _token(site: KnownSite, lead: int | None, sender: Sender) -> str | None:
-    """What the request is known by when it comes again: its signature, or the lead that amoCRM names."""
+    """Identifies a repeated request: by its signature, or by the lead that amoCRM names."""
     if sender.signature:
         return keyed_digest(f"signature {site.setting.key} {sender.signature}")
     return keyed_digest(f"lead {lead}") if lead else None
@@ -197,7 +199,7 @@ def _seen(account_id: int, token: str | None, sender: Sender) -> Ticket | None:
 
 
 def refused(site: KnownSite, kind: str) -> NotLetIn:
-    """To be raised: counted already."""
+    """An error to raise for a refusal that is counted here."""
     _count(site, kind)
     return NotLetIn(kind)
 
@@ -219,7 +221,7 @@ def _decoy_key(site: KnownSite, id: str) -> str:
 
 
 def _address(account_id: int, told: str | None) -> str:
-    """Who asks, told to nobody: of IPv6 the network, for one machine has all addresses of it."""
+    """The sender's address, for counting only. Of IPv6 the /64 network, because one machine has all its addresses."""
     try:
         address = ipaddress.ip_address(told or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a request from a site leaves in the journal and on the screens. Nothing here commits."""
+"""Intents and popups of a callback request. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backend.store.stream import Topic
 
 
 def request_of(row: CallbackRow, plan: CallbackPlan) -> CallbackRequest:
-    """A site that was deleted meanwhile has no name and no target any more."""
+    """The request with its site; a site deleted meanwhile has no name and no target."""
     return CallbackRequest(
         site=plan.sites.get(row.site, Site(name="")), name=row.name, comment=row.comment, department=row.department,
         parameters=tuple((name, value) for name, value in row.fields), fields=plan.fields, lead=row.lead,
@@ -28,7 +28,7 @@ def request_of(row: CallbackRow, plan: CallbackPlan) -> CallbackRequest:
 
 
 def answered(row: CallbackRow, call: str, extension: str, at: float) -> None:
-    """An employee picked up, the client is dialled next."""
+    """An employee answered; the client is dialled next."""
     rules = settings.rules(row.account_id)
     fact = EmployeeAnswered(
         call=call, at=at, direction=Direction.OUTBOUND, client=row.phone, did=None, extension=extension
@@ -40,7 +40,7 @@ def answered(row: CallbackRow, call: str, extension: str, at: float) -> None:
 
 
 def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
-    """Nobody had answered it; how many intents were written."""
+    """A request that ended before any employee answered; returns the number of intents written."""
     rules = settings.rules(row.account_id)
     request = request_of(row, settings.read(row.account_id).callback.to_plan())
     fact = RequestEnded(
@@ -58,7 +58,7 @@ def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
 
 
 def _write(row: CallbackRow, fact: Fact, decision: Decision, rules: Rules) -> CallRow:
-    """A step that was written down before is not written again: its row was locked, and says so."""
+    """Skips a step that is already stored; the locked row prevents a second one."""
     told = journal.add_fact(row.account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     assert told is not None
     told.reasons = list(decision.reasons)

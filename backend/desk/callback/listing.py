@@ -1,4 +1,4 @@
-"""Requests for callbacks as the account's administrators see them."""
+"""Callback requests in the account's administration pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFUSED_WITHIN = timedelta(days=1)
 
 
 def whole(account_id: int) -> dict[str, Any]:
-    """The open ones, then those that ended, newest first each; and how many were refused lately, by kind."""
+    """Open requests, then ended ones, newest first; and the number of recent refusals by kind."""
     sites = {each.key: each.name for each in settings.read(account_id).callback.sites}
     return {
         "callbacks": [_told(each, sites) for each in requests.of_account(account_id, SHOWN)],

@@ -1,4 +1,4 @@
-"""amoCRM's own notification of a ringing call, for those who have no stream open."""
+"""amoCRM's own notification of a ringing call, for employees without an open stream."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from backend.calls.intents import AnnounceCall
 from backend.desk.journal.job import Desk, Job
 from backend.store import db
 
-WORTH = timedelta(seconds=5)  # after the ring; by the database's clock, which wrote it down
+WORTH = timedelta(seconds=5)  # after the ring, by the database's clock, which stamped the fact
 
 
 def announce_calls(desk: Desk, together: Sequence[Job]) -> None:
-    """All that are still worth it in one request. Each is done before it is sent: whatever comes of it, nobody is told
-    twice, and nothing else of the call waits for it."""
+    """Sends all notifications that are still useful, in one request. Each intent is marked done before sending: an
+    unclear answer must neither repeat a notification nor delay the call's other intents."""
     now = db.session.execute(select(func.clock_timestamp())).scalar_one()
     users: dict[str, list[int]] = {}
     for job in together:

@@ -1,4 +1,4 @@
-"""What the account's other calls have made, or may have made, in the CRM."""
+"""Entities that the account's other calls have created, or may have created, in the CRM."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ GIVE_PLACES = (*PLACES, UseUnsorted.kind, SharePlace.kind)
 
 
 def wait_for_unclear(job: Job, phone: str) -> None:
-    """Raises TryLater while another call of this client may have made his place: amoCRM's search would not show
-    it yet, or, unsorted, ever."""
+    """Raises TryLater while the outcome of another call's write for this client is unclear: amoCRM's search may not
+    show the entity yet, and never shows an unsorted one."""
     made = exists().where(
         IntentRow.account_id == job.desk.account_id,
         IntentRow.id != job.row.id,
@@ -32,7 +32,7 @@ def wait_for_unclear(job: Job, phone: str) -> None:
 
 
 def is_placed(job: Job, call: str) -> bool:
-    """Whether it is known where another call of ours belongs."""
+    """Whether the other call has its place in the CRM."""
     still = exists().where(
         IntentRow.account_id == job.desk.account_id,
         IntentRow.call == call,
@@ -43,7 +43,7 @@ def is_placed(job: Job, call: str) -> bool:
 
 
 def have_lead(job: Job, lead: int) -> bool:
-    """Whether this lead is another call's."""
+    """Whether another call has this lead."""
     theirs = exists().where(
         CallRow.account_id == job.desk.account_id, CallRow.call != job.row.call, CallRow.lead == lead
     )
@@ -51,7 +51,7 @@ def have_lead(job: Job, lead: int) -> bool:
 
 
 def have_made(job: Job, name: str, made: int) -> bool:
-    """Whether this note or task (`name`) is another intent's."""
+    """Whether another intent has created this note or task (`name`)."""
     theirs = exists().where(
         IntentRow.account_id == job.desk.account_id,
         IntentRow.kind == job.row.kind,

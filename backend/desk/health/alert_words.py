@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend.words import first_known, say
 
-# trouble of the line to the PBX → the sentences for it, where they have another name
+# trouble of the PBX link → the sentences used for it, if they have another name
 LINK = {
     "wrong_login": "password", "refused": "password", "not_allowed": "address", "no_name": "address",
     "unusable": "address", "no_tls": "tls", "bad_certificate": "tls", "not_trusted": "tls", "other_name": "tls",

@@ -1,4 +1,4 @@
-"""How an account's telephone is used: its calls counted, and what may be wrong."""
+"""Statistics of an account's calls, and its possible problems."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 
 def overview(account_id: int, days: int, now: float, *, user_id: int | None = None) -> dict[str, Any]:
-    """Everything of docs/api.md; of one user, where named, his own calls and no health. `now`: seconds of the epoch.
+    """All data of docs/api.md; for one user, if named, only their own calls and no health. `now`: seconds of the epoch.
 
     Raises LookupError for an unknown account.
     """
@@ -48,7 +48,7 @@ def overview(account_id: int, days: int, now: float, *, user_id: int | None = No
 
 
 def _starts(days: int, zone: ZoneInfo, now: float) -> list[float]:
-    """When each day began, or, of one day, each hour: a day has 23 to 25 of them."""
+    """The start of each day, or of each hour for a single day: a day has 23 to 25 of them."""
     today = datetime.fromtimestamp(now, zone).date()
     if days > 1:
         return [_midnight(today - timedelta(days=ago), zone) for ago in reversed(range(days))]
@@ -120,6 +120,6 @@ def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
 
 
 def _unknown(dids: Sequence[str], rules: Rules) -> list[str]:
-    """Dialled numbers without a pipeline of their own, where any number has one."""
+    """Dialled numbers without a pipeline of their own, if any number has one."""
     known = {phones.key(each, rules.country) for each in rules.stages_by_did}
     return [each for each in dids if known and phones.key(each, rules.country) not in known]

@@ -1,4 +1,4 @@
-"""What a fact leaves in the database: its call, the intents and popups that were decided. Nothing here commits."""
+"""Stores a decision about a fact: the call, its intents and its popups. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backend.store.journal.journal import CallRow
 
 
 def call_of(account_id: int, fact: Fact, rules: Rules) -> CallRow:
-    """The fact's call, begun with it where it is new."""
+    """The fact's call; a new row for a new call."""
     header = {
         "account_id": account_id, "call": fact.call, "direction": fact.direction.value, "did": fact.did,
         "client": phones.key(fact.client, rules.country),
@@ -28,13 +28,13 @@ def call_of(account_id: int, fact: Fact, rules: Rules) -> CallRow:
     db.session.execute(insert(CallRow).values(header).on_conflict_do_nothing())
     call = journal.call(account_id, fact.call)
     assert call is not None
-    if call.client is None:  # the number may be told only after the call began
+    if call.client is None:  # the number may become known only after the call began
         call.client = phones.key(fact.client, rules.country)
     return call
 
 
 def settle(call: CallRow, decision: Decision, lead: int | None = None) -> None:
-    """The call's place in the CRM, as far as it is known when it is decided; `lead` is one that was named."""
+    """The call's place in the CRM as far as it is known at the decision; `lead` is a named one."""
     known, party = decision.client.lead, decision.client.party
     call.lead = lead or (known.id if known else None)
     if party:
@@ -42,7 +42,7 @@ def settle(call: CallRow, decision: Decision, lead: int | None = None) -> None:
 
 
 def put(call: CallRow, intent: Intent, *, is_late: bool = False) -> bool:
-    """Popups are shown at once, in this transaction; everything else is written down to be carried out."""
+    """Popups are shown at once, in this transaction; every other intent is stored for the drain."""
     if isinstance(intent, ShowPopup):
         _show(call, intent, is_late)
         return False
@@ -64,6 +64,6 @@ def _show(call: CallRow, popup: ShowPopup, is_late: bool) -> None:
 
 
 def _link_of(account_id: int, call: str) -> dict[str, Any]:
-    """The link to the lead that the call has got meanwhile, as its other popups show it."""
+    """The link to the lead that the call has by now, as in its other popups."""
     shown = (popup.details.get("lead") for popup in popups.of_call(account_id, call))
     return next(({"lead": lead} for lead in shown if lead), {})

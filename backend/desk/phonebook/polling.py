@@ -1,4 +1,4 @@
-"""Asks amoCRM what has changed: often where it does not tell, now and then where it does, in case a word was lost."""
+"""Polls amoCRM for changes: often without webhooks; with them seldom, in case a delivery was lost."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MIRRORS, HISTORY, RECORDS = "mirrors", "history", "records"
 CARDS = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
 ORDER = (MIRRORS, *(each.value for each in CARDS), HISTORY, RECORDS)
 MIRRORS_EVERY = 3600  # seconds: employees and stages change seldom
-MIRRORS_TRUSTED = 60  # seconds: what was read so lately is not read again, whatever amoCRM says of it
-OVERLAP = 10  # seconds: what is written in the same second may be seen later
-LATE = 120  # seconds a webhook may take, clocks apart
-Step = tuple[int, bool]  # up to which change this kind is known now, and whether there is another page
+MIRRORS_TRUSTED = 60  # seconds: mirrors read so recently are not read again, whatever amoCRM answers
+OVERLAP = 10  # seconds: changes written in the same second may become visible later
+LATE = 120  # seconds a webhook may take, including a difference of clocks
+Step = tuple[int, bool]  # the time up to which this kind's changes are known, and whether there is another page
 
 log = structlog.get_logger()
 
@@ -37,21 +37,21 @@ FIRST: dict[str, Any] = {"at": ORDER[0], "page": 1, "high": 0}
 
 
 def look_at_people(account_id: int) -> None:
-    """amoCRM does not know an employee or a stage that we know: all of them are read again, behind what is live.
-    Does not commit."""
+    """Reads all employees and stages again, behind live work, because amoCRM reported one as unknown. Does not
+    commit."""
     if time.time() - webhooks.mark(account_id, MIRRORS, 0) > MIRRORS_TRUSTED:
         webhooks.set_mark(account_id, MIRRORS, 0)
         account_work.call_for(account_id, CALL, KIND, FIRST)
 
 
 def stand_in(job: Job, user_id: int) -> int | None:
-    """Who takes the place of a user of whom amoCRM says that he is not there. Does not commit."""
+    """The substitute for a user whom amoCRM reports as unknown. Does not commit."""
     look_at_people(job.desk.account_id)
     return rules.stand_in(user_id, job.desk.rules)
 
 
 def poll(job: Job) -> None:
-    """One request's worth: the recently changed of one kind, then the next kind. Marks say how far each was read."""
+    """One request: the recent changes of one kind, then of the next kind. Marks keep how far each kind was read."""
     at = dict(job.row.body)
     name, page = at["at"], at["page"]
     since = webhooks.mark(job.desk.account_id, name, _beginning(job.desk.account_id))
@@ -69,7 +69,7 @@ def poll(job: Job) -> None:
 
 
 def _mirrors(job: Job, page: int, since: int) -> Step:
-    """Employees and stages; a token that may not read them has been told of elsewhere."""
+    """Employees and stages; a token without the right to read them is reported elsewhere."""
     now = round(time.time())
     if now - since < MIRRORS_EVERY:
         return since, False
@@ -98,17 +98,17 @@ def _cards(entity: Entity) -> Callable[[Job, int, int], Step]:
 
 
 def _compare(account_id: int, changed: Sequence[Any]) -> None:
-    """What has changed and was followed by no delivery at all was not told: from now on we ask often."""
+    """A change that no webhook delivery reported means that webhooks do not work: from now on polling is frequent."""
     heard = webhooks.of(account_id).last_heard.timestamp()
     if any(heard + LATE < each.updated_at < time.time() - LATE for each in changed):
         webhooks.miss(account_id)
 
 
 def _history(job: Job, page: int, since: int) -> Step:
-    """What is gone, and what was joined: lists do not show it."""
+    """Deletions and merges: lists do not show them."""
     try:
         body = job.desk.send(requests.history(history.UNSEEN, since - OVERLAP, page))
-    except Rejected as refusal:  # the nightly full sync sees it too
+    except Rejected as refusal:  # the nightly full sync finds it too
         log.warning("no history", account=job.desk.account_id, why=str(refusal))
         return since, False
     events = history.events(body)
@@ -120,7 +120,8 @@ def _history(job: Job, page: int, since: int) -> Step:
 
 
 def _records(job: Job, page: int, since: int) -> Step:
-    """Which of our unsorted records do not wait any more; when too many wait to be seen at once, their use tells."""
+    """Finds the unsorted records of this service that no longer wait. If too many wait for one listing, using a record
+    shows it."""
     ours = phonebook.waiting_records(job.desk.account_id)
     if ours:
         body = job.desk.send(requests.unsorted_records(None))
@@ -138,7 +139,7 @@ STEPS: dict[str, Callable[[Job, int, int], Step]] = {
 
 
 def _beginning(account_id: int) -> int:
-    """Where nothing has been polled yet: what the last full sync may have read before it changed."""
+    """Start of the first polling: changes since the last full sync began."""
     progress = syncs.of(account_id)
     assert progress is not None
     return int(progress.began_at) - CLOCKS_APART

@@ -1,4 +1,4 @@
-"""Follows the CRM: what it told has changed is looked at again, behind all live work."""
+"""Processes the inbox of reported changes: reads the entities again, behind all live work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNSORTED = "unsorted"
 
 
 def follow(job: Job) -> None:
-    """Looks at some of one kind; done when nothing is left to look at."""
+    """Reads some entities of one kind; done when the inbox is empty."""
     account_work.hold(job.row)
     told = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
     if not told:
@@ -33,14 +33,14 @@ def _look_at_cards(desk: Desk, kind: str, told: Sequence[InboxEntry]) -> list[In
         return _sort_parties(desk.account_id, told)
     entity = Entity(kind)
     stale = [each for each in told if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
-    if not stale:  # our own, or told twice: what we know of it is not older than it
+    if not stale:  # this service's own write or a repeated report: the stored version is not older
         return list(told)
     seen = refresh.again(desk, entity, [int(each.id) for each in stale])
     return [each for each in told if each not in stale or int(each.id) in seen]
 
 
 def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntry]:
-    """Deletions do not say of what: only what we know can be gone."""
+    """Deletions do not name the kind: only known entities can be deleted."""
     for each in told:
         kinds = phonebook.party_kinds(account_id, int(each.id))
         note(account_id, [ReportedChange(entity=kind, id=each.id) for kind in kinds])
@@ -48,7 +48,7 @@ def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntr
 
 
 def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]:
-    """One of ours that does not wait any more: its lead and contact are ordinary now, or gone."""
+    """Records of this service that no longer wait: their lead and contact are ordinary now, or deleted."""
     known = [each for each in told if phonebook.waiting_record(desk.account_id, each.id)]
     if not known:
         return list(told)
@@ -59,7 +59,7 @@ def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]
 
 
 def drop_record(account_id: int, uid: str) -> None:
-    """The record waits no more. Does not commit."""
+    """Forgets a record that no longer waits. Does not commit."""
     record = phonebook.waiting_record(account_id, uid)
     if record is None:
         return

@@ -1,4 +1,4 @@
-"""How the phonebook is, for people: how far the full sync, how soon it ends, and who tells us of changes."""
+"""The phonebook's state for administrators: progress of the full sync, time left, and the source of changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.store.phonebook.syncs import Progress
 
 
 class PhonebookState(StrEnum):
-    """As docs/api.md tells them."""
+    """As in docs/api.md."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -22,8 +22,8 @@ class PhonebookState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phonebook:
-    """Cards are contacts, companies and leads; `total` and `eta_seconds` are None while nobody knows, `total` may be
-    an estimate while a sync runs. `rate` is cards a second of late. Times are Unix seconds."""
+    """Cards are contacts, companies and leads; `total` and `eta_seconds` are None while unknown, `total` may be an
+    estimate during a sync. `rate` is the recent number of cards a second. Times are Unix seconds."""
 
     state: PhonebookState
     follows: str | None
@@ -71,7 +71,7 @@ def _follows(told: webhooks.HookRow | None) -> str:
 
 
 def _total(sync: Progress) -> int | None:
-    """Never less than what is done; None as long as one kind is not counted."""
+    """Never less than the number done; None until every kind is counted."""
     if len(sync.expected) < len(syncs.KINDS):
         return None
     return sum(max(rows, sync.done.get(kind, 0)) for kind, rows in sync.expected.items())
@@ -85,7 +85,7 @@ def _eta(sync: Progress) -> int | None:
 
 
 def _synced_at(sync: Progress | None, told: webhooks.HookRow | None) -> int | None:
-    """The last time that amoCRM was asked for everything, or for all that had changed."""
+    """The last time that amoCRM was read completely, or polled for all changes."""
     if sync is None or sync.whole_at is None:
         return None
     return round(max(sync.whole_at, told.marks.get(webhooks.ASKED, 0) if told else 0))
