@@ -1,7 +1,7 @@
-"""An account's tokens in the database: read, and held under a lock while amoCRM gives new ones.
+"""An account's tokens in the database: read, and held under a lock while amoCRM issues new ones.
 
-Both use a session of their own: the caller's transaction is neither seen nor ended by them. A caller that holds the
-account's tokens locked itself waits for LOCK_WAIT and then gets Busy.
+Both use a separate session: they neither see nor end the caller's transaction. A caller that itself holds the account's
+tokens locked waits for LOCK_WAIT and then gets Busy.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sqlalchemy.orm import Session
 from backend.store.accounts import Account, AccountState, AccountToken
 from backend.store.base.side_session import aside
 
-LOCK_WAIT = "45s"  # two exchanges of 20 s and some: who waits longer would find a hung process before him
+LOCK_WAIT = "45s"  # two exchanges of 20 s and some: a longer wait means that a process hangs
 
 
 class Busy(Exception):
-    """Somebody has held the lock for longer than any exchange takes."""
+    """Another process has held the lock for longer than any exchange takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTokens:
-    """Times are Unix seconds; `blocked_for` is how many seconds amoCRM is still to be left alone, 0 for none."""
+    """Times are Unix seconds; `blocked_for` is how many seconds amoCRM must still get no requests, 0 for none."""
 
     host: str
     state: AccountState
@@ -41,7 +41,7 @@ class StoredTokens:
 
 
 class HeldTokens:
-    """The tokens while their row is locked by us."""
+    """The tokens while this process has locked their row."""
 
     def __init__(self, session: Session, account_id: int) -> None:
         self._session = session
@@ -51,7 +51,7 @@ class HeldTokens:
     def keep(
         self, *, host: str, access: str, refresh: str | None, refreshed_at: float, expires_at: float | None
     ) -> None:
-        """Commits the new tokens at once, which also releases the lock: what follows cannot lose them."""
+        """Commits the new tokens at once, which also releases the lock: later errors cannot lose them."""
         save(
             self._session, self._account_id,
             access=access, refresh=refresh, refreshed_at=refreshed_at, expires_at=expires_at,
@@ -63,7 +63,7 @@ class HeldTokens:
 
 
 def read(account_id: int) -> StoredTokens | None:
-    """None when the account is unknown or has no tokens."""
+    """None for an unknown account or one without tokens."""
     with aside() as session:
         return _read(session, account_id)
 
@@ -90,7 +90,7 @@ def save(
     refreshed_at: float,
     expires_at: float | None,
 ) -> None:
-    """Makes these the account's tokens; does not commit."""
+    """Stores these as the account's tokens; does not commit."""
     values = {
         "access_token": access,
         "refresh_token": refresh,
@@ -102,13 +102,13 @@ def save(
 
 
 def forget(account_id: int) -> None:
-    """Deletes the account's tokens, committed: they are dead, or shall be."""
+    """Deletes the account's tokens, committed: they are invalid, or must become so."""
     with aside() as session, session.begin():
         session.execute(delete(AccountToken).where(AccountToken.account_id == account_id))
 
 
 def due(share: float) -> list[int]:
-    """Connected accounts whose renewable token has lived this share of its life."""
+    """Connected accounts whose renewable token has reached this share of its lifetime."""
     life = func.extract("epoch", AccountToken.expires_at - AccountToken.refreshed_at)
     age = func.extract("epoch", func.now() - AccountToken.refreshed_at)
     query = (

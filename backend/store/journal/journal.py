@@ -1,4 +1,4 @@
-"""The journal: facts, calls and intents, written down before anything is done with them."""
+"""The journal: facts, calls and intents, stored before they are acted upon."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db
 
-NOW = timedelta(minutes=2)  # so long work is still of what happens now
+NOW = timedelta(minutes=2)  # work younger than this counts as current
 OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not null"
 
 
 class IntentState(StrEnum):
-    """`refused` is our bug or a person's to mend: it waits in sight and is never dropped."""
+    """`refused` needs a bug fix or a person: it stays visible and is never dropped."""
 
     TODO = "todo"
     DONE = "done"
@@ -59,11 +59,11 @@ class FactRow(Base):
 
 
 class CallRow(Base):
-    """One call and its place in the CRM. `part_of_record`: the unsorted record tells of it, no note is needed.
+    """One call and its place in the CRM. `part_of_record`: the unsorted record contains the call, no note is needed.
 
-    `extension` is who called, or who talked first; `talks` are {extension, at, seconds}, known when the call has ended;
-    `rang` are the extensions that rang, each once, in their order. `made_contact`: it made `contact`.
-    `missed_closed_at` is when somebody talked to a client whose call had been missed.
+    `extension` is the caller, or the first who talked; `talks` are {extension, at, seconds}, known when the call has
+    ended; `rang` are the extensions that rang, each once, in order. `made_contact`: the call created `contact`.
+    `missed_closed_at` is the time of the talk that answered a missed call.
     """
 
     __tablename__ = "calls"
@@ -104,8 +104,8 @@ class CallRow(Base):
 
 
 class IntentRow(Base):
-    """`unclear` is set, and committed, before a request is sent and cleared with its outcome:
-    where a process finds it set, the request may have reached amoCRM and is looked for before it is repeated."""
+    """`unclear` is set, and committed, before a request is sent, and cleared with its result: if a process finds it
+    set, the request may have reached amoCRM, and its result is looked for before repeating."""
 
     __tablename__ = "intents"
     __table_args__ = (
@@ -131,13 +131,13 @@ class IntentRow(Base):
     done_at: Mapped[datetime | None]
 
 
-# written out, not bound: a prepared statement must be able to see that a partial index fits
+# literals instead of bound parameters: a prepared statement must be able to use a partial index
 _TODO: ColumnElement[str] = literal_column("'todo'")
 _DONE: ColumnElement[str] = literal_column("'done'")
 
 
 def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: dict[str, Any]) -> FactRow | None:
-    """The new row, or None when this fact is known already. Does not commit."""
+    """The new row, or None for a known fact. Does not commit."""
     query = (
         insert(FactRow)
         .values(account_id=account_id, call=call, key=key, kind=kind, at=at, body=body)
@@ -148,7 +148,7 @@ def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: d
 
 
 def drop_fact(account_id: int, row_id: int) -> None:
-    """To be told anew, in the same transaction. Does not commit."""
+    """Deletes a fact that is stored again in the same transaction. Does not commit."""
     db.session.execute(delete(FactRow).where(FactRow.account_id == account_id, FactRow.id == row_id))
 
 
@@ -158,7 +158,7 @@ def facts_of(account_id: int, call: str) -> Sequence[FactRow]:
 
 
 def has_fact(account_id: int, call: str, key: str) -> bool:
-    """Known, and decided."""
+    """Whether the fact is stored and decided."""
     mine = (FactRow.account_id == account_id, FactRow.call == call, FactRow.key == key)
     query = select(FactRow.id).where(*mine, FactRow.decided)
     return db.session.scalar(query) is not None
@@ -169,12 +169,12 @@ def call(account_id: int, call: str) -> CallRow | None:
 
 
 def lock_call(account_id: int, call: str) -> CallRow | None:
-    """As it is now; nobody else changes it before this transaction is over."""
+    """The current row, locked until this transaction ends."""
     return db.session.get(CallRow, (account_id, call), with_for_update=True, populate_existing=True)
 
 
 def calls(account_id: int, names: Sequence[str]) -> dict[str, CallRow]:
-    """The calls of these names that there are."""
+    """The existing calls of these names."""
     query = select(CallRow).where(CallRow.account_id == account_id, CallRow.call.in_(names))
     return {row.call: row for row in db.session.scalars(query)}
 
@@ -186,7 +186,7 @@ def open_calls(account_id: int) -> Sequence[CallRow]:
 
 
 def add_intent(account_id: int, call: str, kind: str, body: dict[str, Any], *, backfill: bool = False) -> IntentRow:
-    """Writes an intent down, due at once. Does not commit."""
+    """Stores an intent, due at once. Does not commit."""
     row = IntentRow(account_id=account_id, call=call, kind=kind, body=body, backfill=backfill)
     db.session.add(row)
     db.session.flush()
@@ -199,14 +199,14 @@ def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
 
 
 def make_room(account_id: int, call: str) -> bool:
-    """Deletes what of this work is over, done or refused. True while some is still to do. Does not commit."""
+    """Deletes finished work of this call, done or refused. True if some is still to do. Does not commit."""
     mine = (IntentRow.account_id == account_id, IntentRow.call == call)
     db.session.execute(delete(IntentRow).where(*mine, IntentRow.state != _TODO))
     return db.session.scalar(select(IntentRow.id).where(*mine).limit(1)) is not None
 
 
 def try_refused_again(account_id: int) -> int:
-    """Refused intents are to do again; how many. Does not commit."""
+    """Makes refused intents due again; returns the number. Does not commit."""
     again = (
         update(IntentRow)
         .where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
@@ -217,19 +217,19 @@ def try_refused_again(account_id: int) -> int:
 
 
 def hasten(account_id: int) -> None:
-    """What waits for its next try is due now: the reason why it failed is over. Does not commit."""
+    """Makes intents that wait for a retry due now, because the cause of their failure is over. Does not commit."""
     waits = (IntentRow.account_id == account_id, IntentRow.state == _TODO, IntentRow.due_at > func.clock_timestamp())
     db.session.execute(update(IntentRow).where(*waits).values(due_at=func.clock_timestamp()))
 
 
 def undecided(account_id: int) -> Sequence[FactRow]:
-    """Facts that a bug of ours kept from being decided, in their order."""
+    """Facts that a bug left undecided, in order."""
     query = select(FactRow).where(FactRow.account_id == account_id, ~FactRow.decided).order_by(FactRow.id)
     return db.session.scalars(query).all()
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes what is done and old, of all accounts: intents, and facts of calls that are over; how many rows.
+    """Deletes old rows of all accounts: done intents, and facts of ended calls; returns the number of rows.
 
     Does not commit.
     """
@@ -243,8 +243,8 @@ def forget_older(than: datetime, limit: int) -> int:
 
 
 def due(account_id: int, limit: int) -> Sequence[IntentRow]:
-    """The first intent still to do of each call, if it is due: live work before backfill, what happens now before what
-    waited out an outage, and then in order of writing."""
+    """The first unfinished intent of each call, if it is due: live work before backfill, current work before work
+    delayed by an outage, then in order of writing."""
     head, earlier = aliased(IntentRow), aliased(IntentRow)
     blocked = select(earlier.id).where(
         earlier.account_id == account_id,
@@ -267,7 +267,8 @@ def due(account_id: int, limit: int) -> Sequence[IntentRow]:
 
 
 def next_due(account_id: int) -> datetime | None:
-    """When the earliest head of a call is due: not of all intents, or a blocked call's successors would spin."""
+    """The earliest time at which a call's first intent is due: not of all intents, or a blocked call's successors would
+    spin."""
     heads = (
         select(IntentRow.call, func.min(IntentRow.id).label("id"))
         .where(IntentRow.account_id == account_id, IntentRow.state != _DONE)
@@ -283,6 +284,6 @@ def next_due(account_id: int) -> datetime | None:
 
 
 def refused(account_id: int) -> Sequence[IntentRow]:
-    """Intents that amoCRM refused: somebody has to look at them."""
+    """Intents that amoCRM refused: a person has to look at them."""
     query = select(IntentRow).where(IntentRow.account_id == account_id, IntentRow.state == IntentState.REFUSED.value)
     return db.session.scalars(query.order_by(IntentRow.id)).all()

@@ -1,7 +1,7 @@
-"""Wakes the account's drain: the one place that touches procrastinate's table from outside its API.
+"""Wakes the account's drain: the only module that accesses procrastinate's table outside its API.
 
-Its own `queueing_lock` loses wake-ups when a duplicate is ignored, and a job put off until later would swallow
-each new one; this upsert repairs both (docs/decisions, "One drain per account").
+Its `queueing_lock` loses wake-ups when a duplicate is ignored, and a job deferred until later would swallow each new
+one; this upsert repairs both (docs/decisions, "One drain per account").
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _NOTIFY = text("""select pg_notify('procrastinate_queue_v1#drain', '{"type": "jo
 
 
 def wake(account_id: int, at: datetime | None = None) -> None:
-    """Puts the account's drain for `at`, or now. Make it the transaction's last statement: it locks the waiting job,
-    so that a drain cannot start before what it shall find is committed."""
+    """Schedules the account's drain for `at`, or now. Make it the transaction's last statement: it locks the waiting
+    job, so that the drain cannot start before its work is committed."""
     db.session.execute(_DEFER, {"queue": QUEUE, "account": str(account_id), "at": at})
     if at is None:
         db.session.execute(_NOTIFY)  # an update does not notify by itself
@@ -62,13 +62,14 @@ _FORGOTTEN = text(
     order by account_id
     """
 )
-LONGEST_DRAIN = 125.0  # seconds: a slice and some; a job that runs longer was left behind by its worker
+LONGEST_DRAIN = 125.0  # seconds: a slice and some; a job that runs longer was abandoned by its worker
 
 
 def rescue(dead_after: float) -> list[int]:
-    """Takes the drains of workers without a heartbeat for `dead_after` seconds and puts them anew; whose they were.
+    """Schedules again the drains of workers without a heartbeat for `dead_after` seconds; returns their accounts.
 
-    Deleted and put again in one transaction: retrying a stalled job that has a waiting twin would hang the account.
+    Deleted and inserted again in one transaction: retrying a stalled job that has a waiting twin would block the
+    account.
     """
     taken = sorted(db.session.scalars(_RESCUE, {"dead_after": dead_after, "longest": LONGEST_DRAIN}))
     for account_id in taken:
@@ -78,7 +79,7 @@ def rescue(dead_after: float) -> list[int]:
 
 
 def sweep() -> list[int]:
-    """The safety net: accounts with work due and no drain at all. Everything is made so that it finds nothing."""
+    """Safety net: finds accounts with due work and without a drain. Normally there are none."""
     found = list(db.session.scalars(_FORGOTTEN))
     for account_id in found:
         wake(account_id)
