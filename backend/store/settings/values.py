@@ -1,4 +1,4 @@
-"""Kinds of values that a person may set, each with its own complaint."""
+"""Types of settings' values, each with its own error."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _country(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone either
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is not a zone either
         raise PydanticCustomError("zone", "not a time zone") from None
     return value
 
@@ -66,7 +66,7 @@ def _phone(value: str) -> str:
 
 
 def _one_line(value: SecretStr) -> SecretStr:
-    """A line's end in it would begin another header of the login."""
+    """A line break in it would start another header of the login."""
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in value.get_secret_value()):
         raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
     return value
