@@ -1,4 +1,4 @@
-"""What the card panel, the list of missed calls and the picker of contacts read."""
+"""Data for the card panel, the list of missed calls and the contact picker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.web.api import ApiError
 from backend.web.language import language
 from backend.words import say
 
-LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
+LONGEST_QUERY = 200  # characters; a longer query finds nothing anyway
 
 blueprint = api.blueprint("call_list")
 

@@ -1,6 +1,6 @@
-"""Calls by click, and what can be done within a call. Each command is written down, and carried out by a `pbx` process.
+"""Click-to-call, and commands within a call. Each command is stored, and carried out by a `pbx` process.
 
-The caller's own extensions are all that a command may touch: they are read from the account's settings.
+A command may only touch the caller's own extensions, which come from the account's settings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backend.store.settings.values import Id, Text
 from backend.web import api
 from backend.web.api import ApiError
 
-LONGEST = 16.0  # seconds: as long as a command may wait and be carried out
+LONGEST = 16.0  # seconds: the longest time for a command to wait and be carried out
 OVER = ("ended", "failed", "missed")
 STATUS = {"invalid": 422, "number_not_allowed": 422, "not_found": 404, "pbx_refused": 502}
 AWAY = ("pbx_not_connected", "unclear")
@@ -36,7 +36,7 @@ blueprint = api.blueprint("calls")
 
 
 class ClickBody(SettingsPart):
-    """`request` is a uuid that the widget makes for each click: the same one does nothing twice."""
+    """`request` is a UUID that the widget generates for each click: repeating it does nothing."""
 
     request: UUID
 
@@ -55,7 +55,7 @@ A = TypeVar("A", bound=ClickBody)
 
 @blueprint.post("/api/calls")
 def make_call() -> dict[str, Any]:
-    """Rings the caller's phone, then the client; a click before the client has answered gives the same call."""
+    """Rings the caller's phone, then the client; a second click before the client answers returns the same call."""
     caller, asked = _caller(), _asked(Click)
     try:
         plan = click.plan(caller.account_id, caller.user_id, asked.phone)
@@ -78,7 +78,7 @@ def hang_up(call: str) -> dict[str, Any]:
 
 @blueprint.post("/api/calls/<call>/transfer")
 def transfer(call: str) -> dict[str, Any]:
-    """To a colleague: `blind` lets go at once, `attended` asks him first."""
+    """To a colleague: `blind` hangs up at once, `attended` asks the colleague first."""
     caller, asked = _caller(), _asked(Transfer)
     _popup(caller, call)
     try:
@@ -98,14 +98,14 @@ def transfer(call: str) -> dict[str, Any]:
 
 @blueprint.post("/api/calls/<call>/transfer/cancel")
 def cancel_transfer(call: str) -> dict[str, Any]:
-    """Ends the question; the client comes back."""
+    """Ends the consultation; the client comes back."""
     caller, asked = _caller(), _asked(ClickBody)
     return _carry_out(caller, "cancel", call, asked)
 
 
 @blueprint.post("/api/calls/<call>/transfer/complete")
 def complete_transfer(call: str) -> dict[str, Any]:
-    """The employee leaves, the two others talk on."""
+    """The employee leaves, the other two continue talking."""
     caller, asked = _caller(), _asked(ClickBody)
     return _carry_out(caller, "complete", call, asked)
 
@@ -126,7 +126,7 @@ def _asked(model: type[A]) -> A:
 def _carry_out(
     caller: Visitor, kind: str, call: str, asked: ClickBody, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """In a call that the caller has a popup of; nobody else's is ever found."""
+    """Only in a call of which the caller has a popup; other users' calls are never found."""
     popup = _popup(caller, call)
     own = colleagues.extensions_of(caller.account_id, caller.user_id)
     if not own:
@@ -155,7 +155,7 @@ def _popup(caller: Visitor, call: str) -> Popup:
 
 
 def _is_known(command: Command) -> bool:
-    """Asked before. Raises Refused when this request was something else."""
+    """Whether the request is repeated. Raises ApiError if it belongs to a different command."""
     row = commands.find(command.account_id, command.request)
     same = row and (row.user_id, row.kind, row.call) == (command.user_id, command.kind, command.call)
     if row and not same:

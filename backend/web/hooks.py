@@ -1,4 +1,4 @@
-"""amoCRM's webhooks: what was told is written down and answered within its two seconds; the work is done afterwards."""
+"""amoCRM's webhooks: a delivery is stored and answered within amoCRM's two seconds; the work is done afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @blueprint.post(f"{PATH}<key>")
 def told(key: str) -> tuple[str, int]:
-    """Something changed. What is refused is told again and after a hundred times not any more (contract §3.19)."""
+    """Entities changed. amoCRM repeats a refused delivery, and stops after a hundred of them (contract §3.19)."""
     account_id = webhooks.find(key)
     if account_id is None:
         return "unknown", 404

@@ -1,4 +1,4 @@
-"""The language of an answer: the one that the request asks for, or the browser's."""
+"""The language of an answer: the requested one, or the browser's."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from flask import request
 
 from backend.words import FALLBACK, LANGUAGES
 
-USUAL = "ru"  # for requests that name no language at all, as those of other servers
+USUAL = "ru"  # for requests without any language, such as those of other servers
 
 
 def language() -> str:
-    """`lang` in the address, else what the browser prefers of LANGUAGES, else FALLBACK."""
+    """`lang` in the address, else the browser's preference among LANGUAGES, else FALLBACK."""
     wanted = request.args.get("lang", "")
     if wanted in LANGUAGES:
         return wanted

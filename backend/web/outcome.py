@@ -1,4 +1,4 @@
-"""What a person adds after a call."""
+"""The outcome that a user adds after a call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.store.settings.values import Id
 from backend.web import api
 from backend.web.api import ApiError
 
-LATEST = 4_102_444_800  # 2100: a follow-up after it is a mistake of units
+LATEST = 4_102_444_800  # 2100: a later follow-up is a mistake of units
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
@@ -29,7 +29,7 @@ class TaskBody(SettingsPart):
 
 
 class OutcomeBody(SettingsPart):
-    """The body; one of the others must be there beside `request`."""
+    """The body; beside `request` it needs at least one more field."""
 
     request: UUID
     result: Annotated[Line, Field(max_length=100)] = ""
@@ -39,7 +39,7 @@ class OutcomeBody(SettingsPart):
     contact: Id | None = None
 
     def values(self) -> dict[str, Any]:
-        """As the desk knows them; empty when nothing was said."""
+        """The values for the desk; empty when the user entered nothing."""
         told = {
             "result": self.result, "note": self.note, "name": self.name, "contact": self.contact,
             "task": self.task and self.task.text, "due": self.task and round(self.task.due),
@@ -49,7 +49,7 @@ class OutcomeBody(SettingsPart):
 
 @blueprint.post("/api/popups/<call>/outcome")
 def save_outcome(call: str) -> dict[str, Any]:
-    """Of a call that the caller has a popup of."""
+    """For a call of which the caller has a popup."""
     caller = api.visitor()
     account = api.account_of(caller)
     told = _outcome(api.body())

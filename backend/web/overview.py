@@ -1,4 +1,4 @@
-"""The overview: to administrators of the whole account, to others of their own calls."""
+"""The overview: of the whole account for administrators, of their own calls for other users."""
 
 from __future__ import annotations
 

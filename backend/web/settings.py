@@ -1,4 +1,4 @@
-"""The account's settings as the widget reads and changes them."""
+"""Reading and changing the account's settings in the widget."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blueprint = api.blueprint("settings")
 
 @blueprint.get("/api/settings")
 def read_settings() -> dict[str, Any]:
-    """Who the caller is here; to an administrator everything the settings page shows."""
+    """The caller's role here; for an administrator also everything on the settings page."""
     caller = api.visitor()
     account = api.account_of(caller)
     return _shown(account, caller, is_admin=api.may_administer(caller))
@@ -35,7 +35,8 @@ def read_settings() -> dict[str, Any]:
 
 @blueprint.put("/api/settings")
 def change_settings() -> dict[str, Any]:
-    """Replaces `settings` and, where given, `pbx`; answers as the reading does, or with every wrong field."""
+    """Replaces `settings` and, where given, `pbx`; answers as the reading does, or with an error for every wrong
+    field."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -66,7 +67,7 @@ def _me(account: Account, caller: Visitor) -> dict[str, Any]:
     office = people.office(account.id)
     if office is not None:
         return office.me(caller.user_id)
-    unknown = {"name": "", "extensions": [], "phone": "unknown", "link": "never"}  # nobody watches a disabled account
+    unknown = {"name": "", "extensions": [], "phone": "unknown", "link": "never"}  # of a disabled account
     return {"user_id": caller.user_id, **unknown, "account": account.state}
 
 

@@ -1,4 +1,5 @@
-"""Callbacks as the account's administrators see them: what was asked for and came of it; which sites may ask."""
+"""Callbacks for the account's administrators: the requests and their results, and the sites that may request
+callbacks."""
 
 from __future__ import annotations
 
@@ -24,27 +25,27 @@ blueprint = api.blueprint("callbacks")
 
 @blueprint.get("/api/callbacks")
 def read_callbacks() -> Told:
-    """What was asked for, and how much was refused."""
+    """The requests, and the number of refused ones."""
     return listing.whole(_administrator().account_id)
 
 
 @blueprint.post("/api/callbacks/<id>/stop")
 def stop(id: str) -> Told:
-    """Nobody is rung for it any more."""
+    """Stops ringing for this request."""
     account_id = _account_with(id)
     return _done(desk.stop(account_id, id))
 
 
 @blueprint.post("/api/callbacks/<id>/now")
 def call_now(id: str) -> Told:
-    """Rung at once, whatever it waits for."""
+    """Rings at once, whatever the request waits for."""
     account_id = _account_with(id)
     return _done(desk.ring_now(account_id, id))
 
 
 @blueprint.post("/api/callback/sites")
 def make_site() -> Told:
-    """A key and a secret; the site works when it is saved in the settings. The secret is told this once."""
+    """A key and a secret; the site works once it is saved in the settings. The secret is shown only this once."""
     account_id = _administrator().account_id
     saved = [each.key for each in settings.read(account_id).callback.sites]
     site = sites.make(account_id, saved)
@@ -55,7 +56,7 @@ def make_site() -> Told:
 
 @blueprint.post("/api/callback/sites/<key>/secret")
 def renew_secret(key: str) -> Told:
-    """Another secret, told this once; the former one and its hook are worth nothing from now on."""
+    """A new secret, shown only this once; the previous one and its webhook become invalid."""
     site = sites.renew_secret(_administrator().account_id, key)
     if site is None:
         raise ApiError("not_found", 404)

@@ -1,4 +1,4 @@
-"""The door of callbacks as sites see it: their pages, their servers, and services that only know an address."""
+"""The public callback address: for sites' pages, their servers, and services that only know an address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATUS = {
     "later": 503,
 }  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
-HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
+HELD = timedelta(seconds=90)  # a request with a first ring later than this waits for the end of the quiet hours
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
@@ -56,15 +56,15 @@ def script() -> Response:
 
 @blueprint.post("/callback/<site>", provide_automatic_options=False)
 def ask(site: str) -> Told:
-    """From a page of the site, by its Origin; or from its server, signed."""
+    """From a page of the site, identified by its Origin; or from its server, signed."""
     found = _site(site)
     return _let_in(found, _sender(found, _read(found, body_of)))
 
 
 @blueprint.post("/callback/<site>/<hook>", provide_automatic_options=False)
 def ask_by_hook(site: str, hook: str) -> Told:
-    """From a service that cannot sign: Tilda, amoCRM's digital pipeline. What is not answered with 200 it sends again
-    (contract §3.19), so a refusal that would come again is told with 200."""
+    """From a service that cannot sign: Tilda, amoCRM's digital pipeline. It repeats a request unless the answer is 200
+    (contract §3.19), so a refusal that would only repeat is answered with 200."""
     found = _site(site)
     if not hmac.compare_digest(hook.encode(), found.hook.encode()):
         raise admission.refused(found, "bad_signature")
@@ -79,7 +79,7 @@ def ask_by_hook(site: str, hook: str) -> Told:
 
 @blueprint.get("/callback/<site>/<id>", provide_automatic_options=False)
 def read_state(site: str, id: str) -> Told:
-    """With the key of its ticket, as `?key=`."""
+    """With the key of the ticket, as `?key=`."""
     try:
         return {"id": id, **_in_words(admission.state_of(_site(site), id, request.args.get("key", "")))}
     except LookupError as error:
@@ -89,14 +89,14 @@ def read_state(site: str, id: str) -> Told:
 @blueprint.route("/callback/<site>", methods=["OPTIONS"])
 @blueprint.route("/callback/<site>/<id>", methods=["OPTIONS"])
 def preflight(site: str, id: str = "") -> tuple[str, int]:
-    """What a browser may do here stands in the headers."""
+    """The headers say what a browser may do here."""
     _site(site)
     return "", 204
 
 
 @blueprint.after_request
 def _allow_origin(answer: Response) -> Response:
-    """To pages of the site alone, refusals too: their script shows them."""
+    """Only for the site's own pages, also for refusals: their script shows them."""
     site = g.get("site")
     if site is None:
         return answer
@@ -122,7 +122,7 @@ def _site(key: str) -> KnownSite:
 
 
 def _sender(site: KnownSite, body: bytes) -> Sender:
-    """A browser tells where its page is from; what does not must be signed."""
+    """A browser is identified by its Origin; every other sender must sign."""
     signature = request.headers.get(SIGNATURE, "")
     if signature:
         if not site.has_signed(body, request.headers.get(TIME, ""), signature, time.time()):
@@ -149,7 +149,7 @@ def _let_in(site: KnownSite, sender: Sender) -> Told:
 
 
 def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
-    """Of the request; what cannot be read is counted too."""
+    """Reads a part of the request; an unreadable one is counted too."""
     try:
         return what(request)
     except NotLetIn as error:
@@ -157,7 +157,7 @@ def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
 
 
 def _in_words(row: CallbackRow | None) -> Told:
-    """None is a decoy's: it waits."""
+    """None belongs to a decoy, which waits."""
     if row is None:
         return {"state": "waiting", "message": say("callback.states.waiting", language())}
     is_held = row.state == RequestState.WAITING and not row.attempts and row.next_at - datetime.now(UTC) > HELD

@@ -1,4 +1,4 @@
-"""The PBX as its administrator sees it: a check that really logs in, carried out by a `pbx` process."""
+"""The check of an account's PBX: a real login, carried out by a `pbx` process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.web.api import ApiError
 from backend.web.language import language
 from backend.words.check import pbx_sentences
 
-LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
+LONGEST = 18.0  # seconds: the check takes at most 15, and may wait to be taken
 KIND = "check"
 
 blueprint = api.blueprint("pbx")
@@ -21,7 +21,7 @@ blueprint = api.blueprint("pbx")
 
 @blueprint.post("/api/pbx/check")
 def check_pbx() -> dict[str, Any]:
-    """Tries the PBX of the body, whether it is stored or not; what works and what does not, in words."""
+    """Checks the PBX of the body, stored or not; the result as sentences."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)

@@ -1,4 +1,4 @@
-"""What an administrator pastes on the PBX, made for his account; the page says where, step by step."""
+"""The lines that an administrator pastes on the PBX, generated for the account, with instructions step by step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ blueprint = api.blueprint("pbx_lines")
 
 @blueprint.get("/api/pbx/lines")
 def read_lines() -> dict[str, Any]:
-    """For administrators. `address`, if given, is the service's own or its network, for the permit line."""
+    """For administrators. `address`, if given, is the service's own or its network, for the permit option."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)

@@ -1,4 +1,4 @@
-"""Where recordings come from, as the account's administrators see it: its state, a trial, the key for push."""
+"""The account's source of recordings, for its administrators: its state, its check, the key for push."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from backend.web.api import ApiError
 from backend.web.language import language
 from backend.words.check import source_sentence
 
-LONGEST = 19.0  # seconds: the trial bounds itself, and may wait to be taken
+LONGEST = 19.0  # seconds: the check has its own limits, and may wait to be taken
 KIND = "source"
 
 Told = dict[str, Any]
@@ -32,7 +32,7 @@ blueprint = api.blueprint("recording_source")
 
 @blueprint.post("/api/recordings/check")
 def check_source() -> Told:
-    """Tries the source of the body, whether it is stored or not; what works and what does not, in words."""
+    """Checks the source of the body, stored or not; the result as sentences."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -54,7 +54,7 @@ def check_source() -> Told:
 
 @blueprint.post("/api/recordings/key")
 def renew_key() -> Told:
-    """Another key for push; with the former one nothing is taken any more."""
+    """A new key for push; uploads with the previous one are refused."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -64,7 +64,7 @@ def renew_key() -> Told:
 
 
 def shown(account_id: int) -> Told:
-    """What the settings page shows beside the setting itself."""
+    """The state shown on the settings page beside the setting itself."""
     setting = settings.read(account_id).recordings
     key = access.upload_key(account_id) if setting.source is SourceKind.PUSH else None
     return {"has_secret": access.has_secret(account_id, setting), "lines": _lines(account_id, key)}

@@ -1,7 +1,7 @@
-"""The hub of one `web` process: its open streams, and the one connection on which it hears what changed for them.
+"""The hub of one `web` process: its open streams, and the one connection that listens for their changes.
 
-Three threads (green ones under gunicorn) serve all streams, so that none of them holds anything of the database: one
-listens, one tells, one keeps: who watches, and whose account is still connected.
+Three threads (green ones under gunicorn) serve all streams, so that a stream holds no database connection: one listens,
+one publishes, one keeps the list of open streams and checks that their accounts are still connected.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
 from backend.web.stream.schedule import StreamSchedule, Told
 
-MOST_OF_USER = 20  # streams; the oldest makes room
+MOST_OF_USER = 20  # streams; the oldest is closed for a new one
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
 NAME = "hub"  # of its threads
-PAUSE = 1.0  # seconds until the database is asked again when it is away
+PAUSE = 1.0  # seconds until the next attempt while the database is down
 
 GREETING = frozenset({Topic.ME, Topic.COLLEAGUES, Topic.MISSED})
-AWAY = (OperationalError, InterfaceError, TimeoutError)  # the database, or its connections are all taken
+AWAY = (OperationalError, InterfaceError, TimeoutError)  # the database is down, or all its connections are taken
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class TooManyStreams(Exception):
 
 
 class Hub:
-    """Begins its work with the first stream."""
+    """Starts its threads with the first stream."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class Hub:
         self._is_closed = False
 
     def open(self, account_id: int, user_id: int, position: int | None) -> Reader:
-        """A new stream, which is greeted soon; in a process that ends one that ends at once. Raises Crowded."""
+        """A new stream, which gets its first messages soon; during shutdown it ends at once. Raises TooManyStreams."""
         reader = Reader(account_id, user_id, position)
         with self._lock:
             if self._is_closed:
@@ -83,7 +83,7 @@ class Hub:
         self._moved.set()
 
     def close(self) -> None:
-        """The process ends: all streams end, and nobody watches here any more."""
+        """Shutdown: ends all streams, and removes them from the list of open streams."""
         with self._lock:
             self._is_closed = True
             for each in self._all():
@@ -101,7 +101,7 @@ class Hub:
         return [each for theirs in users.values() for each in theirs]
 
     def _drop(self, reader: Reader) -> None:
-        """Ends it and forgets it; under the lock."""
+        """Ends and removes it; under the lock."""
         reader.end()
         users = self._streams.get(reader.account_id, {})
         theirs = users.get(reader.user_id, [])
@@ -135,12 +135,12 @@ class Hub:
             self._stir.set()
 
     def _mark(self, concerned: Iterable[Reader], topics: Iterable[Topic]) -> None:
-        """Under the lock. Who has not been greeted yet is shown his popups afterwards anyway."""
+        """Under the lock. A new reader gets all popups with its first messages anyway."""
         greeted = [each for each in concerned if each.is_greeted]
         self._due.add(concerned, set(topics) - {Topic.POPUPS})
         self._due.add(greeted, set(topics) & {Topic.POPUPS})
 
-    # telling
+    # publishing
 
     def _tell(self) -> None:
         while not self._is_closed:
@@ -159,7 +159,7 @@ class Hub:
             log.warning("the streams wait for the database", account=account_id, error=str(error))
             self._again(due)
             return
-        except Exception:  # a supervision loop: our bug in one account must not silence the others
+        except Exception:  # a supervision loop: a bug in one account must not stop the others' streams
             log.exception("telling failed", account=account_id)
             for each in due:
                 self.leave(each)
@@ -179,7 +179,7 @@ class Hub:
     # keeping
 
     def _keep(self) -> None:
-        """Who came and who went is written down at once, who is still here with every beat."""
+        """Stores opened and closed streams at once, and all open ones with every beat."""
         beat = 0.0
         while not self._is_closed:
             self._moved.wait(max(0.0, beat - time.monotonic()))
@@ -204,8 +204,8 @@ class Hub:
             stream.gone([each.id for each in gone])
 
     def _look_after(self) -> None:
-        """Streams of accounts that are not connected any more, and of users who have left, end; what changed without a
-        word is told."""
+        """Ends streams of accounts that are no longer connected and of users without access; publishes changes that
+        came without a notification."""
         with self._lock:
             here = list(self._streams)
         found, strangers = conditions(here), left(here)
@@ -223,7 +223,7 @@ class Hub:
         self._stir.set()
 
     def _try(self, errand: Callable[[], None]) -> None:
-        """What fails is done again with the next beat, or runs out by itself."""
+        """A failure is repeated with the next beat, or expires by itself."""
         try:
             self._in_store(errand)
         except SQLAlchemyError as error:

@@ -1,5 +1,5 @@
-"""What is to be told next: popups before everything else, then what new readers want, then the rest, each account's at
-a measured pace."""
+"""Decides which stream updates to send next: popups first, then new readers' first messages, then the rest, at a
+limited rate for each account."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from itertools import product
 from backend.store.stream import Topic
 from backend.web.stream.reader import Reader
 
-SLOW = 0.25  # seconds between tellings of all but popups to one account: of many changes each tells the last
-MANY = 50  # readers; for more of them the pause is as many times longer, for each may hear of as many colleagues
+SLOW = 0.25  # seconds between updates of all but popups for one account: of many changes only the latest is sent
+MANY = 50  # readers; with more of them the pause grows in proportion: each may get updates of as many colleagues
 
 Told = dict[Reader, set[Topic]]
 
@@ -36,7 +36,7 @@ class _Lane:
 
 
 class StreamSchedule:
-    """By account; not safe to use from two threads at once. Times are a monotonic clock's seconds."""
+    """By account; not thread-safe. Times are a monotonic clock's seconds."""
 
     def __init__(self) -> None:
         self._popups, self._greetings, self._others = _Lane(0), _Lane(SLOW), _Lane(SLOW, for_many=True)
@@ -49,7 +49,7 @@ class StreamSchedule:
             lane.waiting.setdefault(reader.account_id, {}).setdefault(reader, set()).add(topic)
 
     def take(self, now: float) -> tuple[int, Told] | None:
-        """An account and what its readers are to hear; None when nothing is due yet."""
+        """An account and the updates for its readers; None when nothing is due yet."""
         return next(filter(None, (lane.take(now) for lane in self._lanes)), None)
 
     def wait(self, now: float) -> float | None:
