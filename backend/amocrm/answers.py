@@ -1,4 +1,4 @@
-"""What amoCRM answered about clients and calls. An item without a usable id is dropped, all else has a default."""
+"""Answers about clients and calls. An item without a usable id is dropped; every other field has a default."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WON, LOST = 142, 143
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """`phones` as people typed them. Times are Unix seconds. `is_unsorted`: of a record that nobody has accepted."""
+    """`phones` as users typed them. Times are Unix seconds. `is_unsorted`: of an unaccepted record."""
 
     id: int
     name: str
@@ -31,7 +31,7 @@ class Contact:
 
     @property
     def is_there(self) -> bool:
-        """As lists and searches see it (contract §3.5)."""
+        """Whether lists and searches show it (contract §3.5)."""
         return not (self.is_deleted or self.is_unsorted)
 
 
@@ -86,7 +86,7 @@ class Note:
 
     @property
     def uniq(self) -> str:
-        """The call's identity as we wrote it, "" when there is none."""
+        """The call's identity as the service wrote it, "" without one."""
         return values.text(self.params.get("uniq"))
 
     @property
@@ -100,7 +100,7 @@ class Note:
 
     @property
     def status(self) -> int | None:
-        """One of CallStatus; amoCRM may tell it as text (contract §3.8)."""
+        """One of CallStatus; amoCRM may send it as text (contract §3.8)."""
         return values.number(self.params.get("call_status"))
 
     @property
@@ -121,7 +121,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenEntity:
-    """One entity that a batch made or changed; `request_id` is ours or the item's index in the batch."""
+    """One entity that a batch created or changed; `request_id` is ours or the item's index in the batch."""
 
     id: int
     request_id: str
@@ -130,7 +130,7 @@ class WrittenEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeLead:
-    """One lead that `add_complex` made; `merged` when duplicate control put it into one that was there."""
+    """One lead that `add_complex` created; `merged` when duplicate control merged it into an existing one."""
 
     lead_id: int
     contact_id: int | None
@@ -269,7 +269,7 @@ def _made_lead(item: dict[str, Any]) -> MadeLead | None:
 
 
 def may_have_more(body: Any, name: str, page: int = PAGE) -> bool:
-    """False after the last page: `next` links lie (contract §3.1), a short page does not."""
+    """False after the last page: `next` links are unreliable (contract §3.1), a short page is not."""
     return len(values.embedded(body, name)) >= page
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with amoCRM, sorted by who must act: time, a look, a person, or we."""
+"""amoCRM's errors, sorted by the remedy: waiting, looking, a person, or a bug fix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EMPLOYEE_FIELDS = ("responsible_user_id", "created_by", "call_responsible", "use
 
 
 class Need(StrEnum):
-    """What a person must do before the account works again; `blocked` also passes by itself when amoCRM relents."""
+    """The action a person must take before the account works again; `blocked` also ends when amoCRM lifts the ban."""
 
     REAUTHORISE = "reauthorise"
     UNPAID = "unpaid"
@@ -37,11 +37,11 @@ class TryLater(AmoError):
 
 
 class Unclear(AmoError):
-    """A write that may or may not have been done: look before repeating it. A read never ends so."""
+    """A write that may or may not have been done: look before repeating it. A read never raises this."""
 
 
 class NeedsPerson(AmoError):
-    """Repeating is useless until a person has done what `need` says; `detail` is why we think so."""
+    """Repeating is useless until a person has done `need`; `detail` is the reason for this conclusion."""
 
     def __init__(self, need: Need, detail: str, *, status: int | None = None, trace: str | None = None) -> None:
         super().__init__(f"{need}: {detail}", status=status, trace=trace)
@@ -60,7 +60,7 @@ class Problem:
 
 
 class Rejected(AmoError):
-    """amoCRM understood and refused: our bug, or an id that is no longer true. Nothing of the batch was done."""
+    """amoCRM understood and refused: a bug, or an outdated id. Nothing of the batch was done."""
 
     def __init__(
         self, detail: str, *, status: int, trace: str | None = None, problems: tuple[Problem, ...] = ()
@@ -71,7 +71,7 @@ class Rejected(AmoError):
 
     @property
     def concerns_employee(self) -> bool:
-        """True when it names a user who is not there (any more): a deleted one is refused too (contract §3.2)."""
+        """True when it names a missing user: a deleted one is refused too (contract §3.2)."""
         return any(map(self.concerns, EMPLOYEE_FIELDS))
 
     @property

@@ -1,4 +1,4 @@
-"""Which hosts are amoCRM's, and how each is reached: the one place that decides the scheme."""
+"""amoCRM's hosts, and how each is reached: the only module that decides the scheme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
-    """`sandbox` is such as `localhost:8400`, "" in production: the sandbox's hosts are then strangers."""
+    """`sandbox` is a host such as `localhost:8400`, "" in production: then the sandbox's hosts are not allowed."""
 
     sandbox: str = ""
 
@@ -25,7 +25,7 @@ class Hosts:
         return bool(self.sandbox) and parent == self.sandbox.lstrip(".") and bool(LABEL.fullmatch(label))
 
     def allows(self, host: str) -> bool:
-        """True for an account's host, exactly; the client secret is sent to no other (contract §1.2)."""
+        """True for exactly an account's host; the client secret is sent to no other (contract §1.2)."""
         return bool(ACCOUNT_HOST.fullmatch(host)) or self.is_sandbox(host)
 
     def origin(self, host: str) -> str:

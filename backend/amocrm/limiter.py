@@ -1,7 +1,7 @@
 """The account's budget of requests, as a pure function: the generic cell rate algorithm (GCRA).
 
 amoCRM allows 7 requests a second (contract §3.1). The state is one number, `tat`, the theoretical arrival time of the
-next request (Unix seconds), kept with the account, so that a drain that moves to another process does not start anew.
+next request (Unix seconds), stored with the account, so that it survives a drain's move to another process.
 """
 
 from __future__ import annotations

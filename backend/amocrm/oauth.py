@@ -27,7 +27,7 @@ SUBDOMAIN_PATH = "/oauth2/account/current/subdomain"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What opens an account; times are Unix seconds. Without `refresh` it is a long-lived token of a pilot."""
+    """The tokens of an account; times are Unix seconds. Without `refresh` it is a long-lived token of a pilot."""
 
     access: str = field(repr=False)
     refresh: str | None = field(repr=False, default=None)
@@ -46,7 +46,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """Our integration as amoCRM knows it, and the hosts we believe."""
+    """The integration as registered in amoCRM, and the trusted hosts."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -54,12 +54,12 @@ class Integration:
     hosts: Hosts
 
     def consent_page(self, state: str, *, kommo: bool = False) -> str:
-        """Where to send a browser for consent; its window then comes back with a code and this state."""
+        """The address of the consent page; its window then returns with a code and this state."""
         query = {"client_id": self.client_id, "state": state, "mode": "post_message"}
         return f"{self.hosts.consent(kommo=kommo)}?{urlencode(query)}"
 
     def signs_disabling(self, account_id: str, signature: str) -> bool:
-        """True when the disable hook's signature is amoCRM's (contract §1.7)."""
+        """True when the disable webhook's signature is amoCRM's (contract §1.7)."""
         told = f"{self.client_id}|{account_id}".encode()
         expected = hmac.new(self.client_secret.encode(), told, hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.lower().encode())
@@ -73,7 +73,7 @@ class Integration:
         return self._exchange(host, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def find_host(self, api_domain: str, refresh_token: str) -> str | None:
-        """Where the account lives now, None when amoCRM does not say. Raises TryLater."""
+        """The account's current host, None when amoCRM does not name one. Raises TryLater."""
         if not self.hosts.allows(api_domain):
             return None
         request = Request(method="GET", path=SUBDOMAIN_PATH)
@@ -96,17 +96,18 @@ class Integration:
 
 
 def is_grant_dead(reply: Reply) -> bool:
-    """A 400, 401 or 404 in JSON is a definite no; all else may pass (contract §1.3)."""
+    """A 400, 401 or 404 in JSON is a definite no; every other error may pass (contract §1.3)."""
     return reply.status in (400, 401, 404) and isinstance(reply.json, dict)
 
 
 def blames_integration(refusal: Rejected) -> bool:
-    """True when our keys or address are wrong, not the account's grant: no account may be given up for that."""
+    """True when the integration's keys or address are wrong, not the account's grant: then no account may be marked as
+    without access."""
     return any(word in str(refusal) for word in ("`client_id`", "`client_secret`", "Redirect URI"))
 
 
 def _in_time(reply: Reply) -> Reply:
-    """A ban or a page of HTML in place of the exchange says nothing about the grant."""
+    """A ban or an HTML page in place of the exchange proves nothing about the grant."""
     if 400 <= reply.status < 500:
         raise TryLater(outcome.detail(reply), status=reply.status, retry_after=outcome.retry_after(reply))
     return reply

@@ -1,4 +1,4 @@
-"""What an answer means: its JSON, or one of the sorted errors. Pure; the table is the contract's §3.1 and §3.2."""
+"""The result of an answer: its JSON, or one of the sorted errors. Pure; the table is the contract's §3.1 and §3.2."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from backend.amocrm import values
 from backend.amocrm.errors import Need, NeedsPerson, Problem, Rejected, TryLater, Unclear
 from backend.amocrm.requests import Request
 
-LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After is a mistake we do not follow
+LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After is taken for a mistake
 IP_NOT_ALLOWED = "113"  # legacy code of an account that lists its allowed addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer as it came. `retry_after` is the header's text, "" without one."""
+    """An answer as received. `retry_after` is the header's text, "" without one."""
 
     status: int
     body: bytes
@@ -26,7 +26,7 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None when it is not JSON, whatever the content type says."""
+        """The body as JSON, None when it is not JSON, whatever the content type."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -34,7 +34,7 @@ class Reply:
 
 
 def result(request: Request, reply: Reply) -> Any:
-    """The answer's JSON, or None for "nothing there". Raises TryLater, Unclear, NeedsPerson, Rejected."""
+    """The answer's JSON, or None for an empty answer. Raises TryLater, Unclear, NeedsPerson, Rejected."""
     if reply.status == 204 or (reply.status == 404 and request.is_read):
         return None
     if 200 <= reply.status < 300:
@@ -82,7 +82,7 @@ def _parsed(request: Request, reply: Reply) -> Any:
 
 
 def detail(reply: Reply) -> str:
-    """amoCRM's own words, short; a body that is not JSON is not quoted."""
+    """amoCRM's own text, shortened; a body that is not JSON is not quoted."""
     told = values.mapping(reply.json)
     words = (values.text(told.get(key)) for key in ("title", "hint", "detail"))
     return ": ".join(word for word in words if word)[:500] or f"HTTP {reply.status}"

@@ -1,6 +1,5 @@
-"""What we say to amoCRM, as values; nothing is sent here. Shapes are the contract's §3; `None` is always left out,
-because a null in an optional field is refused (`NotNullable`, gotcha 1).
-"""
+"""Requests to amoCRM, as values; nothing is sent here. Shapes are the contract's §3; `None` is always left out, because
+a null in an optional field is refused (`NotNullable`, gotcha 1)."""
 
 from __future__ import annotations
 
@@ -9,9 +8,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-PAGE = 250  # the most that amoCRM gives in one page
-EVENTS = 100  # the most of its history
-BATCH = 50  # the most that amoCRM recommends in one write
+PAGE = 250  # amoCRM's largest page
+EVENTS = 100  # its largest page of events
+BATCH = 50  # amoCRM's recommended maximum for one write
 
 ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (contract §3.11)
 
@@ -48,8 +47,8 @@ class CallNoteStatus:
 class Request:
     """One request to one account's host; `body` is sent as JSON when it is not None.
 
-    `patience`: seconds for the whole answer, None: as long as for any. `is_extra`: the tariff may not have it, a
-    refusal says nothing of the account.
+    `patience`: seconds for the whole answer, None: the usual time. `is_extra`: the tariff may not include it, so a
+    refusal says nothing about the account.
     """
 
     method: str
@@ -118,7 +117,7 @@ def lead(lead_id: int) -> Request:
 
 
 def leads(lead_ids: Sequence[int]) -> Request:
-    """Compare the answer's ids with the asked ones: without the paid option the filter is ignored (gotcha 5)."""
+    """Compare the answer's ids with the requested ones: without the paid option the filter is ignored (gotcha 5)."""
     wanted = [("filter[id][]", each) for each in lead_ids]
     return _get("/api/v4/leads", ("with", "contacts"), ("limit", PAGE), *wanted)
 
@@ -137,7 +136,7 @@ def everything(entity: Entity, page: int = 1) -> Request:
 
 
 def nth(entity: Entity, number: int) -> Request:
-    """The one of this number, counted from 1, in the order of `everything`: there is no other way to count."""
+    """The entity with this number, counted from 1, in the order of `everything`: there is no other way to count."""
     return _get(f"/api/v4/{entity}", ("limit", 1), ("page", number), ("order[id]", "asc"))
 
 
@@ -158,7 +157,7 @@ def one(entity: Entity, id: int) -> Request:
 
 
 def history(kinds: Sequence[str], since: int, page: int = 1) -> Request:
-    """What has happened since, in Unix seconds, newest first. These filters need no paid option (contract §3.12)."""
+    """The events since, in Unix seconds, newest first. These filters need no paid option (contract §3.12)."""
     wanted = [("filter[type][]", each) for each in kinds]
     return _get("/api/v4/events", ("limit", EVENTS), ("page", page), ("filter[created_at][from]", since), *wanted)
 
@@ -168,7 +167,7 @@ def add_contacts(models: Sequence[Model]) -> Request:
 
 
 def add_leads(models: Sequence[Model]) -> Request:
-    """Leads of contacts that exist; a lead and a new contact together are `add_complex`."""
+    """Leads of existing contacts; a lead and a new contact together are `add_complex`."""
     return _post("/api/v4/leads", list(models))
 
 
@@ -185,7 +184,7 @@ def change_lead(lead_id: int, model: Model) -> Request:
 
 
 def hand_over(lead_id: int, user_id: int) -> Request:
-    """The lead gets another responsible."""
+    """Changes the lead's responsible user."""
     return change_lead(lead_id, {"responsible_user_id": user_id})
 
 
@@ -195,7 +194,7 @@ def add_notes(entity: Entity, notes: Sequence[Model]) -> Request:
 
 
 def change_note(entity: Entity, entity_id: int, note_id: int, note: Model) -> Request:
-    """`note` holds all of `params`, not the changed part (uncertainty U2)."""
+    """`note` holds all of `params`, not only the changed part (uncertainty U2)."""
     return _patch(f"/api/v4/{entity}/{entity_id}/notes/{note_id}", note)
 
 
@@ -205,12 +204,12 @@ def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:
 
 
 def notes(entity: Entity, note_ids: Sequence[int]) -> Request:
-    """Notes of many entities of one type. Compare the answer's ids with the asked ones (gotcha 5)."""
+    """Notes of many entities of one type. Compare the answer's ids with the requested ones (gotcha 5)."""
     return _get(f"/api/v4/{entity}/notes", ("limit", PAGE), *(("filter[id][]", each) for each in note_ids))
 
 
 def notes_of(entity: Entity, entity_id: int, kinds: Sequence[NoteType], page: int = 1) -> Request:
-    """Newest first: what is looked for is recent."""
+    """Newest first: the wanted notes are recent."""
     wanted = [("filter[note_type][]", each) for each in kinds]
     path = f"/api/v4/{entity}/{entity_id}/notes"
     return _get(path, ("limit", PAGE), ("page", page), ("order[id]", "desc"), *wanted)
@@ -270,7 +269,7 @@ def webhooks(destination: str) -> Request:
 
 
 def subscribe(destination: str, events: Sequence[str]) -> Request:
-    """The same destination is changed, so it may be repeated."""
+    """Subscribing the same destination again updates it, so it is safe to repeat."""
     body = {"destination": destination, "settings": list(events)}
     return Request(method="POST", path="/api/v4/webhooks", body=body, is_extra=True)
 

@@ -1,4 +1,4 @@
-"""What amoCRM answered about unsorted records (contract §3.10)."""
+"""Answers about unsorted records (contract §3.10)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.amocrm import values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsortedRecord:
-    """`source_uid` is ours, as it was sent; an answer to a creation has none."""
+    """`source_uid` is ours, as it was sent; the answer to a creation has none."""
 
     uid: str
     source_uid: str

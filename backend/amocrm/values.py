@@ -1,4 +1,4 @@
-"""Reading amoCRM's JSON: strings and numbers are mixed, keys are left out, so nothing is taken on trust."""
+"""Reads amoCRM's JSON: strings and numbers are mixed and keys are left out, so nothing is trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def number(value: Any) -> int | None:
-    """An id or a time, whether it came as 7, 7.0 or "7"; None for anything else, and for what no bigint holds."""
+    """An id or a time, given as 7, 7.0 or "7"; None for anything else, and for a number too large for bigint."""
     try:
         found = int(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
