@@ -113,7 +113,7 @@ SUPERVISION_LOOPS = {
     "backend/processes/commands/callbacks.py:_look_at",  # one account's requests, the others' are rung
     "backend/processes/line/line.py:_write",  # a fact that cannot be decided is kept
     "backend/processes/worker.py:_once",  # one chore, the worker
-    "backend/web/stream/hub.py:_tell_account",  # one account's streams, the others' go on
+    "backend/web/stream/hub.py:_publish_account",  # one account's streams, the others' go on
 }
 
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 10  # lines

@@ -258,12 +258,12 @@ def _made_lead(item: dict[str, Any]) -> MadeLead | None:
     lead_id = values.number(item.get("id"))
     if lead_id is None:
         return None
-    told = item.get("request_id")
+    given = item.get("request_id")
     return MadeLead(
         lead_id=lead_id,
         contact_id=values.number(item.get("contact_id")),
         company_id=values.number(item.get("company_id")),
-        request_id=values.text(told[0] if isinstance(told, list) and told else told),
+        request_id=values.text(given[0] if isinstance(given, list) and given else given),
         merged=bool(item.get("merged")),
     )
 

@@ -65,8 +65,8 @@ class Rejected(AmoError):
     def __init__(
         self, detail: str, *, status: int, trace: str | None = None, problems: tuple[Problem, ...] = ()
     ) -> None:
-        told = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
-        super().__init__(f"{status} {detail}" + (f" ({told})" if told else ""), status=status, trace=trace)
+        listed = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
+        super().__init__(f"{status} {detail}" + (f" ({listed})" if listed else ""), status=status, trace=trace)
         self.problems = problems
 
     @property

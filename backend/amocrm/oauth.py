@@ -60,8 +60,8 @@ class Integration:
 
     def signs_disabling(self, account_id: str, signature: str) -> bool:
         """True when the disable webhook's signature is amoCRM's (contract §1.7)."""
-        told = f"{self.client_id}|{account_id}".encode()
-        expected = hmac.new(self.client_secret.encode(), told, hashlib.sha256).hexdigest()
+        signed = f"{self.client_id}|{account_id}".encode()
+        expected = hmac.new(self.client_secret.encode(), signed, hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.lower().encode())
 
     def redeem(self, host: str, code: str) -> Tokens:
@@ -128,10 +128,10 @@ def long_lived(token: str, now: float) -> Tokens:
 
 
 def _tokens(body: Any) -> Tokens:
-    told = values.mapping(body)
-    access, refresh = values.text(told.get("access_token")), values.text(told.get("refresh_token"))
+    given = values.mapping(body)
+    access, refresh = values.text(given.get("access_token")), values.text(given.get("refresh_token"))
     if not access or not refresh:
         raise TryLater("amoCRM's exchange answered without tokens")
-    at = values.number(told.get("server_time")) or 0
-    life = values.number(told.get("expires_in")) or 86_400
+    at = values.number(given.get("server_time")) or 0
+    life = values.number(given.get("expires_in")) or 86_400
     return Tokens(access=access, refresh=refresh, refreshed_at=float(at), expires_at=float(at + life))

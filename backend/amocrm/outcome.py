@@ -83,15 +83,15 @@ def _parsed(request: Request, reply: Reply) -> Any:
 
 def detail(reply: Reply) -> str:
     """amoCRM's own text, shortened; a body that is not JSON is not quoted."""
-    told = values.mapping(reply.json)
-    words = (values.text(told.get(key)) for key in ("title", "hint", "detail"))
+    given = values.mapping(reply.json)
+    words = (values.text(given.get(key)) for key in ("title", "hint", "detail"))
     return ": ".join(word for word in words if word)[:500] or f"HTTP {reply.status}"
 
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds, from the header or the body's field, never more than an hour."""
-    told = values.number(reply.retry_after) or values.number(values.mapping(reply.json).get("retry_after"))
-    return min(float(told), LONGEST_WAIT) if told and told > 0 else None
+    given = values.number(reply.retry_after) or values.number(values.mapping(reply.json).get("retry_after"))
+    return min(float(given), LONGEST_WAIT) if given and given > 0 else None
 
 
 def problems(body: Any) -> tuple[Problem, ...]:

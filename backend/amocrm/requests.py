@@ -260,7 +260,7 @@ def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
 
 def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
     """amoCRM's own notification to these users of each phone: best effort, it picks the entity (contract §3.11)."""
-    models = [{"type": "phone_call", "phone_number": phone, "users": list(told)} for phone, told in users.items()]
+    models = [{"type": "phone_call", "phone_number": phone, "users": list(ids)} for phone, ids in users.items()]
     return Request(method="POST", path="/api/v2/events", body={"add": models}, patience=ANNOUNCE_PATIENCE)
 
 

@@ -87,7 +87,7 @@ def _write(account_id: int, fact: Fact, rules: Rules, is_late: bool) -> int | No
     call = writing.call_of(account_id, fact, rules)
     if is_callback(call.call):  # the dialled number may be spelled differently from the requested one
         fact = replace(fact, client=call.client)
-    decision = policy.decide(fact, lookup.when_told(call, fact), rules)
+    decision = policy.decide(fact, lookup.at_fact(call, fact), rules)
     row.reasons = list(decision.reasons)
     if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decision.intents):
         writing.settle(call, decision)
@@ -129,7 +129,7 @@ def _remember_end(call: CallRow, fact: CallEnded) -> None:
         {"extension": each.extension, "at": each.start, "seconds": talk_seconds((each,))} for each in fact.talks
     ]
     if fact.result is Result.MISSED:
-        stream.tell(call.account_id, Topic.MISSED)
+        stream.notify(call.account_id, Topic.MISSED)
     if fact.result is Result.MISSED and call.client:  # reported late, after an employee has talked to the client
         call.missed_closed_at = call_list.first_talk_after(call.account_id, call.client, call.ended)
 
@@ -138,7 +138,7 @@ def _close_missed(account_id: int, client: str, at: float) -> None:
     """Removes the client's missed calls from the list of missed calls and from popups."""
     for call in call_list.close_missed(account_id, client, at):
         popups.change(account_id, call, {}, state=PopupState.CLOSED.value, only_in=[PopupState.MISSED.value])
-    stream.tell(account_id, Topic.MISSED)
+    stream.notify(account_id, Topic.MISSED)
 
 
 def decide_again(account_id: int) -> int:

@@ -126,7 +126,7 @@ def _employees(row: CallRow, rules: Rules) -> list[dict[str, Any]]:
         seconds[talk["extension"]] = seconds.get(talk["extension"], 0) + talk["seconds"]
     if not seconds and row.extension:
         seconds[row.extension] = 0
-    return [{**_who(extension, rules), "extension": extension, "seconds": told} for extension, told in seconds.items()]
+    return [{**_who(extension, rules), "extension": extension, "seconds": time} for extension, time in seconds.items()]
 
 
 def _who(extension: str, rules: Rules) -> dict[str, Any]:

@@ -68,7 +68,7 @@ ONE_BY_ONE: dict[str, Callable[[Job], None]] = {
     change_inbox.KIND: process_changes.follow,
     polling.KIND: polling.poll,
     audit.KIND: audit.audit_page,
-    alerts.KIND: alerts.tell,
+    alerts.KIND: alerts.report,
 }
 TOGETHER: dict[str, Callable[[Desk, Sequence[Job]], None]] = {
     AnnounceCall.kind: notification.announce_calls,

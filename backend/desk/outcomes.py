@@ -18,16 +18,16 @@ from backend.store.phonebook import cards
 from backend.store.settings import settings
 
 
-def save(account_id: int, user_id: int, call: str, request: UUID, told: dict[str, Any]) -> str | None:
+def save(account_id: int, user_id: int, call: str, request: UUID, values: dict[str, Any]) -> str | None:
     """Stores this user's outcome of this call, and commits; repeating the request changes nothing.
 
-    `told` are values of Outcome. None when all is well, else the problem with `contact`: "no_contact", "no_number".
+    `values` are fields of Outcome. None when all is well, else the problem with `contact`: "no_contact", "no_number".
     Raises LookupError when the user has no popup of the call.
     """
     row = journal.lock_call(account_id, call)
     if row is None or user_id not in {popup.user_id for popup in popups.of_call(account_id, call)}:
         raise LookupError(f"user {user_id} has no popup of call {call}")
-    said = Outcome(employee=user_id, at=time.time(), **told)
+    said = Outcome(employee=user_id, at=time.time(), **values)
     is_held = row.answered is None and row.ended is None
     if outcomes.add(account_id, call, user_id, str(request), asdict(said), is_held=is_held):
         if wrong := _wrong_contact(row, said.contact):

@@ -109,7 +109,7 @@ def find(account_id: int, outage_id: int) -> Outage | None:
     return db.session.scalar(select(Outage).where(Outage.account_id == account_id, Outage.id == outage_id))
 
 
-def told(account_id: int) -> Sequence[Outage]:
+def reported(account_id: int) -> Sequence[Outage]:
     """The reported outages in progress, without a line that is up again but may not stay."""
     mine = (Outage.account_id == account_id, Outage.ended_at.is_(None), Outage.told_at.is_not(None))
     is_down = exists().where(AccountPbx.account_id == Outage.account_id, text(_DOWN))

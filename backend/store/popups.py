@@ -84,7 +84,7 @@ def show(
         set_={**_stamp(), "state": state, "details": Popup.details.op("-")(OF_END).op("||")(fresh.excluded.details)},
         where=None if only_in is None else Popup.state.in_(only_in),
     )
-    _tell(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
+    _notify(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
 
 
 def change(
@@ -113,7 +113,7 @@ def change(
     if state is not None:
         values["state"] = state
     changed = db.session.scalars(query.values(values).returning(Popup.user_id)).all()
-    _tell(account_id, changed)
+    _notify(account_id, changed)
     return bool(changed)
 
 
@@ -132,8 +132,8 @@ def _duration(until: float) -> ColumnElement[Any]:
     return func.jsonb_strip_nulls(func.jsonb_build_object("duration", seconds), type_=JSONB)
 
 
-def _tell(account_id: int, users: Collection[int]) -> None:
-    stream.tell_each(account_id, Topic.POPUPS, users)
+def _notify(account_id: int, users: Collection[int]) -> None:
+    stream.notify_each(account_id, Topic.POPUPS, users)
 
 
 def close(account_id: int, call: str, user_id: int) -> bool:

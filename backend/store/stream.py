@@ -31,8 +31,8 @@ ALIVE: dict[str, Any] = {
 
 log = structlog.get_logger(__name__)
 
-_TELL = text("select pg_notify(:channel, :account || ':' || coalesce(:user, '') || ':' || :topic)")
-_TELL_EACH = text(
+_NOTIFY = text("select pg_notify(:channel, :account || ':' || coalesce(:user, '') || ':' || :topic)")
+_NOTIFY_EACH = text(
     "select pg_notify(:channel, :account || ':' || each || ':' || :topic) from unnest(cast(:users as bigint[])) as each"
 )
 _SEEN = text(
@@ -86,17 +86,17 @@ class StreamWatcher(Base):
     seen_until: Mapped[datetime]
 
 
-def tell(account_id: int, topic: str, user_id: int | None = None) -> None:
+def notify(account_id: int, topic: str, user_id: int | None = None) -> None:
     """When the transaction is committed, the streams of this user, or of the whole account, read the topic again."""
     concerned = {"account": str(account_id), "user": None if user_id is None else str(user_id)}
-    db.session.execute(_TELL, {"channel": CHANNEL, "topic": Topic(topic).value, **concerned})
+    db.session.execute(_NOTIFY, {"channel": CHANNEL, "topic": Topic(topic).value, **concerned})
 
 
-def tell_each(account_id: int, topic: str, users: Collection[int]) -> None:
-    """As `tell`, for these users."""
+def notify_each(account_id: int, topic: str, users: Collection[int]) -> None:
+    """As `notify`, for these users."""
     if users:
-        told = {"channel": CHANNEL, "account": str(account_id), "users": list(users), "topic": Topic(topic).value}
-        db.session.execute(_TELL_EACH, told)
+        values = {"channel": CHANNEL, "account": str(account_id), "users": list(users), "topic": Topic(topic).value}
+        db.session.execute(_NOTIFY_EACH, values)
 
 
 def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[StreamChange | None]:
@@ -116,10 +116,10 @@ def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[StreamChange |
             time.sleep(PAUSE)
 
 
-def _read(told: psycopg.Notify) -> StreamChange | None:
+def _read(notification: psycopg.Notify) -> StreamChange | None:
     """None for a payload that only another version understands."""
     try:
-        account_id, user_id, topic = told.payload.split(":")
+        account_id, user_id, topic = notification.payload.split(":")
         return StreamChange(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
     except ValueError:
         return None
@@ -133,7 +133,7 @@ def seen(watchers: Collection[tuple[str, int, int]]) -> None:
     db.session.commit()
 
 
-def gone(streams: Collection[str]) -> None:
+def closed(streams: Collection[str]) -> None:
     """Stores that these streams are closed. Commits."""
     db.session.execute(delete(StreamWatcher).where(StreamWatcher.stream.in_(list(streams))))
     db.session.commit()

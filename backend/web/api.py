@@ -140,10 +140,10 @@ def _is_admin(caller: Visitor) -> bool:
 
 def body() -> dict[str, Any]:
     """The request's JSON object. Raises ApiError."""
-    told = request.get_json(force=True, silent=True)
-    if not isinstance(told, dict):
+    given = request.get_json(force=True, silent=True)
+    if not isinstance(given, dict):
         raise ApiError("not_json", 400)
-    return told
+    return given
 
 
 def _refuse_nul() -> None:

@@ -61,8 +61,8 @@ def _with_reason(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _card() -> Card:
-    asked = {name: request.args[name] for name in Card.model_fields if name in request.args}
+    given = {name: request.args[name] for name in Card.model_fields if name in request.args}
     try:
-        return Card.model_validate(asked)
+        return Card.model_validate(given)
     except ValidationError as error:
         raise ApiError("invalid", 422, from_pydantic(error)) from error

@@ -56,11 +56,11 @@ A = TypeVar("A", bound=ClickBody)
 @blueprint.post("/api/calls")
 def make_call() -> dict[str, Any]:
     """Rings the caller's phone, then the client; a second click before the client answers returns the same call."""
-    caller, asked = _caller(), _asked(Click)
+    caller, wanted = _caller(), _body_as(Click)
     try:
-        plan = click.plan(caller.account_id, caller.user_id, asked.phone)
+        plan = click.plan(caller.account_id, caller.user_id, wanted.phone)
         _need_line(caller)
-        row = click.order(caller.account_id, caller.user_id, str(asked.request), plan)
+        row = click.order(caller.account_id, caller.user_id, str(wanted.request), plan)
     except CannotDial as refused:
         raise _refused(CommandResult(error=refused.kind)) from refused
     outcome = commands.wait(caller.account_id, row.request, LONGEST)
@@ -72,42 +72,42 @@ def make_call() -> dict[str, Any]:
 
 @blueprint.post("/api/calls/<call>/hangup")
 def hang_up(call: str) -> dict[str, Any]:
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "hangup", call, asked)
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "hangup", call, wanted)
 
 
 @blueprint.post("/api/calls/<call>/transfer")
 def transfer(call: str) -> dict[str, Any]:
     """To a colleague: `blind` hangs up at once, `attended` asks the colleague first."""
-    caller, asked = _caller(), _asked(Transfer)
+    caller, wanted = _caller(), _body_as(Transfer)
     _popup(caller, call)
     try:
-        to = colleagues.to_ring(caller.account_id, asked.to)
+        to = colleagues.to_ring(caller.account_id, wanted.to)
     except CannotDial as refused:
         raise _refused(CommandResult(error=refused.kind)) from refused
-    if to is None or asked.to == caller.user_id:
-        raise ApiError("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": asked.to})])
+    if to is None or wanted.to == caller.user_id:
+        raise ApiError("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": wanted.to})])
     body = {
-        "kind": asked.kind,
+        "kind": wanted.kind,
         "to": {"user_id": to.user_id, "name": to.name},
         "extension": to.extension,
         "context": settings.read(caller.account_id).dial.context,
     }
-    return _carry_out(caller, "transfer", call, asked, body)
+    return _carry_out(caller, "transfer", call, wanted, body)
 
 
 @blueprint.post("/api/calls/<call>/transfer/cancel")
 def cancel_transfer(call: str) -> dict[str, Any]:
     """Ends the consultation; the client comes back."""
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "cancel", call, asked)
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "cancel", call, wanted)
 
 
 @blueprint.post("/api/calls/<call>/transfer/complete")
 def complete_transfer(call: str) -> dict[str, Any]:
     """The employee leaves, the other two continue talking."""
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "complete", call, asked)
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "complete", call, wanted)
 
 
 def _caller() -> Visitor:
@@ -116,7 +116,7 @@ def _caller() -> Visitor:
     return caller
 
 
-def _asked(model: type[A]) -> A:
+def _body_as(model: type[A]) -> A:
     try:
         return model.model_validate_json(json.dumps(api.body()))
     except ValidationError as error:
@@ -124,7 +124,7 @@ def _asked(model: type[A]) -> A:
 
 
 def _carry_out(
-    caller: Visitor, kind: str, call: str, asked: ClickBody, body: Mapping[str, Any] | None = None
+    caller: Visitor, kind: str, call: str, wanted: ClickBody, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Only in a call of which the caller has a popup; other users' calls are never found."""
     popup = _popup(caller, call)
@@ -132,7 +132,7 @@ def _carry_out(
     if not own:
         raise _refused(CommandResult(error="no_extension"))
     command = Command(
-        account_id=caller.account_id, request=str(asked.request), user_id=caller.user_id, kind=kind, call=call,
+        account_id=caller.account_id, request=str(wanted.request), user_id=caller.user_id, kind=kind, call=call,
         body={"extensions": own, **(body or {})},
     )  # fmt: skip
     if not _is_known(command):

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 @blueprint.post(f"{PATH}<key>")
-def told(key: str) -> tuple[str, int]:
+def receive(key: str) -> tuple[str, int]:
     """Entities changed. amoCRM repeats a refused delivery, and stops after a hundred of them (contract §3.19)."""
     account_id = webhooks.find(key)
     if account_id is None:
@@ -43,7 +43,7 @@ def _write_down(account_id: int, sent: Delivery) -> None:
         return
     webhooks.heard(account_id)
     if sent.changes:
-        change_inbox.tell(
+        change_inbox.report(
             account_id, [ReportedChange(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes]
         )
     db.session.commit()

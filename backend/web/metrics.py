@@ -115,8 +115,8 @@ class _Page:
                 sums[row.name][(row.label,)] += row.value
             elif row.name in LABELS:
                 sums[row.name][self._account(row.account_id), *row.label.split()] += row.value
-        for name, (told, labels) in LABELS.items():
-            family = CounterMetricFamily(f"phone_station_{name}", told, labels=("account", *labels))
+        for name, (help_text, labels) in LABELS.items():
+            family = CounterMetricFamily(f"phone_station_{name}", help_text, labels=("account", *labels))
             for values, value in sums[name].items():
                 family.add_metric(values, value)
             yield family
@@ -137,8 +137,8 @@ def _how_many(values: Iterable[str]) -> Labelled:
     return {(value,): count for value, count in Counter(values).items()}
 
 
-def _gauge(name: str, told: str, labels: Iterable[str], values: Labelled) -> Metric:
-    family = GaugeMetricFamily(f"phone_station_{name}", told, labels=tuple(labels))
+def _gauge(name: str, help_text: str, labels: Iterable[str], values: Labelled) -> Metric:
+    family = GaugeMetricFamily(f"phone_station_{name}", help_text, labels=tuple(labels))
     for labelled, value in values.items():
         family.add_metric(labelled, float(value))
     return family

@@ -40,11 +40,11 @@ class OutcomeBody(SettingsPart):
 
     def values(self) -> dict[str, Any]:
         """The values for the desk; empty when the user entered nothing."""
-        told = {
+        given = {
             "result": self.result, "note": self.note, "name": self.name, "contact": self.contact,
             "task": self.task and self.task.text, "due": self.task and round(self.task.due),
         }  # fmt: skip
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in given.items() if value}
 
 
 @blueprint.post("/api/popups/<call>/outcome")
@@ -52,9 +52,9 @@ def save_outcome(call: str) -> dict[str, Any]:
     """For a call of which the caller has a popup."""
     caller = api.visitor()
     account = api.account_of(caller)
-    told = _outcome(api.body())
+    given = _outcome(api.body())
     try:
-        wrong = outcomes.save(account.id, caller.user_id, call, told.request, told.values())
+        wrong = outcomes.save(account.id, caller.user_id, call, given.request, given.values())
     except LookupError as unknown:
         raise ApiError("not_found", 404) from unknown
     if wrong:
@@ -64,9 +64,9 @@ def save_outcome(call: str) -> dict[str, Any]:
 
 def _outcome(body: dict[str, Any]) -> OutcomeBody:
     try:
-        told = OutcomeBody.model_validate_json(json.dumps(body))
+        given = OutcomeBody.model_validate_json(json.dumps(body))
     except ValidationError as error:
         raise ApiError("invalid", 422, from_pydantic(error)) from error
-    if not told.values():
+    if not given.values():
         raise ApiError("invalid", 422, [FieldError(field="note", kind="nothing_said")])
-    return told
+    return given

@@ -29,8 +29,8 @@ def read_overview() -> dict[str, Any]:
         raise ApiError("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
     user_id = None if api.may_administer(caller) else caller.user_id
     with api.slowly():
-        told = overview(caller.account_id, days, time.time(), user_id=user_id)
-    return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}
+        shown = overview(caller.account_id, days, time.time(), user_id=user_id)
+    return {**shown, "health": shown["health"] and _in_words(caller.account_id, shown["health"])}
 
 
 def _in_words(account_id: int, health: dict[str, Any]) -> dict[str, Any]:

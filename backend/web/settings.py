@@ -59,7 +59,7 @@ def _shown(account: Account, caller: Visitor, *, is_admin: bool) -> dict[str, An
         },
         "me": _me(account, caller),
         "is_admin": is_admin,
-        **(_whole(account) if is_admin else NOTHING),
+        **(_administrators_part(account) if is_admin else NOTHING),
     }
 
 
@@ -76,7 +76,7 @@ def _pbx(account_id: int) -> dict[str, Any] | None:
     return shown and with_link_reason(shown, language())
 
 
-def _whole(account: Account) -> dict[str, Any]:
+def _administrators_part(account: Account) -> dict[str, Any]:
     return {
         "settings": settings.read(account.id).model_dump(mode="json"),
         "version": version(account.id),

@@ -118,14 +118,14 @@ def _ask(site: KnownSite, form: SiteForm, sender: Sender, now: datetime) -> Tick
     if form.account is not None and sender.is_server and form.account != site.account_id:
         raise NotLetIn("foreign_account")
     lead = form.lead if sender.is_server else None
-    asked = _asked(site, form, _allowed(site, form.phone or _number_of(site, lead)), lead, sender, now)
+    wanted = _wanted(site, form, _allowed(site, form.phone or _number_of(site, lead)), lead, sender, now)
     token = _token(site, lead if not form.phone else None, sender)
     guard.one_at_a_time(site.account_id)
     if same := _seen(site.account_id, token, sender):
         return same
-    ticket = requests.ask(site.account_id, asked)
+    ticket = requests.ask(site.account_id, wanted)
     if ticket.is_new:
-        _hold_limits(site, asked)
+        _hold_limits(site, wanted)
     if token:
         guard.remember(site.account_id, token, ticket.id)
     db.session.commit()
@@ -139,7 +139,7 @@ def _number_of(site: KnownSite, lead: int | None) -> str | None:
         raise NotLetIn("later") from error
 
 
-def _asked(
+def _wanted(
     site: KnownSite, form: SiteForm, phone: str, lead: int | None, sender: Sender, now: datetime
 ) -> AdmittedRequest:
     chosen = site.account.callback
@@ -172,12 +172,12 @@ def _allowed(site: KnownSite, number: str | None) -> str:
     return key
 
 
-def _hold_limits(site: KnownSite, asked: AdmittedRequest) -> None:
+def _hold_limits(site: KnownSite, wanted: AdmittedRequest) -> None:
     """The new request is written, uncommitted, and counts itself. Browsers' requests do not use up a server's limits:
     for a server only the number's and the account's are counted. Raises NotLetIn."""
     limits = site.account.callback.limits
-    counts = requests.counts(site.account_id, HOUR, phone=asked.phone, address=asked.address, site=asked.site)
-    for name in OF_SERVERS if asked.address is None else OF_BROWSERS:
+    counts = requests.counts(site.account_id, HOUR, phone=wanted.phone, address=wanted.address, site=wanted.site)
+    for name in OF_SERVERS if wanted.address is None else OF_BROWSERS:
         if getattr(counts, name) > getattr(limits, name):
             raise NotLetIn(f"often_{name}")
 
@@ -220,12 +220,12 @@ def _decoy_key(site: KnownSite, id: str) -> str:
     return base64.urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
 
 
-def _address(account_id: int, told: str | None) -> str:
+def _address(account_id: int, given: str | None) -> str:
     """The sender's address, for counting only. Of IPv6 the /64 network, because one machine has all its addresses."""
     try:
-        address = ipaddress.ip_address(told or "")
+        address = ipaddress.ip_address(given or "")
     except ValueError:
-        return keyed_digest(f"address {account_id} {told}")
+        return keyed_digest(f"address {account_id} {given}")
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     network = ipaddress.ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False)

@@ -53,15 +53,15 @@ def ended(row: CallbackRow, ending: Ending, met: str | None, at: float) -> int:
     if ending is Ending.NOBODY:
         written.result = Result.MISSED.value
         written.missed_closed_at = call_list.first_talk_after(row.account_id, row.phone, at)
-        stream.tell(row.account_id, Topic.MISSED)
+        stream.notify(row.account_id, Topic.MISSED)
     return len(decision.intents)
 
 
 def _write(row: CallbackRow, fact: Fact, decision: Decision, rules: Rules) -> CallRow:
     """Skips a step that is already stored; the locked row prevents a second one."""
-    told = journal.add_fact(row.account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
-    assert told is not None
-    told.reasons = list(decision.reasons)
+    fact_row = journal.add_fact(row.account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
+    assert fact_row is not None
+    fact_row.reasons = list(decision.reasons)
     call = writing.call_of(row.account_id, fact, rules)
     if not any(isinstance(each, SharePlace) for each in decision.intents):
         writing.settle(call, decision, row.lead)

@@ -51,7 +51,7 @@ def _goes_on(outage: Outage, trouble: str) -> int:
     outage.told_at = now
     if outage.kind == OutageKind.LINK:
         _put(outage, "began")
-    return _tell(outage)
+    return _notify(outage)
 
 
 def _over(outage: Outage) -> int:
@@ -60,11 +60,11 @@ def _over(outage: Outage) -> int:
         return 0
     outage.ended_at = datetime.now(UTC)
     _put(outage, "ended")
-    return _tell(outage)
+    return _notify(outage)
 
 
-def _tell(outage: Outage) -> int:
-    stream.tell(outage.account_id, Topic.ME)
+def _notify(outage: Outage) -> int:
+    stream.notify(outage.account_id, Topic.ME)
     wake.wake(outage.account_id)
     return 1
 
@@ -87,11 +87,11 @@ def in_each_language(account_id: int) -> list[dict[str, Any]]:
             "since": round(each.began_at.timestamp()),
             "message": {language: alert_words.now(each.kind, each.trouble, language) for language in LANGUAGES},
         }
-        for each in outages.told(account_id)
+        for each in outages.reported(account_id)
     ]
 
 
-def tell(job: Job) -> None:
+def report(job: Job) -> None:
     """Adds one task when the outage begins. When it is over, completes that task; if there is none, adds one that says
     so."""
     outage = outages.find(job.desk.account_id, job.row.body["outage"])
@@ -100,10 +100,10 @@ def tell(job: Job) -> None:
     elif job.row.body["what"] == "began":
         _add_task(job, alert_words.task(outage.kind, outage.trouble, _local(job, outage.began_at), _language(job)))
     else:
-        _tell_back(job, outage)
+        _report_end(job, outage)
 
 
-def _tell_back(job: Job, outage: Outage) -> None:
+def _report_end(job: Job, outage: Outage) -> None:
     assert outage.ended_at is not None
     text = alert_words.back(outage.kind, _local(job, outage.began_at), _local(job, outage.ended_at), _language(job))
     made = [row.outcome.get("task") for row in journal.intents_of(job.desk.account_id, job.row.call) if row.outcome]
@@ -124,7 +124,7 @@ def _tell_back(job: Job, outage: Outage) -> None:
 def _add_task(job: Job, text: str) -> None:
     if job.row.unclear and _found(job, text):
         return
-    user = job.row.body.get("user", _whom(job))
+    user = job.row.body.get("user", _recipient(job))
     model = models.task(text=text, complete_till=job.row.body["due"], user_id=user)
     try:
         made = answers.made(job.write(requests.add_tasks([model])), "tasks")
@@ -147,7 +147,7 @@ def _found(job: Job, text: str) -> bool:
     return False
 
 
-def _whom(job: Job) -> int | None:
+def _recipient(job: Job) -> int | None:
     """The user who installed the integration, if still an administrator; else the first administrator; else the default
     employee."""
     account = accounts.find(job.desk.account_id)

@@ -75,10 +75,10 @@ def audit_page(job: Job) -> None:
 def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, NoteFinding]:
     """Reads everything here, before any write: each request commits."""
     known = {each.call: in_books(each.books) for each in calls}
-    asked = [each for each in calls if known[each.call] is None]
-    notes = _notes(desk, [each for each in asked if each.note])
-    records = _records(desk, span.since) if any(each.is_part_of_record for each in asked) else frozenset()
-    found = {each.call: _bounded(_held_against(desk, each, notes, records), each, span) for each in asked}
+    unknown = [each for each in calls if known[each.call] is None]
+    notes = _notes(desk, [each for each in unknown if each.note])
+    records = _records(desk, span.since) if any(each.is_part_of_record for each in unknown) else frozenset()
+    found = {each.call: _bounded(_held_against(desk, each, notes, records), each, span) for each in unknown}
     return {call: finding or found[call] for call, finding in known.items()}
 
 

@@ -46,8 +46,8 @@ def diagnostics(account_id: int) -> dict[str, Any]:
         "recordings": _recordings(account_id),
         "calls": _calls(account_id),
     }
-    told: dict[str, Any] = logs.masked(whole)
-    return told
+    masked: dict[str, Any] = logs.masked(whole)
+    return masked
 
 
 def _versions() -> dict[str, Any]:

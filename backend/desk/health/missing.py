@@ -29,8 +29,8 @@ def shown(account_id: int) -> dict[str, Any]:
 
 
 def _users(chosen: AccountSettings) -> set[int]:
-    told = {*(each.user_id for each in chosen.employees), *chosen.missed_to, *(chosen.open_lead_missed_to or ())}
-    return told | ({chosen.default_employee} if chosen.default_employee else set())
+    named = {*(each.user_id for each in chosen.employees), *chosen.missed_to, *(chosen.open_lead_missed_to or ())}
+    return named | ({chosen.default_employee} if chosen.default_employee else set())
 
 
 def _stages(chosen: AccountSettings, names: dict[int, str]) -> Iterator[tuple[dict[str, str], StageSetting]]:

@@ -20,7 +20,7 @@ PERIODS = (1, 7, 30, 90)  # days, the last of them today
 HOUR = 3600
 MOST_SHOWN = 20
 NO_LINE = {"link": "never", "link_trouble": "", "link_detail": ""}
-TOLD = ("waiting", "waiting_since", "refused", "unmapped_extensions", "gone", "days", "copy", "journal", "recordings")
+HEALTH = ("waiting", "waiting_since", "refused", "unmapped_extensions", "gone", "days", "copy", "journal", "recordings")
 COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 
@@ -105,14 +105,14 @@ def _tenths(seconds: float | None) -> float | None:
 
 
 def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
-    account, told = accounts.find(scope.account_id), health(scope.account_id)
+    account, state = accounts.find(scope.account_id), health(scope.account_id)
     assert account is not None
     link = settings.pbx_as_shown(scope.account_id) or NO_LINE
     counted = call_stats.in_crm(scope)
     return {
         **{name: link[name] for name in NO_LINE},
         "account": account.state,
-        **{name: told[name] for name in TOLD},
+        **{name: state[name] for name in HEALTH},
         "unknown_dids": _unknown(dids, rules)[:MOST_SHOWN],
         "seen_on_pbx": counted["seen"],
         "in_crm": counted["in_crm"],

@@ -17,8 +17,8 @@ def time_call(account_id: int, call: str, seconds: int) -> bool:
     ended = next(facts, None)
     if not isinstance(ended, CallEnded) or not ended.guessed or ended.result is not Result.ANSWERED:
         return False
-    told = CallTimed(
+    fact = CallTimed(
         call=call, at=ended.at, direction=ended.direction, client=ended.client, did=ended.did, seconds=seconds,
         extension=ended.extension, talks=ended.talks,
     )  # fmt: skip
-    return arrive(account_id, told)
+    return arrive(account_id, fact)

@@ -12,7 +12,7 @@ KIND = "follow-phonebook"
 CALL = "phonebook-news"  # the journal's call name for this work
 
 
-def tell(account_id: int, news: Sequence[ReportedChange]) -> None:
+def report(account_id: int, news: Sequence[ReportedChange]) -> None:
     """Entities to read again as soon as the account's live work allows. Does not commit; must be the transaction's last
     statement."""
     note(account_id, news)
@@ -20,7 +20,7 @@ def tell(account_id: int, news: Sequence[ReportedChange]) -> None:
 
 
 def note(account_id: int, news: Sequence[ReportedChange]) -> None:
-    """As `tell`, from within the account's drain, which needs no wake-up."""
+    """As `report`, from within the account's drain, which needs no wake-up."""
     if news:
         account_work.call_for(account_id, CALL, KIND, {})  # before the inbox: all lock in this order
         change_inbox.put(account_id, news)

@@ -103,7 +103,7 @@ def _read(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
 def _look(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
     unseen = phonebook.unseen(job.desk.account_id, entity.value, at["round"], refresh.AT_ONCE)
     if unseen:
-        refresh.again(job.desk, entity, unseen)
+        refresh.read_again(job.desk, entity, unseen)
         return {"step": LOOK, "entity": entity.value}
     syncs.finish(job.desk.account_id, entity.value)
     return None if entity is ORDER[-1] else _begin(job, ORDER[ORDER.index(entity) + 1])

@@ -29,7 +29,7 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
     return Knowledge(parties=parties(account_id, [phone]).get(phone, ()), waiting=waiting)
 
 
-def when_told(call: CallRow, fact: Fact) -> Knowledge:
+def at_fact(call: CallRow, fact: Fact) -> Knowledge:
     """The knowledge for a fact of this call: also the client's earlier calls and, while a phone rings, the users with
     an open stream."""
     known = replace(with_earlier(call.account_id, call.client, call.call), is_placed=is_callback(call.call))

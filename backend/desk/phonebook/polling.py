@@ -62,7 +62,7 @@ def poll(job: Job) -> None:
         return
     webhooks.set_mark(job.desk.account_id, name, high)
     if name == ORDER[-1]:
-        webhooks.set_mark(job.desk.account_id, webhooks.ASKED, round(time.time()))
+        webhooks.set_mark(job.desk.account_id, webhooks.POLLED, round(time.time()))
         job.done()
     else:
         job.row.body = {"at": ORDER[ORDER.index(name) + 1], "page": 1, "high": 0}

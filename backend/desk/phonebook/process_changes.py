@@ -19,43 +19,43 @@ UNSORTED = "unsorted"
 def follow(job: Job) -> None:
     """Reads some entities of one kind; done when the inbox is empty."""
     account_work.hold(job.row)
-    told = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
-    if not told:
+    reported = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
+    if not reported:
         job.done()
         return
-    kind = told[0].entity
-    settled = _look_at_records(job.desk, told) if kind == UNSORTED else _look_at_cards(job.desk, kind, told)
+    kind = reported[0].entity
+    settled = _look_at_records(job.desk, reported) if kind == UNSORTED else _look_at_cards(job.desk, kind, reported)
     change_inbox.forget(job.desk.account_id, settled)
 
 
-def _look_at_cards(desk: Desk, kind: str, told: Sequence[InboxEntry]) -> list[InboxEntry]:
+def _look_at_cards(desk: Desk, kind: str, reported: Sequence[InboxEntry]) -> list[InboxEntry]:
     if kind == hooks.PARTIES:
-        return _sort_parties(desk.account_id, told)
+        return _sort_parties(desk.account_id, reported)
     entity = Entity(kind)
-    stale = [each for each in told if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
+    stale = [each for each in reported if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
     if not stale:  # this service's own write or a repeated report: the stored version is not older
-        return list(told)
-    seen = refresh.again(desk, entity, [int(each.id) for each in stale])
-    return [each for each in told if each not in stale or int(each.id) in seen]
+        return list(reported)
+    seen = refresh.read_again(desk, entity, [int(each.id) for each in stale])
+    return [each for each in reported if each not in stale or int(each.id) in seen]
 
 
-def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntry]:
+def _sort_parties(account_id: int, reported: Sequence[InboxEntry]) -> list[InboxEntry]:
     """Deletions do not name the kind: only known entities can be deleted."""
-    for each in told:
+    for each in reported:
         kinds = phonebook.party_kinds(account_id, int(each.id))
         note(account_id, [ReportedChange(entity=kind, id=each.id) for kind in kinds])
-    return list(told)
+    return list(reported)
 
 
-def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]:
+def _look_at_records(desk: Desk, reported: Sequence[InboxEntry]) -> list[InboxEntry]:
     """Records of this service that no longer wait: their lead and contact are ordinary now, or deleted."""
-    known = [each for each in told if phonebook.waiting_record(desk.account_id, each.id)]
+    known = [each for each in reported if phonebook.waiting_record(desk.account_id, each.id)]
     if not known:
-        return list(told)
+        return list(reported)
     first = known[0]
     if answers.unsorted_record(desk.send(requests.unsorted_record(first.id))) is None:
         drop_record(desk.account_id, first.id)
-    return [each for each in told if each not in known[1:]]
+    return [each for each in reported if each not in known[1:]]
 
 
 def drop_record(account_id: int, uid: str) -> None:

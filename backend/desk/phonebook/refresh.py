@@ -44,7 +44,7 @@ def read(entity: Entity, body: Any) -> Sequence[Any]:
     return _READ[entity](body)
 
 
-def again(desk: Desk, entity: Entity, ids: Sequence[int], round: int | None = None) -> set[int]:
+def read_again(desk: Desk, entity: Entity, ids: Sequence[int], round: int | None = None) -> set[int]:
     """Reads some of these ids, at least one; returns the ids read. At most two requests."""
     if len(ids) == 1:
         return _one(desk, entity, ids[0], round)
@@ -53,8 +53,8 @@ def again(desk: Desk, entity: Entity, ids: Sequence[int], round: int | None = No
     seen = {each.id for each in found}
     keep(desk, entity, found, round)
     if not answers.may_have_more(body, entity.value):  # a page that is not full holds all of them
-        for gone in set(ids) - seen:
-            phonebook.forget(desk.account_id, entity.value, gone)
+        for deleted in set(ids) - seen:
+            phonebook.forget(desk.account_id, entity.value, deleted)
         return set(ids)
     return seen or _one(desk, entity, ids[0], round)
 

@@ -135,25 +135,25 @@ class Counts:
     account: int
 
 
-def ask(account_id: int, asked: AdmittedRequest) -> Ticket:
+def ask(account_id: int, new: AdmittedRequest) -> Ticket:
     """Writes a request, and notifies the `pbx` processes when this commits. Does not commit."""
-    _one_at_a_time(account_id, asked.phone)
-    if asked.one_within and (same := _asked_since(account_id, asked)):
+    _one_at_a_time(account_id, new.phone)
+    if new.one_within and (same := _same_request(account_id, new)):
         return Ticket(id=same.id, key=same.key, is_new=False)
     row = CallbackRow(
-        account_id=account_id, id=str(uuid.uuid4()), key=secrets.token_urlsafe(18), site=asked.site,
-        phone=asked.phone, number=asked.number, name=asked.name, comment=asked.comment, department=asked.department,
-        fields=[list(each) for each in asked.fields], address=asked.address, lead=asked.lead,
-        next_at=asked.start or func.clock_timestamp(),
-        until=_later(asked.start or func.clock_timestamp(), asked.whole),
+        account_id=account_id, id=str(uuid.uuid4()), key=secrets.token_urlsafe(18), site=new.site,
+        phone=new.phone, number=new.number, name=new.name, comment=new.comment, department=new.department,
+        fields=[list(each) for each in new.fields], address=new.address, lead=new.lead,
+        next_at=new.start or func.clock_timestamp(),
+        until=_later(new.start or func.clock_timestamp(), new.whole),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    tell(account_id)
+    notify(account_id)
     return Ticket(id=row.id, key=row.key, is_new=True)
 
 
-def tell(account_id: int) -> None:
+def notify(account_id: int) -> None:
     """Notifies the process that holds the account's line of due requests, when this commits."""
     db.session.execute(select(func.pg_notify(CHANNEL, f"{account_id} {KIND}")))
 
@@ -265,9 +265,9 @@ def _one_at_a_time(account_id: int, phone: str) -> None:
     db.session.execute(lock, {"who": f"callback {account_id} {phone}"})
 
 
-def _asked_since(account_id: int, asked: AdmittedRequest) -> CallbackRow | None:
-    since = func.clock_timestamp() - _span(asked.one_within)
-    mine = (CallbackRow.account_id == account_id, CallbackRow.phone == asked.phone)
+def _same_request(account_id: int, new: AdmittedRequest) -> CallbackRow | None:
+    since = func.clock_timestamp() - _span(new.one_within)
+    mine = (CallbackRow.account_id == account_id, CallbackRow.phone == new.phone)
     query = select(CallbackRow).where(*mine, CallbackRow.created_at > since)
     return db.session.scalars(query.order_by(CallbackRow.created_at.desc()).limit(1)).first()
 

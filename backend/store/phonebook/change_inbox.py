@@ -41,12 +41,12 @@ class NewsRow(Base):
 
 def put(account_id: int, news: Collection[ReportedChange]) -> None:
     """Stores the reports. Does not commit."""
-    told: dict[tuple[str, str], bool] = {}
+    reported: dict[tuple[str, str], bool] = {}
     for one in news:
-        told[one.entity, one.id] = one.is_new and told.get((one.entity, one.id), True)
-    if not told:
+        reported[one.entity, one.id] = one.is_new and reported.get((one.entity, one.id), True)
+    if not reported:
         return
-    rows = sorted((entity, id, is_new) for (entity, id), is_new in told.items())  # in one order, against deadlocks
+    rows = sorted((entity, id, is_new) for (entity, id), is_new in reported.items())  # in one order, against deadlocks
     entities, ids, new = (list(column) for column in zip(*rows, strict=True))
     columns = func.unnest(cast(entities, ARRAY(Text)), cast(ids, ARRAY(Text)), cast(new, ARRAY(Boolean)))
     each = columns.table_valued("entity", "id", "is_new").render_derived("told")

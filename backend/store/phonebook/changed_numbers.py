@@ -50,20 +50,20 @@ def recent(account_id: int, most: int) -> Iterator[Sequence[str]]:
     yield from found.partitions(AT_ONCE)
 
 
-def tell(account_id: int, phones: Iterable[str]) -> None:
+def report(account_id: int, phones: Iterable[str]) -> None:
     """Reports these keys as changed in this transaction. Does not commit."""
-    told = sorted(set(phones))
-    if not told:
+    keys = sorted(set(phones))
+    if not keys:
         return
-    each = func.unnest(cast(told, ARRAY(Text))).column_valued("each")
+    each = func.unnest(cast(keys, ARRAY(Text))).column_valued("each")
     fresh = insert(ChangeRow).from_select(["account_id", "phone"], select(literal(account_id, BigInteger), each))
     now = {"changed_in": literal_column(THIS_TRANSACTION, BigInteger), "at": func.now()}
     db.session.execute(fresh.on_conflict_do_update(index_elements=["account_id", "phone"], set_=now))
 
 
-def tell_of(account_id: int, parties: Collection[tuple[str, int]]) -> None:
-    """As `tell`, for all numbers of these clients."""
-    tell(account_id, phones_of(account_id, parties))
+def report_clients(account_id: int, parties: Collection[tuple[str, int]]) -> None:
+    """As `report`, for all numbers of these clients."""
+    report(account_id, phones_of(account_id, parties))
 
 
 def phones_of(account_id: int, parties: Collection[tuple[str, int]]) -> Iterator[str]:

@@ -91,7 +91,7 @@ def drop_waiting(account_id: int, uid: str) -> None:
 
 def close_lead(account_id: int, lead_id: int) -> None:
     """Marks the lead as closed. Does not commit."""
-    changed_numbers.tell_of(account_id, _parties_of(account_id, lead_id))
+    changed_numbers.report_clients(account_id, _parties_of(account_id, lead_id))
     db.session.execute(
         update(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == lead_id).values(is_open=False)
     )
@@ -100,7 +100,7 @@ def close_lead(account_id: int, lead_id: int) -> None:
 def forget(account_id: int, entity: str, id: int) -> None:
     """Deletes a contact, company or lead that the CRM no longer has. Does not commit."""
     concerned = _parties_of(account_id, id) if entity == LEADS else [(entity, id)]
-    changed_numbers.tell_of(account_id, concerned)
+    changed_numbers.report_clients(account_id, concerned)
     for rows in _rows_of(account_id, entity, id):
         db.session.execute(rows)
 
@@ -130,7 +130,7 @@ def forget_number(account_id: int, phone: str, entity: str, others_than: Sequenc
     mine = (PhoneRow.account_id == account_id, PhoneRow.phone == phone, PhoneRow.entity == entity)
     others = (PhoneRow.party_id.not_in(others_than), PhoneRow.party_id.not_in(seen_lately))
     gone = db.session.scalars(delete(PhoneRow).where(*mine, *others).returning(PhoneRow.phone)).all()
-    changed_numbers.tell(account_id, gone)
+    changed_numbers.report(account_id, gone)
 
 
 def size(account_id: int) -> dict[str, int]:

@@ -18,7 +18,7 @@ from backend.store.phonebook.rows import LeadPartyRow, LeadRow, MirroredLead, Mi
 
 CLOCKS_APART = 300  # seconds that the CRM's clock may be behind the service's
 
-Told = TypeVar("Told", MirroredParty, MirroredLead)
+Mirrored = TypeVar("Mirrored", MirroredParty, MirroredLead)
 Key = tuple[str, int]  # of a party: entity and id
 
 _LEAD = ("id", "name", "price", "responsible", "pipeline_id", "status_id", "is_open", "updated_at")
@@ -29,42 +29,42 @@ def put_parties(account_id: int, parties: Sequence[MirroredParty], round: int | 
 
     `round` is the full sync that read them, or now without one. Returns the new and changed parties. Does not commit.
     """
-    told = {(each.entity, each.id): each for each in parties}
-    if not told:
+    given = {(each.entity, each.id): each for each in parties}
+    if not given:
         return []
-    known = _known_parties(account_id, told)
-    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
-    _see(PartyRow, _are(PartyRow.entity, PartyRow.id, told), account_id, round)
+    known = _known_parties(account_id, given)
+    fresh = [new for key, each in given.items() if (new := _newer(each, known.get(key)))]
+    _see(PartyRow, _are(PartyRow.entity, PartyRow.id, given), account_id, round)
     if fresh:
         _write_parties(account_id, fresh, round)
         before = {phone for each in fresh if (old := known.get((each.entity, each.id))) for phone in old.phones}
-        changed_numbers.tell(account_id, before.union(*(each.phones for each in fresh)))
+        changed_numbers.report(account_id, before.union(*(each.phones for each in fresh)))
     return fresh
 
 
 def put_leads(account_id: int, leads: Sequence[MirroredLead], round: int | None = None) -> list[MirroredLead]:
     """Stores the leads' current state with their parties; otherwise as `put_parties`."""
-    told = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
-    if not told:
+    given = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
+    if not given:
         return []
-    known = _known_leads(account_id, told)
-    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
-    _see(LeadRow, LeadRow.id.in_(told), account_id, round)
+    known = _known_leads(account_id, given)
+    fresh = [new for key, each in given.items() if (new := _newer(each, known.get(key)))]
+    _see(LeadRow, LeadRow.id.in_(given), account_id, round)
     if fresh:
         _write_leads(account_id, fresh, round)
         concerned = {party for each in fresh for party in _concerned(each, known.get(each.id))}
-        changed_numbers.tell_of(account_id, concerned)
+        changed_numbers.report_clients(account_id, concerned)
     return fresh
 
 
-def _newer(told: Told, known: Told | None) -> Told | None:
+def _newer(given: Mirrored, known: Mirrored | None) -> Mirrored | None:
     """The version to store; None if the stored one is the same or newer. A version without the CRM's time was just
     written by the service: recent, yet never newer than the CRM's next answer."""
-    if told.updated_at == 0:
-        told = replace(told, updated_at=known.updated_at if known else now() - CLOCKS_APART)
+    if given.updated_at == 0:
+        given = replace(given, updated_at=known.updated_at if known else now() - CLOCKS_APART)
     if known is None:
-        return told
-    return told if told.updated_at >= known.updated_at and told != known else None
+        return given
+    return given if given.updated_at >= known.updated_at and given != known else None
 
 
 def _concerned(lead: MirroredLead, before: MirroredLead | None) -> Iterable[Key]:

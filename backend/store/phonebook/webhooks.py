@@ -17,7 +17,7 @@ from backend.store.accounts import Account, AccountState
 from backend.store.base.crypto import Secret
 from backend.store.phonebook.syncs import SyncRow
 
-ASKED = "asked"
+POLLED = "asked"
 OFTEN_ENOUGH = timedelta(seconds=10)  # between two writes of `heard_at`
 
 

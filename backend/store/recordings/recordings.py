@@ -194,10 +194,10 @@ def wait_for_pbx(due: FetchAttempt, tries: int, wait: timedelta, why: Why, detai
     """None of the account's recordings is tried before; all that wait so get the same number of attempts. Does nothing
     for an attempt that no longer counts. Commits."""
     at = func.clock_timestamp() + wait
-    told = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
-    if _settle(due, state=RecordingState.WAITING.value, tries=tries, **told):
+    values = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
+    if _settle(due, state=RecordingState.WAITING.value, tries=tries, **values):
         waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
-        more = {**told, "tries": func.greatest(RecordingRow.tries, tries)}
+        more = {**values, "tries": func.greatest(RecordingRow.tries, tries)}
         db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(more))
     db.session.commit()
 

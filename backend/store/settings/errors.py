@@ -55,10 +55,10 @@ def across(
 
 def _twice(settings: AccountSettings) -> Iterator[FieldError]:
     for name in ("extensions", "mobiles"):
-        told = Counter(value for each in settings.employees for value in getattr(each, name))
+        counts = Counter(value for each in settings.employees for value in getattr(each, name))
         for place, each in enumerate(settings.employees):
             for index, value in enumerate(getattr(each, name)):
-                if told[value] > 1:
+                if counts[value] > 1:
                     yield FieldError(field=f"employees.{place}.{name}.{index}", kind="twice", values={"value": value})
     sites = Counter(each.key for each in settings.callback.sites)
     for place, each_site in enumerate(settings.callback.sites):

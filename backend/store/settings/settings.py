@@ -190,11 +190,11 @@ def _read(account_id: int) -> _Read:
     if kept is None or kept.version != version:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        kept = _kept[account_id] = _read_anew(account_id)
+        kept = _kept[account_id] = _read_stored(account_id)
     return kept
 
 
-def _read_anew(account_id: int) -> _Read:
+def _read_stored(account_id: int) -> _Read:
     """In one statement with its version. What the CRM told of the account holds until somebody sets it otherwise; a
     setting that only an older version knew is dropped. Without a mirror of the users whoever is set is an employee."""
     query = select(_version, _of_crm, Account.settings, _people).where(Account.id == account_id)

@@ -18,33 +18,33 @@ from backend.store.settings import settings
 from backend.web import api
 from backend.web.api import ApiError
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 blueprint = api.blueprint("callbacks")
 
 
 @blueprint.get("/api/callbacks")
-def read_callbacks() -> Told:
+def read_callbacks() -> Json:
     """The requests, and the number of refused ones."""
-    return listing.whole(_administrator().account_id)
+    return listing.requests_and_refusals(_administrator().account_id)
 
 
 @blueprint.post("/api/callbacks/<id>/stop")
-def stop(id: str) -> Told:
+def stop(id: str) -> Json:
     """Stops ringing for this request."""
     account_id = _account_with(id)
     return _done(desk.stop(account_id, id))
 
 
 @blueprint.post("/api/callbacks/<id>/now")
-def call_now(id: str) -> Told:
+def call_now(id: str) -> Json:
     """Rings at once, whatever the request waits for."""
     account_id = _account_with(id)
     return _done(desk.ring_now(account_id, id))
 
 
 @blueprint.post("/api/callback/sites")
-def make_site() -> Told:
+def make_site() -> Json:
     """A key and a secret; the site works once it is saved in the settings. The secret is shown only this once."""
     account_id = _administrator().account_id
     saved = [each.key for each in settings.read(account_id).callback.sites]
@@ -55,7 +55,7 @@ def make_site() -> Told:
 
 
 @blueprint.post("/api/callback/sites/<key>/secret")
-def renew_secret(key: str) -> Told:
+def renew_secret(key: str) -> Json:
     """A new secret, shown only this once; the previous one and its webhook become invalid."""
     site = sites.renew_secret(_administrator().account_id, key)
     if site is None:
@@ -77,14 +77,14 @@ def _account_with(id: str) -> int:
     return account_id
 
 
-def _done(is_done: bool) -> Told:
+def _done(is_done: bool) -> Json:
     if not is_done:
         raise ApiError("over", 409)
     return {}
 
 
-def _with_secret(site: SiteRow) -> Told:
+def _with_secret(site: SiteRow) -> Json:
     address = f"{current_app.config['PUBLIC_URL']}/callback/{site.key}"
-    told = {"key": site.key, "secret": site.secret, "hook": f"{address}/{hook_of(site.secret)}"}
+    shown = {"key": site.key, "secret": site.secret, "hook": f"{address}/{hook_of(site.secret)}"}
     db.session.commit()
-    return told
+    return shown

@@ -44,10 +44,10 @@ def fields_of(request: Request) -> list[tuple[str, str]]:
 
 
 def _of_json(body: bytes) -> list[tuple[str, str]]:
-    told = json.loads(body)
-    if not isinstance(told, dict):
+    given = json.loads(body)
+    if not isinstance(given, dict):
         raise ValueError("not an object")
-    pairs = [pair for name, value in told.items() for pair in _flat(str(name), value, DEEPEST)]
+    pairs = [pair for name, value in given.items() for pair in _flat(str(name), value, DEEPEST)]
     return pairs[:MOST_PAIRS]
 
 

@@ -35,7 +35,7 @@ CORS = {
     "Access-Control-Max-Age": "600",
 }
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 T = TypeVar("T")
 
 blueprint = api.blueprint("callback")
@@ -55,14 +55,14 @@ def script() -> Response:
 
 
 @blueprint.post("/callback/<site>", provide_automatic_options=False)
-def ask(site: str) -> Told:
+def ask(site: str) -> Json:
     """From a page of the site, identified by its Origin; or from its server, signed."""
     found = _site(site)
     return _let_in(found, _sender(found, _read(found, body_of)))
 
 
 @blueprint.post("/callback/<site>/<hook>", provide_automatic_options=False)
-def ask_by_hook(site: str, hook: str) -> Told:
+def ask_by_hook(site: str, hook: str) -> Json:
     """From a service that cannot sign: Tilda, amoCRM's digital pipeline. It repeats a request unless the answer is 200
     (contract §3.19), so a refusal that would only repeat is answered with 200."""
     found = _site(site)
@@ -78,7 +78,7 @@ def ask_by_hook(site: str, hook: str) -> Told:
 
 
 @blueprint.get("/callback/<site>/<id>", provide_automatic_options=False)
-def read_state(site: str, id: str) -> Told:
+def read_state(site: str, id: str) -> Json:
     """With the key of the ticket, as `?key=`."""
     try:
         return {"id": id, **_in_words(admission.state_of(_site(site), id, request.args.get("key", "")))}
@@ -109,7 +109,7 @@ def _allow_origin(answer: Response) -> Response:
 
 
 @blueprint.errorhandler(NotLetIn)
-def _not_let_in(error: NotLetIn) -> tuple[Told, int]:
+def _not_let_in(error: NotLetIn) -> tuple[Json, int]:
     status = TOO_OFTEN if error.kind.startswith(OFTEN) else STATUS.get(error.kind, 422)
     return api.refusal(ApiError(error.kind, status))
 
@@ -141,7 +141,7 @@ def _is_at_home(site: KnownSite) -> bool:
         return False
 
 
-def _let_in(site: KnownSite, sender: Sender) -> Told:
+def _let_in(site: KnownSite, sender: Sender) -> Json:
     ticket = admission.let_in(site, _read(site, fields_of), sender, datetime.now(UTC))
     if ticket is None:
         return {"state": "test", "message": say("callback.states.test", language())}
@@ -156,7 +156,7 @@ def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
         raise admission.refused(site, error.kind) from error
 
 
-def _in_words(row: CallbackRow | None) -> Told:
+def _in_words(row: CallbackRow | None) -> Json:
     """None belongs to a decoy, which waits."""
     if row is None:
         return {"state": "waiting", "message": say("callback.states.waiting", language())}

@@ -36,10 +36,10 @@ def check_pbx() -> dict[str, Any]:
     )
     commands.order(command)
     db.session.commit()
-    return _told(commands.wait(account.id, command.request, LONGEST), language())
+    return _result(commands.wait(account.id, command.request, LONGEST), language())
 
 
-def _told(outcome: CommandResult, spoken: str) -> dict[str, Any]:
+def _result(outcome: CommandResult, spoken: str) -> dict[str, Any]:
     found = outcome.answer if outcome.error is None else _no_answer(outcome.error)
     lines = [
         {"what": each["what"], "state": each["state"], "message": pbx_sentences(each["what"], each["says"], spoken)}

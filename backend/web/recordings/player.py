@@ -116,11 +116,11 @@ def _fill(answer: Response, key: str, size: int, wanted: Piece | None) -> None:
     start, stop = (wanted.start, wanted.stop) if wanted else (0, size)
     answer.content_length = stop - start
     if request.method == "GET":
-        chunks = shelf().chunks(key, start, stop, _apart)
+        chunks = shelf().chunks(key, start, stop, _in_thread)
         answer.response = chain([next(chunks)], chunks)
 
 
-def _apart(errand: Callable[[], bytes]) -> bytes:
+def _in_thread(work: Callable[[], bytes]) -> bytes:
     """In a native thread: a disk or a bucket would block all green threads."""
-    read: bytes = gevent.get_hub().threadpool.apply(errand)
+    read: bytes = gevent.get_hub().threadpool.apply(work)
     return read

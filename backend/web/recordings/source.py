@@ -25,13 +25,13 @@ from backend.words.check import source_sentence
 LONGEST = 19.0  # seconds: the check has its own limits, and may wait to be taken
 KIND = "source"
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 blueprint = api.blueprint("recording_source")
 
 
 @blueprint.post("/api/recordings/check")
-def check_source() -> Told:
+def check_source() -> Json:
     """Checks the source of the body, stored or not; the result as sentences."""
     caller = api.visitor()
     account = api.account_of(caller)
@@ -49,11 +49,11 @@ def check_source() -> Told:
     )  # fmt: skip
     commands.order(command)
     db.session.commit()
-    return _told(commands.wait(account.id, command.request, LONGEST))
+    return _result(commands.wait(account.id, command.request, LONGEST))
 
 
 @blueprint.post("/api/recordings/key")
-def renew_key() -> Told:
+def renew_key() -> Json:
     """A new key for push; uploads with the previous one are refused."""
     caller = api.visitor()
     account = api.account_of(caller)
@@ -63,32 +63,32 @@ def renew_key() -> Told:
     return {"recordings": shown(account.id)}
 
 
-def shown(account_id: int) -> Told:
+def shown(account_id: int) -> Json:
     """The state shown on the settings page beside the setting itself."""
     setting = settings.read(account_id).recordings
     key = access.upload_key(account_id) if setting.source is SourceKind.PUSH else None
     return {"has_secret": access.has_secret(account_id, setting), "lines": _lines(account_id, key)}
 
 
-def _lines(account_id: int, key: str | None) -> Told | None:
+def _lines(account_id: int, key: str | None) -> Json | None:
     if key is None:
         return None
     address = upload_address(current_app.config["PUBLIC_URL"], account_id, key)
     return {"asterisk": recorded(address), "freepbx": upload_command(address)}
 
 
-def _told(outcome: CommandResult) -> Told:
+def _result(outcome: CommandResult) -> Json:
     if outcome.error is None:
         return _answer(outcome.answer["lines"], outcome.answer["host_key"])
     kind = "nobody" if outcome.error == NOT_TAKEN else "unclear"
     return _answer([{"what": "address", "state": "fail", "kind": kind, "detail": ""}], None)
 
 
-def _answer(lines: list[Told], host_key: str | None) -> Told:
+def _answer(lines: list[Json], host_key: str | None) -> Json:
     spoken = language()
-    told = [
+    shown_lines = [
         {"what": each["what"], "state": each["state"],
          "message": source_sentence(each["what"], each["kind"], each["detail"], spoken)}
         for each in lines
     ]  # fmt: skip
-    return {"ok": all(each["state"] != "fail" for each in lines), "lines": told, "host_key": host_key}
+    return {"ok": all(each["state"] != "fail" for each in lines), "lines": shown_lines, "host_key": host_key}

@@ -60,7 +60,7 @@ def post_file(account_id: int, key: str) -> Response:
 
 
 @blueprint.errorhandler(UploadRefused)
-def _told(refused: UploadRefused) -> Response:
+def _refusal(refused: UploadRefused) -> Response:
     answer = Response(refused.kind + "\n", refused.status, mimetype="text/plain")
     if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = SOON
@@ -72,7 +72,7 @@ def _told(refused: UploadRefused) -> Response:
 @blueprint.errorhandler(InterfaceError)
 def _no_database(error: SQLAlchemyError) -> Response:
     log.warning("a pushed recording waits for the database", error=str(error))
-    return _told(UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
+    return _refusal(UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _admit(account_id: int, key: str) -> None:
@@ -87,9 +87,9 @@ def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> R
     request.max_content_length = LARGEST
     request.environ["wsgi.input"] = _Body(request.environ["wsgi.input"], request.content_length)
     try:
-        with _place(account_id):
+        with _slot(account_id):
             stream = file()
-            received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_apart)
+            received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_in_thread)
     except (TooBig, RequestEntityTooLarge) as error:
         raise UploadRefused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
     except BadName as error:
@@ -116,7 +116,7 @@ def _posted_name() -> str:
 
 
 @contextmanager
-def _place(account_id: int) -> Iterator[None]:
+def _slot(account_id: int) -> Iterator[None]:
     """One of the few slots; raises UploadRefused when all are taken. One account cannot take the last ones from
     others."""
     if _busy[account_id] >= OF_ACCOUNT or _busy.total() >= OF_ALL:
@@ -150,6 +150,6 @@ class _Body:
         return piece
 
 
-def _apart(errand: Callable[[], None]) -> None:
+def _in_thread(work: Callable[[], None]) -> None:
     """In a native thread: a disk or a bucket would block all green threads."""
-    gevent.get_hub().threadpool.apply(errand)
+    gevent.get_hub().threadpool.apply(work)

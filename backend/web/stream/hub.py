@@ -21,7 +21,7 @@ from backend.store.stream import Topic
 from backend.web.stream import publish
 from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
-from backend.web.stream.schedule import StreamSchedule, Told
+from backend.web.stream.schedule import StreamSchedule, Updates
 
 MOST_OF_USER = 20  # streams; the oldest is closed for a new one
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
@@ -50,7 +50,7 @@ class Hub:
         self._stir = threading.Event()
         self._moved = threading.Event()
         self._new: list[Reader] = []
-        self._gone: list[Reader] = []
+        self._closed: list[Reader] = []
         self._conditions: dict[int, Condition] = {}
         self._has_begun = False
         self._is_closed = False
@@ -109,7 +109,7 @@ class Hub:
             return
         theirs.remove(reader)
         self._count -= 1
-        self._gone.append(reader)
+        self._closed.append(reader)
         if not theirs:
             del users[reader.user_id]
         if not users:
@@ -118,7 +118,7 @@ class Hub:
     def _begin(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            for work in (self._listen, self._tell, self._keep):
+            for work in (self._listen, self._publish, self._keep):
                 threading.Thread(target=work, name=NAME, daemon=True).start()
 
     # listening
@@ -142,7 +142,7 @@ class Hub:
 
     # publishing
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         while not self._is_closed:
             with self._lock:
                 job, wait = self._due.take(time.monotonic()), self._due.wait(time.monotonic())
@@ -150,14 +150,14 @@ class Hub:
                 self._stir.wait(wait)
                 self._stir.clear()
             else:
-                self._tell_account(*job)
+                self._publish_account(*job)
 
-    def _tell_account(self, account_id: int, due: Told) -> None:
+    def _publish_account(self, account_id: int, due: Updates) -> None:
         try:
-            self._in_store(lambda: publish.tell(account_id, due))
+            self._in_store(lambda: publish.publish(account_id, due))
         except AWAY as error:
             log.warning("the streams wait for the database", account=account_id, error=str(error))
-            self._again(due)
+            self._put_back(due)
             return
         except Exception:  # a supervision loop: a bug in one account must not stop the others' streams
             log.exception("telling failed", account=account_id)
@@ -170,7 +170,7 @@ class Hub:
                 each.is_greeted = True
             self._due.add(fresh, (Topic.POPUPS,))
 
-    def _again(self, due: Told) -> None:
+    def _put_back(self, due: Updates) -> None:
         time.sleep(PAUSE)
         with self._lock:
             for each, topics in due.items():
@@ -196,12 +196,12 @@ class Hub:
     def _write_down(self, *, everybody: bool) -> None:
         with self._lock:
             here, self._new = (self._all() if everybody else self._new), []
-            gone, self._gone = self._gone, []
+            closed, self._closed = self._closed, []
         watchers = [(each.id, each.account_id, each.user_id) for each in here if not each.has_ended]
         if watchers:
             stream.seen(watchers)
-        if gone:
-            stream.gone([each.id for each in gone])
+        if closed:
+            stream.closed([each.id for each in closed])
 
     def _look_after(self) -> None:
         """Ends streams of accounts that are no longer connected and of users without access; publishes changes that
@@ -222,13 +222,13 @@ class Hub:
         self._conditions = found
         self._stir.set()
 
-    def _try(self, errand: Callable[[], None]) -> None:
+    def _try(self, work: Callable[[], None]) -> None:
         """A failure is repeated with the next beat, or expires by itself."""
         try:
-            self._in_store(errand)
+            self._in_store(work)
         except SQLAlchemyError as error:
             log.warning("the streams are not looked after", error=str(error))
 
-    def _in_store(self, errand: Callable[[], None]) -> None:
+    def _in_store(self, work: Callable[[], None]) -> None:
         with self._app.app_context():
-            errand()
+            work()

@@ -9,7 +9,7 @@ from flask import request
 from backend.store import db, popups
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.stream.reader import told
+from backend.web.stream.reader import shown
 from backend.web.stream.stream import place
 
 blueprint = api.blueprint("popups")
@@ -26,7 +26,7 @@ def read_popups() -> dict[str, Any]:
         rows = popups.recent(account.id, {caller.user_id})
     else:
         rows = popups.changed(account.id, {caller.user_id: after})
-    return {"popups": [told(each) for each in rows.get(caller.user_id, [])], "after": position}
+    return {"popups": [shown(each) for each in rows.get(caller.user_id, [])], "after": position}
 
 
 @blueprint.post("/api/popups/<call>/close")

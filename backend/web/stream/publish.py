@@ -28,17 +28,17 @@ class Others:
         return f'{{"colleagues":[{others}]}}'
 
 
-def tell(account_id: int, due: Due) -> None:
+def publish(account_id: int, due: Due) -> None:
     """Sends each reader its topics, in the order of the contract; popups come last.
 
     Ends the streams of an account that is no longer connected.
     """
-    _tell_people(account_id, {reader: topics & ABOUT_PEOPLE for reader, topics in due.items()})
-    _tell_missed(account_id, [reader for reader, topics in due.items() if Topic.MISSED in topics])
+    _publish_people(account_id, {reader: topics & ABOUT_PEOPLE for reader, topics in due.items()})
+    _publish_missed(account_id, [reader for reader, topics in due.items() if Topic.MISSED in topics])
     _show_popups(account_id, [reader for reader, topics in due.items() if Topic.POPUPS in topics])
 
 
-def _tell_people(account_id: int, due: Due) -> None:
+def _publish_people(account_id: int, due: Due) -> None:
     if not any(due.values()):
         return
     office = people.office(account_id)
@@ -48,16 +48,16 @@ def _tell_people(account_id: int, due: Due) -> None:
             reader.end()
             continue
         if Topic.ME in topics:
-            reader.tell("me", as_json(office.me(reader.user_id)))
+            reader.queue("me", as_json(office.me(reader.user_id)))
         if Topic.COLLEAGUES in topics:
-            reader.tell("colleagues", Others(seated, reader.user_id))
+            reader.queue("colleagues", Others(seated, reader.user_id))
 
 
-def _tell_missed(account_id: int, readers: Sequence[Reader]) -> None:
+def _publish_missed(account_id: int, readers: Sequence[Reader]) -> None:
     if readers:
         missed = as_json({"calls": call_list.open_missed(account_id)})
         for reader in readers:
-            reader.tell("missed", missed)
+            reader.queue("missed", missed)
 
 
 def _show_popups(account_id: int, readers: Sequence[Reader]) -> None:

@@ -36,7 +36,7 @@ def as_json(data: Any) -> str:
 BEAT_EVENT = event("beat", "{}")
 
 
-def told(popup: Popup) -> dict[str, Any]:
+def shown(popup: Popup) -> dict[str, Any]:
     """A popup as it is sent to browsers."""
     return {"call": popup.call, "state": popup.state, "serial": popup.serial, "details": popup.details}
 
@@ -75,7 +75,7 @@ class Reader:
         self._outbox: dict[tuple[str, str], Message] = {}
         self._more = threading.Condition(threading.Lock())
 
-    def tell(self, name: str, data: object) -> None:
+    def queue(self, name: str, data: object) -> None:
         """Queues the message unless it equals the last one sent. `str(data)` is its JSON, made when it is sent."""
         if self._last.get(name) != hash(data):
             self._last[name] = hash(data)
@@ -88,7 +88,7 @@ class Reader:
         """
         for each in popups:
             if self._seen.get(each.call) != each.serial:
-                self._send("popup", as_json(told(each)), call=each.call, id=min(each.changed_in, position))
+                self._send("popup", as_json(shown(each)), call=each.call, id=min(each.changed_in, position))
                 count_popup(self.account_id, each)
         self._seen = {each.call: each.serial for each in popups if each.changed_in >= position}  # read again next time
         self.position = position

@@ -13,7 +13,7 @@ from backend.web.stream.reader import Reader
 SLOW = 0.25  # seconds between updates of all but popups for one account: of many changes only the latest is sent
 MANY = 50  # readers; with more of them the pause grows in proportion: each may get updates of as many colleagues
 
-Told = dict[Reader, set[Topic]]
+Updates = dict[Reader, set[Topic]]
 
 
 @dataclass(slots=True)
@@ -22,15 +22,15 @@ class _Lane:
 
     pause: float
     for_many: bool = False
-    waiting: dict[int, Told] = field(default_factory=dict)
+    waiting: dict[int, Updates] = field(default_factory=dict)
     rested_at: dict[int, float] = field(default_factory=dict)
 
-    def take(self, now: float) -> tuple[int, Told] | None:
+    def take(self, now: float) -> tuple[int, Updates] | None:
         for account_id in self.waiting:
             if self.rested_at.get(account_id, now) <= now:
-                told = self.waiting.pop(account_id)
-                self.rested_at[account_id] = now + self.pause * (max(1, len(told) / MANY) if self.for_many else 1)
-                return account_id, told
+                updates = self.waiting.pop(account_id)
+                self.rested_at[account_id] = now + self.pause * (max(1, len(updates) / MANY) if self.for_many else 1)
+                return account_id, updates
         self.rested_at = {account_id: at for account_id, at in self.rested_at.items() if at > now}
         return None
 
@@ -44,11 +44,11 @@ class StreamSchedule:
 
     def add(self, readers: Iterable[Reader], topics: Iterable[Topic]) -> None:
         for reader, topic in product(readers, topics):
-            told = self._others if reader.is_greeted else self._greetings
-            lane = self._popups if topic is Topic.POPUPS else told
+            other = self._others if reader.is_greeted else self._greetings
+            lane = self._popups if topic is Topic.POPUPS else other
             lane.waiting.setdefault(reader.account_id, {}).setdefault(reader, set()).add(topic)
 
-    def take(self, now: float) -> tuple[int, Told] | None:
+    def take(self, now: float) -> tuple[int, Updates] | None:
         """An account and the updates for its readers; None when nothing is due yet."""
         return next(filter(None, (lane.take(now) for lane in self._lanes)), None)
 

@@ -72,10 +72,10 @@ def _holder(ticket: str) -> tuple[int, int]:
     return holder["account"], holder["user"]
 
 
-def place(told: str | None) -> int | None:
+def place(text: str | None) -> int | None:
     """A reader's position among the popups' changes; None without one, or for an impossible one."""
-    is_number = told is not None and told.isascii() and told.isdigit() and len(told) <= LONGEST_PLACE
-    return int(told or "") if is_number else None
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= LONGEST_PLACE
+    return int(text or "") if is_number else None
 
 
 def _notice_silence(connection: socket.socket | None) -> None:
