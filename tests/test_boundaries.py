@@ -19,19 +19,19 @@ OURS = ("backend", "sandbox")
 
 # Part of backend → the parts it may import beside itself. Read downwards: nothing imports what stands below it.
 ARROWS: dict[str, tuple[str, ...]] = {
-    "calls": (),
+    "words": (),
+    "calls": ("words",),
     "amocrm": (),
     "logs": (),
-    "check_words": (),
     "pbx": ("calls",),
-    "store": ("calls",),
+    "store": ("words", "calls"),
     "config": ("pbx",),  # networks in which a PBX may be
     "recordings": ("calls", "pbx", "store", "config"),
     "replay": ("calls", "pbx"),
     "crm_access": ("amocrm", "store"),
-    "desk": ("calls", "amocrm", "logs", "store", "recordings", "crm_access"),
+    "desk": ("words", "calls", "amocrm", "logs", "store", "recordings", "crm_access"),
     "installs": ("amocrm", "store", "crm_access", "desk"),
-    "web": ("amocrm", "pbx", "store", "config", "recordings", "crm_access", "desk", "installs", "check_words"),
+    "web": ("words", "amocrm", "pbx", "store", "config", "recordings", "crm_access", "desk", "installs"),
     "backend": (
         "amocrm",
         "store",
@@ -55,6 +55,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "wsgi": ("config", "logs", "backend"),
     "cli": (
+        "words",
         "calls",
         "amocrm",
         "pbx",
@@ -65,7 +66,6 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "crm_access",
         "desk",
         "installs",
-        "check_words",
         "backend",
         "processes",
         "replay",
@@ -83,8 +83,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "obstore": ("recordings",),
     "asyncssh": ("recordings",),
     "cryptography": ("store", "config", "pbx"),
-    "sqlalchemy": tuple(ARROWS.keys() - {"calls", "amocrm", "pbx"}),
-    "flask": tuple(ARROWS.keys() - {"calls", "amocrm", "pbx"}),
+    "sqlalchemy": tuple(ARROWS.keys() - {"words", "calls", "amocrm", "pbx"}),
+    "flask": tuple(ARROWS.keys() - {"words", "calls", "amocrm", "pbx"}),
     "flask_sqlalchemy": ("store",),
     "gevent": ("web", "processes"),
     "phonenumbers": ("calls", "store", "installs"),
@@ -114,7 +114,7 @@ SUPERVISION_LOOPS = {
     "backend/processes/commands/callbacks.py:_look_at",  # one account's requests, the others' are rung
     "backend/processes/line/line.py:_write",  # a fact that cannot be decided is kept
     "backend/processes/worker.py:_once",  # one chore, the worker
-    "backend/web/stream/hub.py:_tell_account",  # one account's streams, the others' go on
+    "backend/web/stream/hub.py:_publish_account",  # one account's streams, the others' go on
 }
 
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 10  # lines

@@ -1,1 +1,1 @@
-"""amoCRM's API: what to say (`requests`, `models`), what was answered (`answers`), the sending (`client`, `tokens`)."""
+"""amoCRM's API: requests (`requests`, `models`), answers (`answers`), sending (`client`, `tokens`)."""

@@ -1,4 +1,4 @@
-"""What amoCRM answered about the account itself: its name and country, its users, its stages."""
+"""Answers about the account itself: its name and country, its users, its stages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StageInfo:
 
 
 def account(body: Any) -> AccountInfo:
-    """Raises ValueError when the body has no account id: everything else hangs on it."""
+    """Raises ValueError when the body has no account id, which everything else depends on."""
     whole = values.mapping(body)
     account_id = values.number(whole.get("id"))
     if account_id is None:

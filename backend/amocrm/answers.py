@@ -1,4 +1,4 @@
-"""What amoCRM answered about clients and calls. An item without a usable id is dropped, all else has a default."""
+"""Answers about clients and calls. An item without a usable id is dropped; every other field has a default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WON, LOST = 142, 143
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """`phones` as people typed them. Times are Unix seconds. `is_unsorted`: of a record that nobody has accepted."""
+    """`phones` as users typed them. Times are Unix seconds. `is_unsorted`: of an unaccepted record."""
 
     id: int
     name: str
@@ -88,7 +88,7 @@ class Note:
 
     @property
     def uniq(self) -> str:
-        """The call's identity as we wrote it, "" when there is none."""
+        """The call's identity as the service wrote it, "" without one."""
         return values.text(self.params.get("uniq"))
 
     @property
@@ -123,7 +123,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenEntity:
-    """One entity that a batch made or changed; `request_id` is ours or the item's index in the batch."""
+    """One entity that a batch created or changed; `request_id` is ours or the item's index in the batch."""
 
     id: int
     request_id: str
@@ -132,7 +132,7 @@ class WrittenEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeLead:
-    """One lead that `add_complex` made; `merged` when duplicate control put it into one that was there."""
+    """One lead that `add_complex` created; `merged` when duplicate control merged it into an existing one."""
 
     lead_id: int
     contact_id: int | None
@@ -261,12 +261,12 @@ def _made_lead(item: dict[str, Any]) -> MadeLead | None:
     lead_id = values.number(item.get("id"))
     if lead_id is None:
         return None
-    told = item.get("request_id")
+    given = item.get("request_id")
     return MadeLead(
         lead_id=lead_id,
         contact_id=values.number(item.get("contact_id")),
         company_id=values.number(item.get("company_id")),
-        request_id=values.text(told[0] if isinstance(told, list) and told else told),
+        request_id=values.text(given[0] if isinstance(given, list) and given else given),
         merged=bool(item.get("merged")),
     )
 

@@ -1,4 +1,4 @@
-"""Sends requests to one account and sorts what goes wrong. Says nothing of its own: see `requests` and `answers`."""
+"""Sends requests to one account and sorts its errors. Bodies are in `requests`, their answers in `answers`."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ USER_AGENT = "PhoneStation/0.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Where the account is now and the token that opens it."""
+    """The account's current host and its access token."""
 
     host: str
     token: str
 
 
 class AccessSource(Protocol):
-    """Who gives the access: the account's tokens, renewed as needed and shared by all processes."""
+    """Source of access: the account's tokens, renewed as needed and shared by all processes."""
 
     def current(self) -> Access:
-        """Raises NeedsPerson when the account waits for one, TryLater when a token cannot be had now."""
+        """Raises NeedsPerson when the account waits for a person, TryLater when no token is available now."""
 
     def renew(self, stale: Access) -> Access:
-        """After a 401: another token than the stale one. Raises as `current`."""
+        """After a 401: a token other than the stale one. Raises as `current`."""
 
     def relocate(self, stale: Access) -> Access:
-        """After a 404: the account may have been renamed and live elsewhere; else the same again."""
+        """After a 404: the account may have been renamed to another host; otherwise the same access."""
 
     def refused(self, refusal: NeedsPerson) -> AmoError:
         """Writes down that a person is needed; what is to be raised: the refusal, or TryLater while it is not believed
@@ -48,10 +48,10 @@ class AccessSource(Protocol):
 
 
 class ApiClient:
-    """One account's line to amoCRM. `pace` is called before each request and may wait; `seen` after each answer.
+    """The connection to one account. `pace` is called before each request and may wait; `seen` after each answer.
 
-    Use a client from one thread at a time, and hold no lock on the account's rows while sending: a token may have to
-    be renewed on the way.
+    Use a client from one thread at a time, and hold no lock on the account's rows while sending: a token may have to be
+    renewed on the way.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ApiClient:
         self._is_let_in = False
 
     def send(self, request: Request) -> Any:
-        """The answer's JSON, None when there is nothing (204, or 404 to a read).
+        """The answer's JSON; None for an empty answer (204, or 404 to a read).
 
         Raises TryLater, Unclear, NeedsPerson, Rejected (see `errors`).
         """
@@ -108,7 +108,7 @@ class ApiClient:
         return NeedsPerson(Need.BLOCKED, refusal.detail, status=refusal.status, trace=refusal.trace)
 
     def _moved(self, access: Access) -> Access | None:
-        """The account's new place when it was renamed; asked once in a client's life, for a 404 is often just that."""
+        """The new access of a renamed account; checked once per client, because a 404 often has no other meaning."""
         if self._looked:
             return None
         self._looked = True
@@ -140,7 +140,7 @@ def exchange(
     headers: dict[str, str] | None = None,
     patience: float | None = None,
 ) -> Reply:
-    """One request and its whole answer, of any status, within `patience` or TOTAL_SECONDS.
+    """One request and its complete answer, of any status, within `patience` or TOTAL_SECONDS.
 
     Raises TryLater when it was not sent (or was a read), Unclear when amoCRM may have done it.
     """

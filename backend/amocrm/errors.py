@@ -1,4 +1,4 @@
-"""What can go wrong with amoCRM, sorted by who must act: time, a look, a person, or we."""
+"""amoCRM's errors, sorted by the remedy: waiting, looking, a person, or a bug fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EMPLOYEE_FIELDS = ("responsible_user_id", "created_by", "call_responsible", "use
 
 
 class Need(StrEnum):
-    """What a person must do before the account works again; `blocked` also passes by itself when amoCRM relents."""
+    """The action a person must take before the account works again; `blocked` also ends when amoCRM lifts the ban."""
 
     REAUTHORISE = "reauthorise"
     UNPAID = "unpaid"
@@ -38,7 +38,7 @@ class TryLater(AmoError):
 
 
 class Unclear(AmoError):
-    """A write that may or may not have been done: look before repeating it. A read never ends so."""
+    """A write that may or may not have been done: look before repeating it. A read never raises this."""
 
 
 class Unexplained(Unclear):
@@ -47,7 +47,7 @@ class Unexplained(Unclear):
 
 
 class NeedsPerson(AmoError):
-    """Repeating is useless until a person has done what `need` says; `detail` is why we think so."""
+    """Repeating is useless until a person has done `need`; `detail` is the reason for this conclusion."""
 
     def __init__(self, need: Need, detail: str, *, status: int | None = None, trace: str | None = None) -> None:
         super().__init__(f"{need}: {detail}", status=status, trace=trace)
@@ -66,13 +66,13 @@ class Problem:
 
 
 class Rejected(AmoError):
-    """amoCRM understood and refused: our bug, or an id that is no longer true. Nothing of the batch was done."""
+    """amoCRM understood and refused: a bug, or an outdated id. Nothing of the batch was done."""
 
     def __init__(
         self, detail: str, *, status: int, trace: str | None = None, problems: tuple[Problem, ...] = ()
     ) -> None:
-        told = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
-        super().__init__(f"{status} {detail}" + (f" ({told})" if told else ""), status=status, trace=trace)
+        listed = "; ".join(f"[{each.request_id}] {each.path}: {each.code}" for each in problems)
+        super().__init__(f"{status} {detail}" + (f" ({listed})" if listed else ""), status=status, trace=trace)
         self.problems = problems
 
     @property

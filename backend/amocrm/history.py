@@ -1,4 +1,4 @@
-"""The account's history: what happened to an entity, the only place where amoCRM tells of deletions unasked (§3.12)."""
+"""The account's history of events, amoCRM's only list of deletions (§3.12)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from backend.amocrm import values
 from backend.amocrm.requests import Entity
 
-# What a list of the recently changed does not show: what is gone, what came back, what was joined or parted.
+# Events that a list of recently changed entities does not show: deletions, restorations, merges, unlinking.
 UNSEEN = (
     *(f"{kind}_{what}" for kind in ("contact", "company", "lead") for what in ("deleted", "restored")),
     "entity_merged", "entity_linked", "entity_unlinked",
@@ -18,7 +18,7 @@ ENTITIES = {"lead": Entity.LEADS, "contact": Entity.CONTACTS, "company": Entity.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something happened to this entity; `at` is Unix seconds."""
+    """An event of this entity; `at` is Unix seconds."""
 
     entity: Entity
     entity_id: int

@@ -1,7 +1,7 @@
-"""amoCRM's webhooks: what we subscribe to, and what of a delivery matters: that something of it changed (§3.19).
+"""amoCRM's webhooks: the subscribed events, and the changed entities of a delivery (§3.19).
 
-A delivery is not signed, comes at least once and in any order, and often does not hold what is new. So nothing is taken
-from it but ids: what they stand for is read anew.
+A delivery is not signed, comes at least once and in any order, and often lacks the new values. So only ids are taken
+from it, and their entities are read again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ EVENTS = (
       ("contact", "company", "lead")),
     "status_lead",
 )  # fmt: skip
-# Not in the list of names although their payload is documented (uncertainty U10): asked for, and done without.
+# Missing from the list of names although their payload is documented (uncertainty U10): subscribed, and not relied
+# upon.
 UNSORTED_EVENTS = ("add_unsorted", "update_unsorted", "delete_unsorted")
 
-MOST_FIELDS = 50_000  # pairs in one body; a contact's hook has under a hundred
+MOST_FIELDS = 50_000  # pairs in one body; a contact's webhook has under a hundred
 LONGEST_ID = 100
 KINDS = ("contacts", "companies", "leads", "unsorted")
 PARTIES = "parties"  # a contact or a company: a deletion does not say which
@@ -31,12 +32,12 @@ _ACTIONS = ("add", "update", "delete", "restore", "status", "responsible")
 
 
 class BadDelivery(ValueError):
-    """Not a body that amoCRM sends."""
+    """Not a body of amoCRM's format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityChange:
-    """`entity` is of KINDS, or PARTIES. `is_new`: it was made."""
+    """`entity` is of KINDS, or PARTIES. `is_new`: it was created."""
 
     entity: str
     id: str
@@ -45,14 +46,14 @@ class EntityChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """`account_id` is the one it says it is of."""
+    """`account_id` is the account that the delivery names."""
 
     account_id: int | None
     changes: tuple[EntityChange, ...]
 
 
 def delivery(body: str) -> Delivery:
-    """What a form body tells. Raises BadDelivery."""
+    """The changes in a form body. Raises BadDelivery."""
     try:
         fields = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
@@ -79,7 +80,7 @@ def _is_id(entity: str, id: str) -> bool:
 
 
 def _entity(entity: str, action: str, type: str | None) -> str:
-    """Companies come as contacts, told apart by their type; a deletion carries only ids."""
+    """Companies come as contacts, distinguished by their type; a deletion carries only ids."""
     if entity != "contacts" or type == "contact":
         return entity
     if type == "company":

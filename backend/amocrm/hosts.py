@@ -1,4 +1,4 @@
-"""Which hosts are amoCRM's, and how each is reached: the one place that decides the scheme."""
+"""amoCRM's hosts, and how each is reached: the only module that decides the scheme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
-    """`sandbox` is such as `localhost:8400`, "" in production: the sandbox's hosts are then strangers."""
+    """`sandbox` is a host such as `localhost:8400`, "" in production: then the sandbox's hosts are not allowed."""
 
     sandbox: str = ""
 

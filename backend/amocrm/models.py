@@ -1,4 +1,4 @@
-"""The bodies of what we write: contacts, leads, notes, unsorted records, tasks. See `requests` for where they go."""
+"""The bodies of writes: contacts, leads, notes, unsorted records, tasks. Their addresses are in `requests`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from backend.amocrm import values
 from backend.amocrm.requests import Entity, Model, NoteType
 
-SOURCE = "Phone Station"  # what the CRM shows as the origin of a call
+SOURCE = "Phone Station"  # shown in the CRM as the origin of a call
 SERVICE = "phone_station"
 
 
@@ -34,7 +34,7 @@ def contact(
 
 
 def custom_fields(fields: Iterable[tuple[str, str]]) -> list[Model] | None:
-    """Texts by a field's id or its code; None where there are none."""
+    """Texts by a field's id or its code; None without any."""
     return [
         {"field_id" if which.isdecimal() else "field_code": int(which) if which.isdecimal() else which,
          "values": [{"value": value}]}
@@ -47,7 +47,7 @@ def renamed(name: str) -> Model:
 
 
 def with_phone(contact: Any, phone: str) -> Model:
-    """The change that adds a number: all that were read, and this one, for a write replaces them all (§3.5)."""
+    """The change that adds a number: all the numbers read, and this one, because a write replaces them all (§3.5)."""
     fields = values.items(values.mapping(contact).get("custom_fields_values"))
     phones = (values.items(field.get("values")) for field in fields if field.get("field_code") == values.PHONE)
     kept = [_as_read(value) for field in phones for value in field]
@@ -75,7 +75,7 @@ def lead(
     tags: tuple[str, ...] = (),
     request_id: str | None = None,
 ) -> Model:
-    """`contact` is a model to be made with the lead (then send by `add_complex`) or the id of one that exists."""
+    """`contact` is a model to be created with the lead (sent with `add_complex`) or the id of an existing one."""
     embedded: Model = {}
     if contact is not None:
         embedded["contacts"] = [{"id": contact} if isinstance(contact, int) else contact]
@@ -108,7 +108,7 @@ def call_note(
     created_at: int | None = None,
     request_id: str | None = None,
 ) -> Model:
-    """A call note, whole, for adding or for changing (then with `note_id`).
+    """A complete call note, for adding or for changing (then with `note_id`).
 
     `duration` is seconds. `link` is never left out: "" says there is no recording (docs/amocrm-contract.md §3.8). The
     user is written as creator and as responsible, without which amoCRM's call statistics do not count the call.
@@ -130,7 +130,7 @@ def call_note(
 
 
 def common_note(*, entity_id: int, text: str, user_id: int | None = None, created_at: int | None = None) -> Model:
-    """A note as the user would write it himself."""
+    """A note as if written by the user."""
     return _without_none(
         entity_id=entity_id, note_type=str(NoteType.COMMON), params={"text": text},
         created_by=user_id, responsible_user_id=user_id, created_at=created_at,

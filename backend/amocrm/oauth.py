@@ -32,7 +32,7 @@ SUBDOMAIN_PATH = "/oauth2/account/current/subdomain"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What opens an account; times are Unix seconds. Without `refresh` it is a long-lived token of a pilot."""
+    """The tokens of an account; times are Unix seconds. Without `refresh` it is a long-lived token of a pilot."""
 
     access: str = field(repr=False)
     refresh: str | None = field(repr=False, default=None)
@@ -51,7 +51,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """Our integration as amoCRM knows it, and the hosts we believe."""
+    """The integration as registered in amoCRM, and the trusted hosts."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -60,7 +60,7 @@ class Integration:
     clock: Callable[[], float] = time.time
 
     def consent_page(self, state: str, *, kommo: bool = False) -> str:
-        """Where to send a browser for consent; its window then comes back with a code and this state."""
+        """The address of the consent page; its window then returns with a code and this state."""
         query = {"client_id": self.client_id, "state": state, "mode": "post_message"}
         return f"{self.hosts.consent(kommo=kommo)}?{urlencode(query)}"
 
@@ -79,7 +79,7 @@ class Integration:
         return self._exchange(host, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def find_host(self, api_domain: str, refresh_token: str) -> str | None:
-        """Where the account lives now, None when amoCRM does not say. Raises TryLater."""
+        """The account's current host, None when amoCRM does not name one. Raises TryLater."""
         if not self.hosts.allows(api_domain):
             return None
         with self.hosts.session() as session:
@@ -110,7 +110,8 @@ def refuses_grant(reply: Reply) -> bool:
 
 
 def blames_integration(refusal: Rejected) -> bool:
-    """True when our keys or address are wrong, not the account's grant: no account may be given up for that."""
+    """True when the integration's keys or address are wrong, not the account's grant: then no account may be marked as
+    without access."""
     return any(word in str(refusal) for word in ("`client_id`", "`client_secret`", "Redirect URI"))
 
 

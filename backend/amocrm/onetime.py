@@ -15,17 +15,17 @@ from joserfc.jwt import JWTClaimsRegistry
 from backend.amocrm import values
 from backend.amocrm.oauth import Integration
 
-LEEWAY = 60  # seconds between amoCRM's clock and ours
+LEEWAY = 60  # seconds between amoCRM's clock and the service's
 LONGEST = 4096  # characters; real ones have about 500
 
 
 class BadToken(Exception):
-    """The token is not amoCRM's, not for us, or not for now; the text says which, for the log."""
+    """The token is not amoCRM's, not for this integration, or not valid now; the text says which, for the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """A user in his browser. `is_admin` is None when the token does not say: ask amoCRM then."""
+    """A user of the widget. `is_admin` is None when the token does not say: ask amoCRM then."""
 
     account_id: int
     user_id: int
@@ -34,7 +34,7 @@ class Visitor:
 
 
 def verify(token: str, integration: Integration, now: float) -> Visitor:
-    """Who the token speaks for. Raises BadToken. The same token may come again: amoCRM does not forbid it."""
+    """The token's user and account. Raises BadToken. A token may be used again: amoCRM does not forbid it."""
     if not token or len(token) > LONGEST:
         raise BadToken("no token, or an endless one")
     try:

@@ -17,7 +17,7 @@ LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After is a mistake we do not fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer as it came. `retry_after` is the header's text, "" without one."""
+    """An answer as received. `retry_after` is the header's text, "" without one."""
 
     status: int
     body: bytes
@@ -27,7 +27,7 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None when it is not JSON, whatever the content type says."""
+        """The body as JSON, None when it is not JSON, whatever the content type."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -94,16 +94,16 @@ def _codes(reply: Reply, found: tuple[Problem, ...]) -> frozenset[str]:
 
 
 def detail(reply: Reply) -> str:
-    """amoCRM's own words, short; a body that is not JSON is not quoted."""
-    told = values.mapping(reply.json)
-    words = (values.text(told.get(key)) for key in ("title", "hint", "detail"))
+    """amoCRM's own text, shortened; a body that is not JSON is not quoted."""
+    given = values.mapping(reply.json)
+    words = (values.text(given.get(key)) for key in ("title", "hint", "detail"))
     return ": ".join(word for word in words if word)[:500] or f"HTTP {reply.status}"
 
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds, from the header or the body's field, never more than an hour."""
-    told = values.number(reply.retry_after) or values.number(values.mapping(reply.json).get("retry_after"))
-    return min(float(told), LONGEST_WAIT) if told and told > 0 else None
+    given = values.number(reply.retry_after) or values.number(values.mapping(reply.json).get("retry_after"))
+    return min(float(given), LONGEST_WAIT) if given and given > 0 else None
 
 
 def problems(body: Any) -> tuple[Problem, ...]:

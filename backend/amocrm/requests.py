@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-PAGE = 250  # the most that amoCRM gives in one page
-EVENTS = 100  # the most of its history
-BATCH = 50  # the most that amoCRM recommends in one write
+PAGE = 250  # amoCRM's largest page
+EVENTS = 100  # its largest page of events
+BATCH = 50  # amoCRM's recommended maximum for one write
 
 ANNOUNCE_PATIENCE = 2.0  # seconds; later the call is over (docs/amocrm-contract.md §3.11)
 
@@ -58,8 +58,8 @@ class Way(StrEnum):
 class Request:
     """One request to one account's host; `body` is sent as JSON when it is not None.
 
-    `patience`: seconds for the whole answer, None: as long as for any. `is_extra`: the tariff may not have it, a
-    refusal says nothing of the account.
+    `patience`: seconds for the whole answer, None: the usual time. `is_extra`: the tariff may not include it, so a
+    refusal says nothing about the account.
     """
 
     method: str
@@ -292,7 +292,7 @@ def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
 
 
 def subscribe(destination: str, events: Sequence[str]) -> Request:
-    """The same destination is changed, so it may be repeated."""
+    """Subscribing the same destination again updates it, so it is safe to repeat."""
     body = {"destination": destination, "settings": list(events)}
     return replace(_change("/api/v4/webhooks", body, "POST"), is_extra=True)
 

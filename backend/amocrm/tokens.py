@@ -1,4 +1,5 @@
-"""An account's access as the client asks for it: kept, renewed ahead of time and once, found again after a rename."""
+"""The source of an account's access for the client: stored, renewed ahead of time and once, found again after a
+rename."""
 
 from __future__ import annotations
 
@@ -17,14 +18,14 @@ LEAST_LIFE = 60.0  # seconds; a token this near its end is not used for a reques
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What is stored of an account: where it lives and what opens it."""
+    """The stored access of an account: its host and its tokens."""
 
     host: str
     tokens: Tokens
 
 
 class Held(Protocol):
-    """The account's tokens while their lock is held by us."""
+    """The account's tokens while this process holds their lock."""
 
     kept: Kept
 
@@ -33,7 +34,7 @@ class Held(Protocol):
 
 
 class Vault(Protocol):
-    """Where one account's tokens are stored, for all processes."""
+    """The storage of one account's tokens, shared by all processes."""
 
     def read(self) -> Kept:
         """Raises NeedsPerson when the account waits for a person, TryLater while amoCRM bans us."""
@@ -47,7 +48,7 @@ class Vault(Protocol):
 
 
 class Tokenkeeper:
-    """The client's source of access (`client.AccessSource`). `clock` tells Unix seconds."""
+    """The client's source of access (`client.AccessSource`). `clock` returns Unix seconds."""
 
     def __init__(self, vault: Vault, integration: Integration, clock: Callable[[], float]) -> None:
         self._vault = vault
@@ -96,7 +97,7 @@ class Tokenkeeper:
             return self._elsewhere(kept, refusal)
 
     def _twice(self, host: str, refresh_token: str) -> Tokens:
-        """After a lost answer the same refresh token is tried once more: amoCRM may not have got it (§1.3)."""
+        """After a lost answer the same refresh token is tried once more: amoCRM may not have received it (§1.3)."""
         try:
             return self._integration.renew(host, refresh_token)
         except Unclear:
@@ -113,7 +114,7 @@ class Tokenkeeper:
             raise _refused(again) from again
 
     def _new_host(self, kept: Kept) -> str | None:
-        """The account's host when it is another than the stored one."""
+        """The account's host if it differs from the stored one."""
         if kept.tokens.refresh is None:
             return None
         found = self._integration.find_host(kept.tokens.api_domain, kept.tokens.refresh)

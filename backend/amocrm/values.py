@@ -1,4 +1,4 @@
-"""Reading amoCRM's JSON: strings and numbers are mixed, keys are left out, so nothing is taken on trust."""
+"""Reads amoCRM's JSON: strings and numbers are mixed and keys are left out, so nothing is trusted."""
 
 from __future__ import annotations
 

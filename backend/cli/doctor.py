@@ -12,8 +12,6 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from backend import create_app
-from backend.check_words import recordings as sources
-from backend.check_words import words
 from backend.cli.common import account_id
 from backend.config import Settings, StartError, database_url_file, load_settings
 from backend.pbx.address import networks
@@ -25,6 +23,8 @@ from backend.processes.commands.check_pbx import expected_of, unusable
 from backend.processes.line.setup import stored_address
 from backend.recordings.check import tried_as_stored
 from backend.store.settings import settings
+from backend.words import LANGUAGES
+from backend.words.check import pbx_sentences, source_sentence
 
 SHOWN = {FindingState.OK: "ok", FindingState.WARN: "look", FindingState.FAIL: "broken"}
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
                 raise StartError(f"the database does not let us in: {trouble.orig}") from None
     told = [(each.state, _line(each.state, each.what, _says(each, language))) for each in report.findings]
     if recordings:
-        says = sources.words(recordings.what, recordings.kind, recordings.detail, language)
+        says = source_sentence(recordings.what, recordings.kind, recordings.detail, language)
         told.append((FindingState(recordings.state), _line(FindingState(recordings.state), "recordings", says)))
     print("\n".join(line for _, line in told))
     return int(any(state is FindingState.FAIL for state, _ in told))
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend doctor", description=__doc__)
     parser.add_argument("--account", type=account_id, required=True, help="the amoCRM account")
-    parser.add_argument("--language", choices=("ru", "en"), help="of the lines; without it the account's")
+    parser.add_argument("--language", choices=LANGUAGES, help="of the lines; without it the account's")
     return parser
 
 
@@ -81,7 +81,7 @@ def _looked(account_id: int, configured: Settings) -> Report:
 
 def _says(finding: Finding, language: str) -> str:
     says = [{"kind": each.kind, "values": each.values} for each in finding.says]
-    return words(finding.what, says, language)
+    return pbx_sentences(finding.what, says, language)
 
 
 def _line(state: FindingState, what: str, says: str) -> str:

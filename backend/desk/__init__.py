@@ -1,1 +1,1 @@
-"""The desk: a fact arrives → look up → decide → write down → carry out."""
+"""Business steps: a fact arrives → look up the client → decide → store the decision → carry it out."""

@@ -1,4 +1,4 @@
-"""A fact arrives: in one transaction it is written down with its decision, its intents, popups and a wake-up."""
+"""Stores an arriving fact with its decision, intents, popups and a wake-up of the drain, in one transaction."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from backend.store.stream import Topic
 
 
 def arrive(account_id: int, fact: Fact, *, is_late: bool = False) -> bool:
-    """Writes the fact down and all that follows from it, and commits. False when it was known already.
+    """Stores the fact with everything that follows from it, and commits. False for a fact that is already stored.
 
-    A call's end that tells of a talk nobody had told of brings the answer with it. What is late comes to no screen that
-    does not show the call already, and its work waits for that of the calls that go on.
+    If no answer was stored for a call that ends with a talk, the answer is added here. A late fact changes only popups
+    that already show the call, and its work waits until the work of current calls is done.
     """
     if fact.direction is Direction.INTERNAL:
         return False
@@ -87,7 +87,7 @@ def _write(account_id: int, fact: Fact, chosen: AccountRules, is_late: bool) -> 
     counters.add(account_id, counters.FACTS, fact.kind)
     rules = chosen.rules
     call = decision.call_of(account_id, fact)
-    decided = policy.decide(fact, lookup.when_told(call, fact), rules)
+    decided = policy.decide(fact, lookup.at_fact(call, fact), rules)
     row.reasons = list(decided.reasons)
     if not is_callback(call.call) and any(isinstance(each, LogCall) for each in decided.intents):
         decision.settle(call, decided)
@@ -131,20 +131,20 @@ def _remember_end(call: CallRow, fact: CallEnded) -> None:
         {"extension": each.extension, "at": each.start, "seconds": talk_seconds((each,))} for each in fact.talks
     ]
     if fact.result is Result.MISSED:
-        stream.tell(call.account_id, Topic.MISSED)
-    if fact.result is Result.MISSED and call.client:  # told late, when somebody has talked to the client since
+        stream.notify(call.account_id, Topic.MISSED)
+    if fact.result is Result.MISSED and call.client:  # reported late, after an employee has talked to the client
         call.missed_closed_at = call_list.first_talk_after(call.account_id, call.client, call.ended)
 
 
 def _close_missed(account_id: int, client: str, at: float) -> None:
-    """Neither the list nor the popups of calls he was missed with need anybody any more."""
+    """Removes the client's missed calls from the list of missed calls and from popups."""
     for call in call_list.close_missed(account_id, client, at):
         popups.change(account_id, call, {}, state=PopupState.CLOSED.value, only_in=[PopupState.MISSED.value])
-    stream.tell(account_id, Topic.MISSED)
+    stream.notify(account_id, Topic.MISSED)
 
 
 def decide_again(account_id: int) -> int:
-    """Facts that a bug had kept from being decided; how many are decided now. Commits each."""
+    """Decides the facts that a bug had left undecided; returns their number. Commits each."""
     waiting = [(row.id, from_json(row.body)) for row in journal.undecided(account_id)]
     for row_id, fact in waiting:
         journal.drop_fact(account_id, row_id)
@@ -153,7 +153,7 @@ def decide_again(account_id: int) -> int:
 
 
 def keep(account_id: int, fact: Fact) -> None:
-    """Writes down a fact that could not be decided, so that it can be once the bug is mended. Commits."""
+    """Stores a fact that could not be decided, for `decide_again` after the bug is fixed. Commits."""
     row = journal.add_fact(account_id, fact.call, fact.key, fact.kind, fact.at or 0, to_json(fact))
     if row is not None:
         row.reasons, row.decided = ["our bug: not decided"], False

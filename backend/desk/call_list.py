@@ -1,4 +1,4 @@
-"""Calls as the widget lists them: of a card, and the missed ones that nobody has called back yet."""
+"""The widget's lists of calls: a card's calls, and missed calls without a call back."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from backend.store.recordings import recordings
 from backend.store.recordings.recordings import RecordingState, Shown, Why
 from backend.store.settings import settings
 
-OF_CARD, MISSED, FOUND = 20, 50, 20  # the most that is shown
+OF_CARD, MISSED, FOUND = 20, 50, 20  # the most items in each list
 
 
 def open_missed(account_id: int) -> list[dict[str, Any]]:
-    """The open missed calls, newest first; told to people of all languages, so without `recording_why`."""
+    """The open missed calls, newest first; without `recording_why`, because the answer goes to readers of all
+    languages."""
     shown = _shown(account_id, call_list.open_missed(account_id, MISSED))
     return [{name: value for name, value in each.items() if name != "recording_why"} for each in shown]
 
 
 def of_card(account_id: int, entity: str, card: int) -> dict[str, Any]:
-    """The card's numbers, their last calls and open missed calls; nothing when the phonebook has no such card yet."""
+    """The card's numbers, their last calls and open missed calls; empty lists for a card that is not in the phonebook
+    yet."""
     numbers = cards.numbers_of(account_id, entity, card)
     return {
         "is_known": cards.is_known(account_id, entity, card),
@@ -69,7 +71,7 @@ def _name(having: tuple[client.Party, ...]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shelf:
-    """What rows of calls only refer to."""
+    """Leads and recordings that the listed calls refer to."""
 
     rules: Rules
     names: Mapping[str, str]
@@ -77,7 +79,7 @@ class _Shelf:
 
 
 def _call(row: CallRow, shelf: _Shelf) -> dict[str, Any]:
-    """A **Call** of docs/api.md; what is unknown is left out."""
+    """A **Call** of docs/api.md, without the fields that are unknown."""
     shown = {
         "call": row.call,
         "direction": row.direction,
@@ -98,7 +100,7 @@ def _call(row: CallRow, shelf: _Shelf) -> dict[str, Any]:
 
 
 def _recording(row: CallRow, link: Callable[[str], str], kept: Shown | None) -> dict[str, Any]:
-    """Where nothing was said, or recordings are not fetched, there is no state; `recording_why` is a Why's word."""
+    """No state without a source of recordings, or for an unanswered call; `recording_why` is a value of Why."""
     if not row.recording:
         return {}
     found = {"recording": link(row.recording_token)}
@@ -107,27 +109,27 @@ def _recording(row: CallRow, link: Callable[[str], str], kept: Shown | None) -> 
     if kept.key:
         return found | {"recording_state": "ready"}
     if kept.state in (RecordingState.WAITING, RecordingState.FETCHING):
-        # most of what nobody answered was recorded empty: who waits for it waits in vain
+        # most unanswered calls are recorded empty: their recordings would be awaited in vain
         return found | ({"recording_state": "waiting"} if row.result == Result.ANSWERED else {})
     return found | {"recording_state": "failed", "recording_why": kept.why.value if kept.why else kept.state.value}
 
 
 def _lead(lead: int, shelf: _Shelf) -> dict[str, Any]:
-    """The lead of a record that nobody has accepted yet has no name for us."""
+    """The lead of an unaccepted unsorted record has no name here."""
     return {"id": lead, "name": shelf.leads[lead]} if lead in shelf.leads else {"id": lead}
 
 
 def _employees(row: CallRow, rules: Rules) -> list[dict[str, Any]]:
-    """Who talked, in their order, each once; else who called, or talks now."""
+    """The employees who talked, in order, each once; else the caller or the current talker."""
     seconds: dict[str, int] = {}
     for talk in row.talks:
         seconds[talk["extension"]] = seconds.get(talk["extension"], 0) + talk["seconds"]
     if not seconds and row.extension:
         seconds[row.extension] = 0
-    return [{**_who(extension, rules), "extension": extension, "seconds": told} for extension, told in seconds.items()]
+    return [{**_who(extension, rules), "extension": extension, "seconds": time} for extension, time in seconds.items()]
 
 
 def _who(extension: str, rules: Rules) -> dict[str, Any]:
-    """Nothing for an extension that belongs to nobody: whoever is credited with its calls did not talk."""
+    """Empty for an extension without a user: the employee credited with its calls did not talk."""
     found = seated_at(extension, rules)
     return {"user_id": found.user_id, "name": found.name} if found else {}

@@ -133,7 +133,7 @@ CHANNELS = {
                 change_inbox.KIND: process_changes.follow,
                 polling.KIND: polling.poll,
                 audit.KIND: audit.audit_page,
-                alerts.KIND: alerts.tell,
+                alerts.KIND: alerts.report,
             },
             together={LogCall.kind: notes.log_calls, FinishCall.kind: notes.finish_calls},
             failure=_of_amocrm,

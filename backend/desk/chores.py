@@ -1,4 +1,4 @@
-"""What accounts need from time to time, whatever calls come."""
+"""Periodic work of all accounts, independent of calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/dec
 SYNC_AT_LEAST_EVERY = timedelta(hours=30)
 NIGHT = range(1, 6)  # hours of the account's own clock
 AUDIT_EVERY = timedelta(hours=1)
-KEPT_FOR = timedelta(days=90)  # facts and done intents: as long as anybody asks why
-COMMANDS_KEPT_FOR = timedelta(days=7)  # far longer than a page may ask for the same one again
+KEPT_FOR = timedelta(days=90)  # facts and done intents: as long as `why` may be asked
+COMMANDS_KEPT_FOR = timedelta(days=7)  # far longer than a page may repeat the same request
 REFUSALS_KEPT_FOR = timedelta(days=7)  # of callbacks: far longer than they are shown
-AT_A_TIME = 100  # accounts whose looks begin in one transaction
+AT_A_TIME = 100  # accounts whose work is started in one transaction
 AT_ONCE = 5000  # rows deleted in one transaction
 
 
@@ -48,7 +48,7 @@ def _may_sync(account: Account, now: datetime) -> bool:
 
 
 def poll_due_phonebooks() -> list[int]:
-    """Has amoCRM asked what has changed, for every connected account whose turn it is."""
+    """Starts polling amoCRM for changes, for every connected account that is due."""
     often, seldom = timedelta(seconds=polling.OFTEN), timedelta(seconds=polling.SELDOM)
     found = webhooks.to_poll(often, seldom)
     for account_id in found:
@@ -68,7 +68,7 @@ def try_refused_again() -> list[int]:
 
 
 def audit_due_calls() -> list[int]:
-    """Has every connected account's last calls held against the CRM, an hour after the last time."""
+    """Starts the comparison of recent calls with the CRM, hourly for every connected account."""
     last = func.coalesce(Account.audited_at, Account.created_at)
     due = select(Account).where(Account.state == AccountState.CONNECTED, last < func.clock_timestamp() - AUDIT_EVERY)
     found = list(db.session.scalars(due.order_by(Account.id).limit(AT_A_TIME)))
@@ -82,7 +82,8 @@ def audit_due_calls() -> list[int]:
 
 
 def forget_old() -> int:
-    """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; how many."""
+    """Deletes old rows of the journal, outcomes, popups and commands, a bounded number at a time; returns the
+    number."""
     than = datetime.now(UTC) - KEPT_FOR
     kept = (journal, outcomes, popups, requests, audits, outages, left_out)
     gone: int = sum(each.forget_older(than, AT_ONCE) for each in kept)

@@ -1,4 +1,5 @@
-"""The account's employees and how they are now: what each sees of himself, of his colleagues and of the account."""
+"""The account's employees and their current state: what the stream shows a user of themselves, colleagues and the
+account."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ class Office:
     alerts: Sequence[Mapping[str, Any]]
 
     def me(self, user_id: int) -> dict[str, Any]:
-        """What this user is told of himself and of the account; also one who is not an employee."""
+        """This user's own state and the account's; also for a user who is not an employee."""
         employee = self.employees.get(user_id) or Employee(user_id=user_id, name="")
         return {
             "user_id": user_id,
@@ -38,7 +39,7 @@ class Office:
         }
 
     def colleagues(self) -> list[dict[str, Any]]:
-        """Everybody who has an extension, by name."""
+        """All employees with an extension, by name."""
         seated = [each for each in self.employees.values() if each.extensions]
         return [self._shown(each) for each in sorted(seated, key=lambda each: (each.name, each.user_id))]
 
@@ -55,7 +56,7 @@ class Office:
 
 
 def office(account_id: int) -> Office | None:
-    """As it is now; None when the account is not connected any more."""
+    """The current state; None for an account that is no longer connected."""
     condition = conditions([account_id]).get(account_id)
     if condition is None:
         return None

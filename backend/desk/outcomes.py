@@ -1,4 +1,4 @@
-"""The outcome of a call is saved: in one transaction it is written down with its intents, its popup and a wake-up."""
+"""Saves the outcome of a call with its intents, its popup and a wake-up, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from backend.store.phonebook import cards
 from backend.store.settings import settings
 
 
-def save(account_id: int, user_id: int, call: str, request: UUID, told: dict[str, Any]) -> str | None:
-    """Writes down what this user says of this call, and commits; the same request changes nothing the second time.
+def save(account_id: int, user_id: int, call: str, request: UUID, values: dict[str, Any]) -> str | None:
+    """Stores this user's outcome of this call, and commits; repeating the request changes nothing.
 
-    `told` are values of Outcome. None when all is well, else what is wrong with `contact`: "no_contact", "no_number".
-    Raises LookupError when the call has no popup of his.
+    `values` are fields of Outcome. None when all is well, else the problem with `contact`: "no_contact", "no_number".
+    Raises LookupError when the user has no popup of the call.
     """
     row = journal.lock_call(account_id, call)
     if row is None or user_id not in {popup.user_id for popup in popups.of_call(account_id, call)}:
         raise LookupError(f"user {user_id} has no popup of call {call}")
-    said = Outcome(employee=user_id, at=time.time(), **told)
+    said = Outcome(employee=user_id, at=time.time(), **values)
     is_held = row.answered is None and row.ended is None
     if outcomes.add(account_id, call, user_id, str(request), asdict(said), is_held=is_held):
         if wrong := _wrong_contact(row, said.contact):
@@ -47,8 +47,7 @@ def _wrong_contact(call: CallRow, contact: int | None) -> str | None:
 
 
 def _follow(call: CallRow, said: Outcome, *, is_held: bool) -> None:
-    """A call that is neither answered nor over holds it: what it leaves in the CRM is not decided yet, and must be
-    before."""
+    """The intents wait while the call rings: what the call leaves in the CRM is not decided yet, and must be first."""
     if not is_held:
         _put(call, said, settings.rules(call.account_id))
     popups.change(call.account_id, call.call, {"outcome": True}, users=[said.employee])
@@ -56,9 +55,9 @@ def _follow(call: CallRow, said: Outcome, *, is_held: bool) -> None:
 
 
 def let_go(call: CallRow, rules: Rules) -> int:
-    """What was saved while the call rang can be carried out, now that the call is decided; how many intents.
-    Does not commit."""
-    db.session.flush()  # locks the call: whoever saves meanwhile comes before, and is seen here, or waits
+    """Releases the outcomes saved while the call rang, once the call is decided; returns the number of intents. Does
+    not commit."""
+    db.session.flush()  # locks the call: an outcome saved at the same time comes before and is seen here, or waits
     return sum(_put(call, Outcome(**body), rules) for body in outcomes.let_go(call.account_id, call.call))
 
 

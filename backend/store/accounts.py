@@ -22,7 +22,7 @@ from backend.store.base.side_session import aside
 
 
 class AccountState(StrEnum):
-    """`blocked` is not here: it passes by itself, see `Account.blocked_until`."""
+    """`blocked` is not a state here: it ends by itself, see `Account.blocked_until`."""
 
     CONNECTED = "connected"
     NEEDS_REAUTHORISATION = "needs_reauthorisation"
@@ -31,7 +31,7 @@ class AccountState(StrEnum):
 
 
 class LineState(StrEnum):
-    """How the line to the PBX is: `refused` waits for a person, `down` is tried again by itself."""
+    """State of the PBX line: `refused` needs a person, `down` is retried automatically."""
 
     NEVER = "never"
     CONNECTING = "connecting"
@@ -45,7 +45,7 @@ _CLOCK = cast(func.extract("epoch", func.clock_timestamp()), Double)
 
 
 def _words(kind: type[StrEnum]) -> Enum:
-    """An enum kept as its words: a new state needs no migration of a database type."""
+    """An enum stored as its values: a new state needs no migration of a database type."""
     return Enum(kind, native_enum=False, length=32, values_callable=lambda each: [word.value for word in each])
 
 
@@ -63,7 +63,7 @@ class Account(Base):
     country: Mapped[str] = mapped_column(default="RU")
     language: Mapped[str] = mapped_column(default="ru")
     zone: Mapped[str] = mapped_column(default="", server_default="")
-    """Its time zone in amoCRM; empty where that is none we know."""
+    """The account's time zone in amoCRM; empty for an unknown one."""
     state: Mapped[AccountState] = mapped_column(_words(AccountState), default=AccountState.CONNECTED)
     state_reason: Mapped[str] = mapped_column(default="")
     state_since: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -74,16 +74,16 @@ class Account(Base):
     disabling_since: Mapped[datetime | None]
     rights_lost_since: Mapped[datetime | None]
     phonebook_sync_at: Mapped[datetime | None]
-    """When the last full sync of the phonebook was begun."""
+    """The start of the last full sync of the phonebook."""
     audited_at: Mapped[datetime | None]
-    """When its calls were last held against the CRM."""
+    """The start of the last comparison of its calls with the CRM."""
     installed_by: Mapped[int | None] = mapped_column(BigInteger)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     def move(self, state: AccountState, reason: str = "") -> None:
-        """Into a state; `state_since` stays when nothing changed."""
+        """Changes the state; `state_since` stays when the state is the same."""
         if (self.state, self.state_reason) != (state, reason):
             self.state, self.state_reason, self.state_since = state, reason, datetime.now(UTC)
 
@@ -96,14 +96,13 @@ class Account(Base):
         return is_first and self.state is not AccountState.UNPAID
 
     def leave_alone(self, seconds: float) -> None:
-        """No request until then."""
+        """Sends no request for so many seconds."""
         self.blocked_until = datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 class AccountToken(Base):
-    """The account's tokens, apart from it: this row is locked while amoCRM is asked for new ones, and the account
-    itself stays free. Without `refresh_token` the access token is a long-lived one, of a pilot.
-    """
+    """The account's tokens, in a row of their own: it stays locked while amoCRM issues new ones, and the account itself
+    stays free. Without `refresh_token` the access token is a long-lived one, of a pilot."""
 
     __tablename__ = "account_tokens"
 
@@ -129,7 +128,8 @@ class AccountPbx(Base):
     certificate: Mapped[str | None]
     link: Mapped[LineState] = mapped_column(_words(LineState), default=LineState.NEVER)
     link_reason: Mapped[str] = mapped_column(default="")
-    """In English, for operators; `link_trouble` is its kind and `link_detail` what the other side said, for others."""
+    """In English, for operators; `link_trouble` is its kind, and `link_detail` the other side's own text, for sentences
+    to users."""
     link_trouble: Mapped[str] = mapped_column(default="", server_default="")
     link_detail: Mapped[str] = mapped_column(default="", server_default="")
     link_since: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -140,7 +140,7 @@ class AccountPbx(Base):
 
 
 class AccountUser(Base):
-    """Mirror of a CRM user; who of them is an employee, with which extensions, is a setting."""
+    """Mirror of a CRM user; which users are employees, with which extensions, is a setting."""
 
     __tablename__ = "account_users"
 
@@ -185,7 +185,7 @@ def users(account_id: int) -> Sequence[AccountUser]:
 
 
 def admins(account_id: int) -> list[int]:
-    """The account's administrators whom amoCRM lets in."""
+    """The account's administrators with access to amoCRM."""
     return [each.user_id for each in users(account_id) if each.is_admin and each.is_active]
 
 
@@ -253,7 +253,7 @@ def welcome(account_id: int) -> None:
 
 
 def set_link(account_id: int, link: LineState, reason: str = "", *, trouble: str = "", detail: str = "") -> None:
-    """Writes down how the account's line to its PBX is; does not commit."""
+    """Stores the state of the account's PBX line; does not commit."""
     db.session.execute(
         update(AccountPbx)
         .where(AccountPbx.account_id == account_id, (AccountPbx.link != link) | (AccountPbx.link_reason != reason))

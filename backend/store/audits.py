@@ -1,4 +1,4 @@
-"""What was found of each call when it was held against the CRM, and the counts of each day."""
+"""Results of comparing calls with the CRM: one for each call, and the counts of each day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.calls.rules.audit import Books, NoteFinding
 from backend.store import Base, db
 
-SETTLED = ("in_crm", "by_rule", "gone")  # what the periodic look does not ask about again
+SETTLED = ("in_crm", "by_rule", "gone")  # periodic audits skip these
 
 _PAGE = text(
     """
@@ -88,7 +88,7 @@ _AGAIN = text(
 
 
 class CallAudit(Base):
-    """`state` is of AuditState; `why` is for people."""
+    """`state` is of AuditState; `why` is an explanation for people."""
 
     __tablename__ = "call_audits"
 
@@ -100,7 +100,7 @@ class CallAudit(Base):
 
 
 class AuditDay(Base):
-    """The account's own day: `seen` on the PBX is the sum of the rest."""
+    """A day of the account's own zone: `seen` on the PBX is the sum of the other counts."""
 
     __tablename__ = "audit_days"
 
@@ -118,7 +118,8 @@ class AuditDay(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Calls begun from `since` until `until`, seconds of the Unix epoch; `thorough`: also those found right before."""
+    """Calls begun from `since` until `until`, seconds of the Unix epoch; `thorough`: including those whose last result
+    was right."""
 
     since: float
     until: float
@@ -127,8 +128,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A call to be held against the CRM; `wanted` is the intent (kind, body) that wrote its note last, `mendings` how
-    often that was written behind live work."""
+    """A call to compare with the CRM; `wanted` is the intent (kind, body) that last wrote its note, `mendings` how
+    often audits wrote it."""
 
     call: str
     started: float
@@ -144,7 +145,7 @@ class Listed:
 
 
 def page(account_id: int, span: Span, after: tuple[float, str], limit: int) -> list[Listed]:
-    """The next calls of the span, in their order; `after` is where the last page ended."""
+    """The next calls of the span, in order; `after` is the last call of the previous page."""
     values = {
         "account": account_id, "since": span.since, "until": span.until, "started": after[0], "after": after[1],
         "thorough": span.thorough, "settled": list(SETTLED), "limit": limit,
@@ -168,7 +169,7 @@ def _listed(row: RowMapping) -> Listed:
 
 
 def keep(account_id: int, findings: Mapping[str, NoteFinding]) -> None:
-    """Of each of these calls, as it is now. Does not commit."""
+    """Stores the current result for each of these calls. Does not commit."""
     rows = [
         {"account_id": account_id, "call": call, "state": each.state.value, "why": each.why[:500]}
         for call, each in findings.items()
@@ -182,30 +183,30 @@ def keep(account_id: int, findings: Mapping[str, NoteFinding]) -> None:
 
 
 def try_again(account_id: int, call: str) -> None:
-    """What amoCRM refused of this call is to do again. Does not commit."""
+    """Makes this call's refused intents due again. Does not commit."""
     db.session.execute(_AGAIN, {"account": account_id, "call": call})
 
 
 def count_days(account_id: int, span: Span, zone: str) -> None:
-    """Of the days that the span covers, which begins with one. Does not commit."""
+    """Counts the days of the span, which starts at midnight. Does not commit."""
     db.session.execute(_COUNT, {"account": account_id, "since": span.since, "until": span.until, "zone": zone})
 
 
 def days(account_id: int, first: date, last: date) -> Sequence[AuditDay]:
-    """Those that were counted, the oldest first."""
+    """The counted days, oldest first."""
     mine = (AuditDay.account_id == account_id, AuditDay.day >= first, AuditDay.day <= last)
     query = select(AuditDay).where(*mine).order_by(AuditDay.day).execution_options(populate_existing=True)
     return db.session.scalars(query).all()
 
 
 def troubles(account_id: int, span: Span, limit: int) -> Sequence[tuple[str, str]]:
-    """Calls that cannot be mended without a person, with the reason."""
+    """Calls that only a person can repair, with the reason."""
     values = {"account": account_id, "since": span.since, "until": span.until, "limit": limit}
     return [(row.call, row.why) for row in db.session.execute(_TROUBLES, values)]
 
 
 def unfinished(account_id: int, span: Span) -> int:
-    """How many calls of the span have work on its way that nothing holds up."""
+    """The number of calls of the span with unfinished, unblocked work."""
     query = text(
         "select count(distinct intents.call) from intents join calls using (account_id, call)"
         " where account_id = :account and state = 'todo' and started >= :since and started < :until"
@@ -216,7 +217,7 @@ def unfinished(account_id: int, span: Span) -> int:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes what was found long ago, of all accounts; how many rows. Does not commit."""
+    """Deletes old results of all accounts; returns the number of rows. Does not commit."""
     old = select(CallAudit.account_id, CallAudit.call).where(CallAudit.at < than).limit(limit)
     days = delete(AuditDay).where(AuditDay.counted_at < than).returning(AuditDay.day)
     from_calls = delete(CallAudit).where(

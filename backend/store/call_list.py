@@ -1,4 +1,4 @@
-"""Calls as people look at them: of a client, newest first; and the missed ones that nobody has called back yet."""
+"""Lists of calls: a client's calls, newest first, and missed calls without a call back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, func, literal_column, select, update
 from backend.store import db
 from backend.store.journal.journal import OPEN_MISSED, CallRow
 
-# written out, not bound: a prepared statement must be able to see that the partial index fits
+# literals instead of bound parameters: a prepared statement must be able to use the partial index
 _OPEN: ColumnElement[bool] = literal_column(f"({OPEN_MISSED})")
-_IS_CALL = CallRow.direction != "request"  # a request from a site that nobody answered stands among the missed alone
+_IS_CALL = CallRow.direction != "request"  # an unanswered request from a site is listed only among missed calls
 
 
 def of_clients(account_id: int, clients: Sequence[str], limit: int) -> Sequence[CallRow]:
@@ -21,7 +21,7 @@ def of_clients(account_id: int, clients: Sequence[str], limit: int) -> Sequence[
 
 
 def open_missed(account_id: int, limit: int, clients: Sequence[str] | None = None) -> Sequence[CallRow]:
-    """Missed calls after which nobody has talked to the client yet, newest first; of these numbers where given."""
+    """Missed calls of clients who have not talked since, newest first; of these numbers if given."""
     query = select(CallRow).where(CallRow.account_id == account_id, _OPEN)
     if clients is not None:
         query = query.where(CallRow.client.in_(clients))
@@ -34,7 +34,7 @@ def count_open_missed(account_id: int) -> int:
 
 
 def close_missed(account_id: int, client: str, at: float) -> Sequence[str]:
-    """Somebody talked to the client: the calls he was missed with before, which need nobody any more.
+    """Marks the client's earlier missed calls as called back, and returns them.
 
     Does not commit.
     """
@@ -44,13 +44,13 @@ def close_missed(account_id: int, client: str, at: float) -> Sequence[str]:
 
 
 def earlier(account_id: int, client: str, call: str) -> tuple[int, float | None]:
-    """How many other calls there were with this number, and when the latest began."""
+    """The number of other calls with this number, and the start of the latest."""
     theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.call != call, _IS_CALL)
     total, last = db.session.execute(select(func.count(), func.max(CallRow.started)).where(*theirs)).one()
     return total, last
 
 
 def first_talk_after(account_id: int, client: str, at: float) -> float | None:
-    """When somebody first talked to the client after this time, if anybody has."""
+    """The start of the first talk with the client after this time, if any."""
     theirs = (CallRow.account_id == account_id, CallRow.client == client, CallRow.answered >= at)
     return db.session.scalar(select(func.min(CallRow.answered)).where(*theirs))

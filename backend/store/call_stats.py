@@ -1,6 +1,6 @@
-"""Calls as numbers: counted by PostgreSQL, over one account's calls since a moment, or over those of some extensions.
+"""Call statistics, counted by PostgreSQL, of an account or of some extensions, since a moment.
 
-Durations are seconds, None where there is nothing to measure.
+Durations are seconds, None if there is nothing to measure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from backend.store import db
 
 MOST_DIDS = 200
 
-# What each question asks of. A call is also of the extensions that only rang.
+# The basis of each query. A call also belongs to extensions that only rang.
 _SEEN = """
 with seen as (
     select call, direction = 'inbound' as is_inbound, did, started, answered, ended, result, extension, talks, rang,
@@ -104,7 +104,7 @@ where account_id = :account and started >= :since
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """`only`: the calls of these extensions; None: every call of the account. `since`: seconds of the Unix epoch."""
+    """`only`: the calls of these extensions; None: all calls of the account. `since`: seconds of the Unix epoch."""
 
     account_id: int
     since: float
@@ -112,7 +112,7 @@ class Scope:
 
 
 def by_time(scope: Scope, starts: Sequence[float]) -> Mapping[int, RowMapping]:
-    """By the place in `starts`, moments in order, of the span in which a call began: how many came to what end."""
+    """Number of calls by result, by index of the span in which they began; `starts` are the spans' moments in order."""
     return {row["place"]: row for row in _rows(_BY_TIME, scope, starts=list(starts))}
 
 
@@ -127,19 +127,20 @@ def by_did(scope: Scope) -> Sequence[RowMapping]:
 
 
 def waits(scope: Scope) -> RowMapping:
-    """How long clients waited for an answer, and those who were missed for a talk."""
+    """Clients' waiting time for an answer, and time from a missed call to the next talk."""
     return _rows(_WAITS, scope)[0]
 
 
 def by_employee(scope: Scope, seats: Mapping[str, int]) -> Mapping[int, RowMapping]:
-    """By user, for `seats`: extension → user. A call that rang at somebody counts as missed only if nobody talked."""
+    """By user, for `seats`: extension → user. A call that rang at an employee counts as missed only if it had no
+    talk."""
     return {row["user_id"]: row for row in _rows(
         _BY_EMPLOYEE, scope, extensions=list(seats), users=list(seats.values())
     )}  # fmt: skip
 
 
 def in_crm(scope: Scope) -> RowMapping:
-    """Of the calls that should be in the CRM, how many have their note or are part of a record."""
+    """Of the calls that belong in the CRM, the number with a note or an unsorted record."""
     return _rows(_IN_CRM, scope)[0]
 
 

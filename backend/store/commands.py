@@ -1,7 +1,7 @@
-"""Commands to an account's PBX: written down by `web`, taken once by the `pbx` process that holds the line.
+"""Commands to an account's PBX: written by `web`, taken once by the `pbx` process that holds the line.
 
-A command that nobody takes in time is failed and never carried out later: a phone that rings a minute after the click
-rings for nobody. One whose taker died has an end that nobody knows: it is failed too, and not repeated.
+A command not taken in time fails and is never carried out later: the employee is no longer waiting for their phone to
+ring. If its process died, the result is unknown: the command fails too, and is not repeated.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 from backend.store.base.crypto import Secret
 
-CHANNEL = "commands"  # of LISTEN and NOTIFY; what is told is `ACCOUNT KIND`
+CHANNEL = "commands"  # of LISTEN and NOTIFY; the payload is `ACCOUNT KIND`
 TAKEN_WITHIN = 5.0  # seconds
-FIRST_LOOK, LONGEST_LOOK = 0.02, 0.3  # seconds between looks at a command that is waited for
-MOST_A_MINUTE = 20  # commands of one kind, of one user: far more than a person wants
-STATION = 0  # the user of commands that we order ourselves; they are not counted
-STUCK = 60.0  # seconds after which nobody waits for a command any more
+FIRST_LOOK, LONGEST_LOOK = 0.02, 0.3  # seconds between reads of a command that is waited for
+MOST_A_MINUTE = 20  # commands of one kind, of one user: far more than a person needs
+STATION = 0  # the user of the service's own commands; they are not counted
+STUCK = 60.0  # seconds after which no process waits for a command any more
 NOT_TAKEN = "pbx_not_connected"
 UNCLEAR = "unclear"
 
 
 class TooOften(Exception):
-    """The user has ordered as much of this as anybody may for now."""
+    """The user has reached the limit of such commands."""
 
 
 class CommandState(StrEnum):
@@ -47,9 +47,9 @@ WAITED = (CommandState.TODO.value, CommandState.TAKEN.value)
 
 
 class CommandRow(Base):
-    """`request` is a uuid of the widget: the same one makes nothing new. `body` is JSON, and may hold a secret.
+    """`request` is a UUID of the widget: repeating it creates no second command. `body` is JSON, and may hold a secret.
 
-    `error` is a kind of refusal (docs/api.md); `answer` is what there is to say of it, or the result.
+    `error` is a kind of refusal (docs/api.md); `answer` is its detail, or the result.
     """
 
     __tablename__ = "commands"
@@ -76,7 +76,7 @@ class CommandRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as whoever carries it out gets it; its repr holds no secret."""
+    """A command for the process that carries it out; its repr holds no secret."""
 
     account_id: int
     request: str
@@ -88,16 +88,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """`error` None means done; else it is a kind of refusal, and `answer` may hold the PBX's own `words`."""
+    """`error` None means done; else it is a kind of refusal, and `answer` may hold the PBX's own text as `words`."""
 
     error: str | None = None
     answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def order(command: Command) -> bool:
-    """Writes a command down and tells who may take it when this commits. Does not commit. Raises TooOften.
+    """Writes a command and notifies the processes that may take it when this commits. Does not commit. Raises TooOften.
 
-    False when this account has a command of this request already: nothing is written.
+    False when this account already has a command of this request: nothing is written.
     """
     if command.user_id != STATION and _ordered_lately(command) >= MOST_A_MINUTE:
         raise TooOften(command.kind)
@@ -124,13 +124,13 @@ def _ordered_lately(command: Command) -> int:
 
 
 def alone(account_id: int, what: str) -> None:
-    """Until this transaction ends nobody else, in whichever process, is here for the same of this account."""
+    """Locks `what` of this account against all other transactions, until this one ends."""
     lock = select(func.pg_advisory_xact_lock(func.hashtextextended(f"{account_id} {what}", 0)))
     db.session.execute(lock)
 
 
 def is_busy(account_id: int, kind: str) -> bool:
-    """Whether somebody waits for a command of this kind."""
+    """Whether a command of this kind is pending."""
     mine = (CommandRow.account_id == account_id, CommandRow.kind == kind)
     query = select(CommandRow.request).where(*mine, CommandRow.state.in_(WAITED), _is_fresh())
     return db.session.scalar(query.limit(1)) is not None
@@ -143,8 +143,8 @@ def find(account_id: int, request: str) -> CommandRow | None:
 def take(
     owner: str, *, up: Collection[int], anywhere: Collection[str], account_id: int | None = None
 ) -> Sequence[Command]:
-    """Takes what waits for this process, and commits: of the accounts in `up`, whose lines it holds and are up, and of
-    kinds that need no line; of one account where it is named. What is late is nobody's."""
+    """Takes the pending commands for this process, and commits: of accounts in `up`, whose lines it holds, and of kinds
+    that need no line; only of one account if it is named. Late commands are not taken."""
     mine = CommandRow.kind.in_(anywhere) | (CommandRow.account_id.in_(up) & CommandRow.kind.not_in(anywhere))
     waits = _is(CommandState.TODO)
     waiting = select(CommandRow.account_id, CommandRow.request).where(
@@ -165,24 +165,25 @@ def take(
 
 
 def end(command: Command, owner: str, outcome: CommandResult) -> None:
-    """Writes down what came of a command that `owner` took, and commits."""
+    """Stores the result of a command that `owner` took, and commits."""
     mine = (CommandRow.account_id == command.account_id, CommandRow.request == command.request)
     _end(outcome, *mine, _is(CommandState.TAKEN), CommandRow.taken_by == owner)
     db.session.commit()
 
 
 def leave_unclear(owner: str, accounts: Collection[int], anywhere: Collection[str]) -> None:
-    """What others took for these accounts, whose lines `owner` holds now, has an end that nobody knows. Commits."""
+    """Marks as unclear the commands that other processes took for these accounts, whose lines `owner` holds now.
+    Commits."""
     others = (CommandRow.account_id.in_(accounts), CommandRow.kind.not_in(anywhere), CommandRow.taken_by != owner)
     _end(CommandResult(error=UNCLEAR), *others, _is(CommandState.TAKEN))
     db.session.commit()
 
 
 def wait(account_id: int, request: str, seconds: float) -> CommandResult:
-    """What came of a command, as soon as it is known; at the latest after `seconds`, then its end is unclear.
+    """A command's result as soon as it is known; after `seconds` it counts as unclear.
 
-    One that was not taken in time is failed here, and is never taken. Ends the session's transaction, and holds no
-    connection to the database between two looks.
+    A command not taken in time fails here, and is never taken. Ends the session's transaction, and holds no database
+    connection between two reads.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_LOOK
     mine = (CommandRow.account_id == account_id, CommandRow.request == request)
@@ -204,7 +205,7 @@ def wait(account_id: int, request: str, seconds: float) -> CommandResult:
 
 
 def tidy(than: datetime, limit: int) -> int:
-    """Fails what nobody waits for any more, and deletes what ended before `than`; how many are gone.
+    """Fails abandoned commands, and deletes those that ended before `than`; returns the number of deleted ones.
 
     A bounded number at a time, of all accounts. Does not commit.
     """
@@ -227,12 +228,12 @@ def _is_fresh() -> ColumnElement[bool]:
 
 
 def _is(state: CommandState) -> ColumnElement[bool]:
-    """Written out, not bound: a prepared statement must be able to see that the partial index fits."""
+    """A literal instead of a bound parameter: a prepared statement must be able to use the partial index."""
     return CommandRow.state == literal_column(f"'{state.value}'")
 
 
 def _end(outcome: CommandResult, *which: ColumnElement[bool]) -> None:
-    """An ended command needs no body any more, and the secret in it goes at once."""
+    """An ended command no longer needs its body, so the secret in it is deleted at once."""
     state = CommandState.FAILED if outcome.error else CommandState.DONE
     values = {"state": state.value, "error": outcome.error, "answer": dict(outcome.answer), "body": "{}"}
     db.session.execute(update(CommandRow).where(*which).values(**values, ended_at=func.clock_timestamp()))

@@ -1,4 +1,4 @@
-"""How each employee's extension is now, as the PBX tells it."""
+"""The current state of each employee's extension, as reported by the PBX."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.store.accounts import AccountPbx, LineState
 
 
 class ExtensionRow(Base):
-    """Only what is known: an extension without a row is unknown."""
+    """Only known states: an extension without a row is unknown."""
 
     __tablename__ = "extension_states"
 
@@ -26,7 +26,7 @@ class ExtensionRow(Base):
 
 
 def states(account_id: int) -> dict[str, ExtensionState]:
-    """By extension; those not named are unknown, and all are while the line to the PBX is not up."""
+    """By extension; missing ones are unknown, and all are while the PBX line is not up."""
     query = (
         select(ExtensionRow.extension, ExtensionRow.state)
         .join(AccountPbx, AccountPbx.account_id == ExtensionRow.account_id)
@@ -40,7 +40,7 @@ def states(account_id: int) -> dict[str, ExtensionState]:
 
 
 def put(account_id: int, changed: Mapping[str, ExtensionState]) -> None:
-    """Writes down how these extensions are now. Does not commit."""
+    """Stores the current state of these extensions. Does not commit."""
     rows = [
         {"account_id": account_id, "extension": extension, "state": state.value}
         for extension, state in sorted(changed.items())
@@ -51,6 +51,6 @@ def put(account_id: int, changed: Mapping[str, ExtensionState]) -> None:
 
 
 def forget_others(account_id: int, extensions: list[str]) -> None:
-    """Those that are nobody's any more. Does not commit."""
+    """Deletes the extensions that no longer belong to an employee. Does not commit."""
     stale = ExtensionRow.extension.not_in(extensions)
     db.session.execute(delete(ExtensionRow).where(ExtensionRow.account_id == account_id, stale))

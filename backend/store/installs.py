@@ -1,4 +1,4 @@
-"""Installs on their way: what the hook wrote down, and the one-time states of the consent page."""
+"""Installs in progress: codes stored by the webhook, and the one-time states of the consent page."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from backend.store.base.crypto import Secret
 
 CODE_LIFE = timedelta(minutes=20)  # docs/amocrm-contract.md §1.2
 STATE_LIFE = timedelta(minutes=20)
-MOST_WAITING = 1000  # undone installs; the hook is open to anybody, so its inbox has an end
-MOST_STATES = 50_000  # anybody may ask for one
+MOST_WAITING = 1000  # unfinished installs; the webhook is public, so its inbox is limited
+MOST_STATES = 50_000  # the consent page is public too
 KEPT = timedelta(days=30)  # a finished install, for support
 
 
 class Install(Base):
-    """One code. `access_token` and `refresh_token` hold what it was redeemed for until the account has them, so that a
-    crash between the two loses nothing: the code itself works only once.
-    """
+    """One code. `access_token` and `refresh_token` hold the redeemed tokens until the account has them, so a crash
+    between the two loses nothing: the code itself works only once."""
 
     __tablename__ = "installs"
     __table_args__ = (Index("ix_installs_waiting", "received_at", postgresql_where="done_at is null"),)
@@ -46,7 +45,7 @@ class Install(Base):
 
 
 class OAuthState(Base):
-    """A state given to one browser; both are kept as digests, so that reading the table gives nobody a state."""
+    """A state given to one browser; both are stored as digests, so reading the table reveals no state."""
 
     __tablename__ = "oauth_states"
 
@@ -56,7 +55,7 @@ class OAuthState(Base):
 
 
 def write_down(referer: str, code: str) -> int | None:
-    """Keeps a code for later, committed; the same code again is the same install. None when the inbox is full."""
+    """Stores a code, committed; the same code again is the same install. None when the inbox is full."""
     if _count(select(Install.id).where(Install.done_at.is_(None)), MOST_WAITING) >= MOST_WAITING:
         return None
     fingerprint = digest(f"{referer} {code}")
@@ -74,27 +73,26 @@ def waiting() -> Sequence[int]:
 
 
 def taken(install_id: int) -> Install | None:
-    """The install, locked for us, in the session's transaction; None when it is finished or another has it."""
+    """The install, locked in the session's transaction; None when it is finished or locked by another process."""
     row = select(Install).where(Install.id == install_id, Install.done_at.is_(None))
     return db.session.scalar(row.with_for_update(skip_locked=True))
 
 
 def forget_old() -> None:
-    """Drops finished installs and states that nobody came back with; commits."""
+    """Deletes finished installs and abandoned states; commits."""
     db.session.execute(delete(Install).where(Install.done_at < func.now() - KEPT))
     db.session.execute(delete(OAuthState).where(OAuthState.expires_at < func.now()))
     db.session.commit()
 
 
 def failure(install_id: int) -> str | None:
-    """Why the install failed, None when it did not or is still under way."""
+    """The reason why the install failed; None if it did not, or is still in progress."""
     return db.session.scalar(select(Install.failure).where(Install.id == install_id))
 
 
 def new_state(browser: str) -> str | None:
-    """A state that works once, for STATE_LIFE, in the browser that holds this cookie; committed. None when too many
-    wait.
-    """
+    """A state that works once, for STATE_LIFE, in the browser that holds this cookie; committed. None when too many are
+    waiting."""
     if _count(select(OAuthState.state), MOST_STATES) >= MOST_STATES:
         return None
     state = secrets.token_urlsafe(32)
@@ -105,7 +103,7 @@ def new_state(browser: str) -> str | None:
 
 
 def consume_state(state: str, browser: str) -> bool:
-    """True once, for the browser it was given to and in its time; whoever brings it, it is gone afterwards."""
+    """True once, for its browser and within its time; the state is deleted in any case."""
     row = delete(OAuthState).where(OAuthState.state == digest(state))
     found = db.session.execute(
         row.returning(OAuthState.browser, (OAuthState.expires_at > func.now()).label("alive"))
@@ -115,7 +113,7 @@ def consume_state(state: str, browser: str) -> bool:
 
 
 def _count(rows: Select[Any], most: int) -> int:
-    """How many rows there are, counted no further than `most`."""
+    """The number of rows, counted no further than `most`."""
     return db.session.execute(select(func.count()).select_from(rows.limit(most).subquery())).scalar_one()
 
 

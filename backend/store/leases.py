@@ -1,4 +1,5 @@
-"""Which `pbx` process holds which account's line: a lease row each, renewed often, free again soon after a death."""
+"""Which `pbx` process holds which account's line: one lease row each, renewed often, free again soon after a process
+dies."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ _RENEW = text(
     returning account_id, {_VERSIONS}
     """
 )
-# Materialized: PostgreSQL may else choose anew for each row it looks at, and take more than there is room for.
+# Materialized: otherwise PostgreSQL may evaluate the choice for each row, and take more than there is room for.
 _FREE = text(
     f"""
     with free as materialized (
@@ -65,7 +66,7 @@ _RELEASE = text(
 
 
 class PbxProcess(Base):
-    """A process that could hold lines, whether it has any: what is fair depends on how many there are."""
+    """A process that could hold lines, with or without any: the fair share depends on their number."""
 
     __tablename__ = "pbx_processes"
 
@@ -75,8 +76,8 @@ class PbxProcess(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """`address` changes with the PBX's address: then the line is made anew. `lines` changes with what says whose a
-    channel is, and how calls are routed."""
+    """`address` changes with the PBX's address: then the line reconnects. `lines` changes with the patterns of channels
+    and with the routing."""
 
     account_id: int
     address: str
@@ -84,7 +85,7 @@ class Lease:
 
 
 def hold(owner: str) -> set[Lease]:
-    """Renews this process's leases and takes its fair share of the free ones; all it holds now. Commits."""
+    """Renews this process's leases and takes its fair share of the free ones; returns all it holds. Commits."""
     db.session.execute(_PRESENT, {"owner": owner})
     held = _leases(_RENEW, owner=owner)
     accounts, processes = db.session.execute(_LOAD, {"lease": LEASE}).one()
@@ -92,7 +93,7 @@ def hold(owner: str) -> set[Lease]:
     if len(held) < share:
         held |= _leases(_FREE, owner=owner, room=share - len(held))
     over = sorted(held, key=lambda each: each.account_id)[share:]
-    if over:  # a new process came: give a little at a time, so that not all lines move at once
+    if over:  # a new process started: hand over a little at a time, so that not all lines move at once
         given = over[: max(1, len(over) // 4)]
         release(owner, [each.account_id for each in given])
         held -= set(given)
@@ -101,7 +102,7 @@ def hold(owner: str) -> set[Lease]:
 
 
 def release(owner: str, accounts: list[int] | None = None) -> None:
-    """Gives these leases back at once, or all of them as a process that ends. Does not commit."""
+    """Releases these leases at once, or all of them and the process itself. Does not commit."""
     if accounts is None:
         db.session.execute(_GONE, {"owner": owner})
     db.session.execute(_RELEASE, {"owner": owner, "every": accounts is None, "accounts": accounts or []})

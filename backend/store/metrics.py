@@ -1,4 +1,4 @@
-"""The numbers of all accounts at one moment: a bounded set of queries, each over an index or over small tables."""
+"""Numbers of all accounts at one moment: a bounded set of queries, each over an index or over small tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings the database's tables to the newest revision; many processes may ask at once, one does it."""
+"""Migrates the database to the newest revision; of many concurrent processes one does it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from backend.store.journal import journal
 from backend.store.phonebook import change_inbox, phonebook, syncs, webhooks
 from backend.store.recordings import access, recordings
 
-# named here so that the metadata knows all of them
+# imported so that the metadata includes their tables
 TABLES = (
     accounts, audits, commands, counters, extensions, webhooks, installs, journal, leases, outages, outcomes,
     phonebook, change_inbox, syncs, popups, access, recordings, stream,
@@ -37,7 +37,7 @@ FOREIGN = ("procrastinate_", "idx_procrastinate_")
 
 
 def is_ours(thing: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    """False for what procrastinate keeps in the same schema: autogenerate would drop it."""
+    """False for procrastinate's tables in the same schema: autogenerate would drop them."""
     return not (name or "").startswith(FOREIGN)
 
 
@@ -47,6 +47,6 @@ def init_app(app: Flask) -> None:
 
 
 def upgrade(app: Flask) -> None:
-    """Runs every revision not yet run, in one transaction under a lock; does nothing when there is none."""
+    """Runs every pending revision, in one transaction under a lock; does nothing if there is none."""
     with app.app_context():
         command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")

@@ -1,4 +1,4 @@
-"""Outages that an account's people are told of: one open row of a kind at most, so that restarts tell nothing twice."""
+"""Outages reported to an account's administrators: at most one open row of a kind, so a restart repeats no report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OutageKind(StrEnum):
 
 
 class Outage(Base):
-    """`trouble` is why, as the account or its line tells it; `told_at` None: not long enough yet to tell anybody."""
+    """`trouble` is the reason, from the account or its line; `told_at` None: not long enough yet to report."""
 
     __tablename__ = "outages"
     __table_args__ = (
@@ -45,11 +45,10 @@ class OutageTrouble:
     trouble: str
 
 
-# A line that no process holds is down, whatever was written of it last; one on which calls are not told is as good as
-# down.
+# A line without a process is down, whatever its last state; one that reports no calls is as good as down.
 _DOWN = "(link <> 'up' or link_trouble = 'deaf' or lease_until is null or lease_until < clock_timestamp())"
-# amoCRM is silent when something was tried in vain for long and nothing was done meanwhile: of a single request that it
-# cannot bear nobody needs to hear. A line that people know to be lost is back once it stays.
+# amoCRM counts as silent when long retries failed and nothing succeeded meanwhile: one request that it cannot handle is
+# not an outage. A line reported as lost is back only once it stays up.
 _NOW = text(
     f"""
     select accounts.id, 'crm' as kind,
@@ -79,13 +78,13 @@ _ALONE = text("select pg_try_advisory_xact_lock(hashtext('outages'))")
 
 
 def alone() -> bool:
-    """Whether nobody else looks at outages until this transaction is over."""
+    """Whether this is the only process that looks at outages, until its transaction ends."""
     return bool(db.session.scalar(_ALONE))
 
 
 def present(steady: timedelta) -> list[OutageTrouble]:
-    """What is wrong at this moment, of all accounts that are not disabled. A line that people were told is lost counts
-    as such until it was up for so long."""
+    """The current troubles of all accounts that are not disabled. A line reported as lost counts as lost until it has
+    been up for `steady`."""
     rows = db.session.execute(_NOW, {"steady": steady, "silent": SILENT})
     return [
         OutageTrouble(account_id=account_id, kind=OutageKind(kind), trouble=said) for account_id, kind, said in rows
@@ -98,14 +97,14 @@ def open_ones() -> Sequence[Outage]:
 
 
 def begin(troubles: Sequence[OutageTrouble]) -> None:
-    """Writes new ones down. Does not commit."""
+    """Stores new outages. Does not commit."""
     rows = [{"account_id": each.account_id, "kind": each.kind.value, "trouble": each.trouble} for each in troubles]
     if rows:
         db.session.execute(insert(Outage).on_conflict_do_nothing(), rows)
 
 
 def drop(outage: Outage) -> None:
-    """It was a blink. Does not commit."""
+    """Deletes an outage too short to report. Does not commit."""
     db.session.delete(outage)
 
 
@@ -113,8 +112,8 @@ def find(account_id: int, outage_id: int) -> Outage | None:
     return db.session.scalar(select(Outage).where(Outage.account_id == account_id, Outage.id == outage_id))
 
 
-def told(account_id: int) -> Sequence[Outage]:
-    """Those that go on at this moment and that people were told of: without a line that is back and may not stay."""
+def reported(account_id: int) -> Sequence[Outage]:
+    """The reported outages in progress, without a line that is up again but may not stay."""
     mine = (Outage.account_id == account_id, Outage.ended_at.is_(None), Outage.told_at.is_not(None))
     is_down = exists().where(AccountPbx.account_id == Outage.account_id, text(_DOWN))
     query = select(Outage).where(*mine, (Outage.kind != OutageKind.LINK.value) | is_down)
@@ -128,6 +127,6 @@ def last(account_id: int, limit: int) -> Sequence[Outage]:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes what ended long ago, of all accounts; how many rows. Does not commit."""
+    """Deletes outages that ended long ago, of all accounts; returns the number of rows. Does not commit."""
     old = select(Outage.id).where(Outage.ended_at < than).limit(limit)
     return len(db.session.scalars(delete(Outage).where(Outage.id.in_(old)).returning(Outage.id)).all())

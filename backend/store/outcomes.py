@@ -1,4 +1,4 @@
-"""Outcomes of calls as people saved them. The row is what makes a repeated request the same one."""
+"""Saved outcomes of calls. The row identifies a repeated request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.store import Base, db
 
 
 class OutcomeRow(Base):
-    """`is_held`: the call has neither been answered nor ended yet, so nothing is known of its place in the CRM."""
+    """`is_held`: the call has neither been answered nor ended yet, so its place in the CRM is unknown."""
 
     __tablename__ = "outcomes"
     __table_args__ = (Index("ix_outcomes_saved_at", "saved_at"),)
@@ -29,14 +29,14 @@ class OutcomeRow(Base):
 
 
 def add(account_id: int, call: str, user_id: int, request: str, body: dict[str, Any], *, is_held: bool) -> bool:
-    """False when this request was saved before. Does not commit."""
+    """False for a request that was saved before. Does not commit."""
     row = {"account_id": account_id, "call": call, "user_id": user_id, "request": request}
     query = insert(OutcomeRow).values(**row, body=body, is_held=is_held).on_conflict_do_nothing()
     return db.session.scalar(query.returning(OutcomeRow.call)) is not None
 
 
 def let_go(account_id: int, call: str) -> Sequence[dict[str, Any]]:
-    """The outcomes held for this call, in the order they were saved; held no more. Does not commit."""
+    """Releases the outcomes held for this call, in the order they were saved. Does not commit."""
     mine = (OutcomeRow.account_id == account_id, OutcomeRow.call == call, OutcomeRow.is_held)
     bodies = db.session.scalars(select(OutcomeRow.body).where(*mine).order_by(OutcomeRow.saved_at)).all()
     if bodies:
@@ -45,7 +45,7 @@ def let_go(account_id: int, call: str) -> Sequence[dict[str, Any]]:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes old rows of all accounts; how many. Does not commit."""
+    """Deletes old rows of all accounts; returns the number. Does not commit."""
     keys = (OutcomeRow.account_id, OutcomeRow.call, OutcomeRow.user_id, OutcomeRow.request)
     old = select(*keys).where(OutcomeRow.saved_at < than).limit(limit)
     gone = db.session.execute(delete(OutcomeRow).where(tuple_(*keys).in_(old)).returning(OutcomeRow.call))

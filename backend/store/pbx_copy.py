@@ -1,6 +1,6 @@
-"""The copy of the phonebook on a PBX: what shall stand there, and what does, key by key.
+"""The PBX's copy of the phonebook: the wanted and the actual value of each key.
 
-Wherever the two differ there is something to send. Nothing here commits.
+Where the two differ there is a change to send. Nothing here commits.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from backend.store.accounts import AccountPbx
 from backend.store.phonebook import changed_numbers
 
 YOUNG = changed_numbers.KEPT - timedelta(hours=1)
-"""So old a place in the changes may be; else the copy is planned anew."""
+"""Maximum age of the position in the changes; after that the copy is planned again."""
 
 
 class CopyRow(Base):
-    """`key` → value, as the PBX's database has it; None: nothing. `plan` is the plan that wanted it last."""
+    """`key` → value, as in the PBX's database; None: no entry. `plan` is the last plan that wanted it."""
 
     __tablename__ = "pbx_copy"
     __table_args__ = (
@@ -53,8 +53,8 @@ class CopyRow(Base):
 
 
 class CopyState(Base):
-    """`version` is of the settings that the values follow from, `place` is in the phonebook's changes, `address` is the
-    PBX's that has what is `there`; `trouble` is a kind of docs/api.md."""
+    """`version` identifies the settings behind the values, `place` is the position in the phonebook's changes,
+    `address` the PBX whose entries are `there`; `trouble` is a kind of docs/api.md."""
 
     __tablename__ = "pbx_copies"
 
@@ -70,7 +70,7 @@ class CopyState(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """`wanted` None: it is to be deleted."""
+    """`wanted` None: delete the key."""
 
     key: str
     wanted: str | None
@@ -93,25 +93,25 @@ _BEHIND = text(
 
 
 def behind(accounts: Collection[int]) -> set[int]:
-    """Of these, where the phonebook or the settings have moved on."""
+    """Of these accounts, those whose phonebook or settings have changed since."""
     found = db.session.execute(_BEHIND, {"accounts": list(accounts), "young": YOUNG})
     return {account_id for (account_id,) in found}
 
 
 def version(account_id: int) -> str:
-    """Of what the values follow from, beside the phonebook."""
+    """Identifies the settings, apart from the phonebook, that the values depend on."""
     found: str = db.session.execute(_VERSION_OF, {"account": account_id}).scalar_one()
     return found
 
 
 def state(account_id: int) -> CopyState:
-    """As it is now; nobody else changes it before this transaction is over."""
+    """The current row, locked until this transaction ends."""
     db.session.execute(insert(CopyState).values(account_id=account_id).on_conflict_do_nothing())
     return db.session.get_one(CopyState, account_id, with_for_update=True, populate_existing=True)
 
 
 def want(account_id: int, values: Mapping[str, str], plan: int) -> None:
-    """These shall stand there."""
+    """Sets the wanted values of these keys."""
     if not values:
         return
     keys, wanted = _texts(values.keys()), _texts(values.values())
@@ -126,12 +126,12 @@ def want(account_id: int, values: Mapping[str, str], plan: int) -> None:
 
 
 def unwant(account_id: int, keys: Collection[str]) -> None:
-    """These shall not."""
+    """Makes these keys unwanted."""
     _unwant(account_id, CopyRow.key == func.any(_texts(keys)))
 
 
 def unwant_older(account_id: int, plan: int) -> None:
-    """What this plan does not want shall not stand there."""
+    """Makes the keys outside this plan unwanted."""
     _unwant(account_id, CopyRow.plan < plan)
 
 
@@ -142,20 +142,20 @@ def _unwant(account_id: int, which: ColumnElement[bool]) -> None:
 
 
 def wanted(account_id: int, keys: Collection[str]) -> set[str]:
-    """Of these, what shall stand there already."""
+    """Of these, the keys that are wanted already."""
     mine = (CopyRow.account_id == account_id, CopyRow.wanted.is_not(None))
     return set(db.session.scalars(select(CopyRow.key).where(*mine, CopyRow.key == func.any(_texts(keys)))))
 
 
 def differences(account_id: int, limit: int) -> Sequence[Difference]:
-    """What is to be sent."""
+    """The changes to send."""
     mine = (CopyRow.account_id == account_id, CopyRow.wanted.is_distinct_from(CopyRow.there))
     query = select(CopyRow.key, CopyRow.wanted).where(*mine).order_by(CopyRow.key).limit(limit)
     return [Difference(key=key, wanted=wanted) for key, wanted in db.session.execute(query)]
 
 
 def put_there(account_id: int, values: Mapping[str, str | None]) -> None:
-    """So it stands on the PBX now; what was not known of is not wanted either."""
+    """Stores that these values are on the PBX now; a key unknown before is unwanted."""
     if not values:
         return
     rows = [{"account_id": account_id, "key": key, "there": value} for key, value in values.items()]
@@ -168,19 +168,19 @@ def put_there(account_id: int, values: Mapping[str, str | None]) -> None:
 
 
 def there(account_id: int) -> dict[str, str]:
-    """All that stands on the PBX, as far as we know."""
+    """All entries on the PBX, as far as is known."""
     query = select(CopyRow.key, CopyRow.there).where(CopyRow.account_id == account_id, CopyRow.there.is_not(None))
     return {key: value or "" for key, value in db.session.execute(query)}
 
 
 def forget_there(account_id: int) -> None:
-    """It is another PBX, which has nothing of it."""
+    """For another PBX, which has no entries yet."""
     db.session.execute(update(CopyRow).where(CopyRow.account_id == account_id).values(there=None))
     _sweep(account_id)
 
 
 def counts(account_id: int) -> tuple[int, int]:
-    """How many stand there, and how many differ."""
+    """The number of entries on the PBX, and of differences."""
     entries = select(func.count(CopyRow.there)).where(CopyRow.account_id == account_id)
     differ = (CopyRow.account_id == account_id, CopyRow.wanted.is_distinct_from(CopyRow.there))
     waiting = select(func.count()).select_from(CopyRow).where(*differ)
@@ -192,13 +192,13 @@ def count_wanted(account_id: int) -> int:
 
 
 def address(account_id: int) -> str:
-    """Of the account's PBX."""
+    """The address of the account's PBX."""
     pbx = db.session.get_one(AccountPbx, account_id)
     return f"{pbx.host}:{pbx.port}"
 
 
 def _sweep(account_id: int) -> None:
-    """A key that neither is there nor shall be is forgotten."""
+    """Deletes keys that are neither on the PBX nor wanted."""
     mine = (CopyRow.account_id == account_id, CopyRow.wanted.is_(None), CopyRow.there.is_(None))
     db.session.execute(delete(CopyRow).where(*mine))
 

@@ -1,4 +1,4 @@
-"""How far the journal that a PBX keeps is read, and what of it was lost. Nothing here commits."""
+"""How far the PBX's own journal has been read, and how many of its entries were lost. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 
 LATELY = timedelta(days=30)
-"""So long it is told that calls were lost."""
+"""Lost calls are reported for this long."""
 
 
 class PbxJournal(Base):
-    """`counted` is the PBX's own count of lines that were written over, `lost` how many of them nobody had heard of;
-    `broken` lines said nothing; `trouble` is a kind of docs/api.md."""
+    """`counted` is the PBX's own count of overwritten entries, `lost` how many of them were missed by the service;
+    `broken` entries were unreadable; `trouble` is a kind of docs/api.md."""
 
     __tablename__ = "pbx_journals"
 
@@ -30,14 +30,14 @@ class PbxJournal(Base):
 
 
 def state(account_id: int) -> PbxJournal:
-    """As it is now; nobody else changes it before this transaction is over."""
+    """The current row, locked until this transaction ends."""
     db.session.execute(insert(PbxJournal).values(account_id=account_id).on_conflict_do_nothing())
     return db.session.get_one(PbxJournal, account_id, with_for_update=True, populate_existing=True)
 
 
 def was_read(account_id: int, counted: int, *, after_absence: bool, broken: int = 0) -> int:
-    """The PBX counts so many lines written over. While we heard the calls themselves none of them is lost; how many
-    are, of those since the last reading. A count that went back is of another PBX, or of one that was made anew."""
+    """The PBX reports `counted` overwritten entries. Those of calls that the service followed live are not lost;
+    returns the number lost since the last reading. A smaller count belongs to another or a reset PBX."""
     row = state(account_id)
     news = counted - row.counted if counted >= row.counted else counted
     lost = news if after_absence else 0
@@ -49,5 +49,5 @@ def was_read(account_id: int, counted: int, *, after_absence: bool, broken: int 
 
 
 def lost_lately(row: PbxJournal) -> int:
-    """How many calls were lost, since none had been for LATELY."""
+    """The number of lost calls; 0 once LATELY has passed without a loss."""
     return row.lost if row.lost_at and datetime.now(UTC) - row.lost_at < LATELY else 0

@@ -1,9 +1,9 @@
 """Popups: one per call and employee. The row is the truth, whichever browser shows it.
 
-Who reads on from where he was goes by transactions, not by serials: serials are drawn before the commit, so an earlier
-one may become visible later and would be missed. A row keeps the id of the transaction that changed it last; a reader
-keeps the oldest transaction that was still open when he read, and next time takes all that was changed in it or later.
-He may be told something twice, and never misses anything.
+A reader continues by transactions instead of serials: serials are drawn before the commit, so an earlier one may become
+visible later and would be missed. A row keeps the id of the transaction that changed it last; a reader keeps the oldest
+transaction that was still open at its reading, and next time reads all rows changed in it or later. A reader may get a
+change twice, and never misses one.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ from backend.store.base.read_position import position as position
 from backend.store.stream import Topic
 
 SERIAL = Serial("popups_serial", metadata=Base.metadata)
-RECENT = timedelta(hours=12)  # an older one interests nobody who opens the page
-MOST_RECENT = 200  # of one reader who comes without a place
-MOST_CHANGED = 2000  # of one reader who comes back: more than a week of calls
+RECENT = timedelta(hours=12)  # older popups are not shown on a newly opened page
+MOST_RECENT = 200  # of one reader without a position
+MOST_CHANGED = 2000  # of one returning reader: more than a week of calls
 
-OF_END: ColumnElement[Any] = cast(["result", "reason", "duration"], ARRAY(Text))  # gone when the call goes on
+OF_END: ColumnElement[Any] = cast(["result", "reason", "duration"], ARRAY(Text))  # removed when the call goes on
 
 
 class Popup(Base):
-    """`serial` says which of two tellings is newer, `changed_in` is the transaction of the last change."""
+    """`serial` orders two versions of a popup, `changed_in` is the transaction of the last change."""
 
     __tablename__ = "popups"
     __table_args__ = (
@@ -72,8 +72,8 @@ class Popup(Base):
 def show(
     account_id: int, call: str, users: Iterable[int], state: str, details: dict[str, Any], only_in: Sequence[str] | None
 ) -> None:
-    """Makes or changes these users' popups; an existing one changes only when it is in `only_in`."""
-    wanted = sorted(set(users))  # in one order, so that nobody waits in a circle
+    """Creates or changes these users' popups; an existing one changes only if its state is in `only_in`."""
+    wanted = sorted(set(users))  # in one order, against deadlocks
     if not wanted:
         return
     each = func.unnest(_numbers(wanted)).column_valued("each")
@@ -84,7 +84,7 @@ def show(
         set_={**_stamp(), "state": state, "details": Popup.details.op("-")(OF_END).op("||")(fresh.excluded.details)},
         where=None if only_in is None else Popup.state.in_(only_in),
     )
-    _tell(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
+    _notify(account_id, db.session.scalars(shown.returning(Popup.user_id)).all())
 
 
 def change(
@@ -97,7 +97,7 @@ def change(
     only_in: Sequence[str] | None = None,
     talked_until: float | None = None,
 ) -> bool:
-    """Changes the popups that are there, of all users or of these; whether there were any.
+    """Changes the existing popups, of all users or of these; returns whether there were any.
 
     `talked_until`, seconds of the epoch, gives each the duration of its own talk.
     """
@@ -113,12 +113,12 @@ def change(
     if state is not None:
         values["state"] = state
     changed = db.session.scalars(query.values(values).returning(Popup.user_id)).all()
-    _tell(account_id, changed)
+    _notify(account_id, changed)
     return bool(changed)
 
 
 def _stamp() -> dict[str, Any]:
-    """What every change of a row sets."""
+    """The values that every change of a row sets."""
     return {
         "serial": SERIAL.next_value(),
         "changed_in": literal_column(THIS_TRANSACTION, BigInteger),
@@ -132,24 +132,24 @@ def _duration(until: float) -> ColumnElement[Any]:
     return func.jsonb_strip_nulls(func.jsonb_build_object("duration", seconds), type_=JSONB)
 
 
-def _tell(account_id: int, users: Collection[int]) -> None:
-    stream.tell_each(account_id, Topic.POPUPS, users)
+def _notify(account_id: int, users: Collection[int]) -> None:
+    stream.notify_each(account_id, Topic.POPUPS, users)
 
 
 def close(account_id: int, call: str, user_id: int) -> bool:
-    """For this user, in all his tabs; False when he has no such popup. Does not commit."""
+    """Closes it for this user, in all their tabs; False without such a popup. Does not commit."""
     return change(account_id, call, {}, state="closed", users=[user_id])
 
 
 def recent(account_id: int, users: Collection[int]) -> dict[int, list[Popup]]:
-    """By user, what a reader without a position sees: his latest popups that are not closed, oldest change first."""
+    """By user, the popups for a reader without a position: the latest ones that are not closed, oldest change first."""
     wanted = func.unnest(_numbers(users)).table_valued("user_id").render_derived("reader")
     fresh = (Popup.state != "closed", Popup.updated_at > func.clock_timestamp() - RECENT)
     return _read(account_id, wanted, fresh, Popup.updated_at, MOST_RECENT)
 
 
 def changed(account_id: int, positions: Mapping[int, int]) -> dict[int, list[Popup]]:
-    """By user, all that was changed since he was at this position, closed ones too, oldest change first."""
+    """By user, all popups changed since this position, including closed ones, oldest change first."""
     columns = func.unnest(_numbers(positions.keys()), _numbers(positions.values()))
     wanted = columns.table_valued("user_id", "position").render_derived("reader")
     return _read(account_id, wanted, (Popup.changed_in >= wanted.c.position,), Popup.changed_in, MOST_CHANGED)
@@ -158,7 +158,8 @@ def changed(account_id: int, positions: Mapping[int, int]) -> dict[int, list[Pop
 def _read(
     account_id: int, wanted: FromClause, which: Sequence[ColumnElement[bool]], order: Any, most: int
 ) -> dict[int, list[Popup]]:
-    """Of each reader the newest by an index; many readers in one statement, for a call may be shown to everybody."""
+    """The newest popups of each reader, by an index; many readers in one statement, because a call may be shown to
+    every employee."""
     mine = select(Popup).where(Popup.account_id == account_id, Popup.user_id == wanted.c.user_id, *which)
     one = aliased(Popup, mine.order_by(order.desc()).limit(most).lateral("one"))
     found: dict[int, list[Popup]] = {}
@@ -183,7 +184,7 @@ def of_call(account_id: int, call: str) -> Sequence[Popup]:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes popups of all accounts that nobody asks about any more; how many. Does not commit."""
+    """Deletes old popups of all accounts; returns the number. Does not commit."""
     old = select(Popup.account_id, Popup.call, Popup.user_id).where(Popup.updated_at < than).limit(limit).subquery()
     same = (Popup.account_id == old.c.account_id, Popup.call == old.c.call, Popup.user_id == old.c.user_id)
     return len(db.session.scalars(delete(Popup).where(*same).returning(Popup.user_id)).all())

@@ -1,4 +1,4 @@
-"""Who is told of changes, and who listens: notifications to the `web` processes, and the readers they serve."""
+"""Change notifications from the database to open browser streams, and the list of open streams."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 
 CHANNEL = "stream"
-LOOK = 1.0  # seconds between looks whether to go on listening
-PAUSE = 1.0  # seconds between tries to listen again
-SEEN_FOR = 50.0  # seconds; two beats of a stream and some
+LOOK = 1.0  # seconds between checks whether to go on listening
+PAUSE = 1.0  # seconds between attempts to listen again
+SEEN_FOR = 50.0  # seconds; two heartbeats of a stream and some
 
-# A connection that only listens would never notice that its peer is gone.
+# A connection that only listens would never notice that its peer has died.
 ALIVE: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 20,
@@ -31,8 +31,8 @@ ALIVE: dict[str, Any] = {
 
 log = structlog.get_logger(__name__)
 
-_TELL = text("select pg_notify(:channel, :account || ':' || coalesce(:user, '') || ':' || :topic)")
-_TELL_EACH = text(
+_NOTIFY = text("select pg_notify(:channel, :account || ':' || coalesce(:user, '') || ':' || :topic)")
+_NOTIFY_EACH = text(
     "select pg_notify(:channel, :account || ':' || each || ':' || :topic) from unnest(cast(:users as bigint[])) as each"
 )
 _SEEN = text(
@@ -57,7 +57,7 @@ _FORGET = text(
 
 
 class Topic(StrEnum):
-    """What may have changed; a stream reads it anew and tells its reader if it has."""
+    """What may have changed; a stream reads it again and sends it to the browser if it has."""
 
     POPUPS = "popups"
     MISSED = "missed"
@@ -67,7 +67,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamChange:
-    """`user_id` None: it concerns everybody of the account."""
+    """`user_id` None: it concerns every user of the account."""
 
     account_id: int
     user_id: int | None
@@ -75,7 +75,7 @@ class StreamChange:
 
 
 class StreamWatcher(Base):
-    """One open stream. Whoever has none is told of a ringing call by amoCRM's own notification."""
+    """One open stream. Users without one get amoCRM's own notification of a ringing call."""
 
     __tablename__ = "stream_watchers"
     __table_args__ = (Index(None, "account_id"),)
@@ -86,23 +86,23 @@ class StreamWatcher(Base):
     seen_until: Mapped[datetime]
 
 
-def tell(account_id: int, topic: str, user_id: int | None = None) -> None:
-    """When the transaction is committed, the streams of this user, or of the whole account, read the topic anew."""
+def notify(account_id: int, topic: str, user_id: int | None = None) -> None:
+    """When the transaction is committed, the streams of this user, or of the whole account, read the topic again."""
     concerned = {"account": str(account_id), "user": None if user_id is None else str(user_id)}
-    db.session.execute(_TELL, {"channel": CHANNEL, "topic": Topic(topic).value, **concerned})
+    db.session.execute(_NOTIFY, {"channel": CHANNEL, "topic": Topic(topic).value, **concerned})
 
 
-def tell_each(account_id: int, topic: str, users: Collection[int]) -> None:
-    """As `tell`, for these users."""
+def notify_each(account_id: int, topic: str, users: Collection[int]) -> None:
+    """As `notify`, for these users."""
     if users:
-        told = {"channel": CHANNEL, "account": str(account_id), "users": list(users), "topic": Topic(topic).value}
-        db.session.execute(_TELL_EACH, told)
+        values = {"channel": CHANNEL, "account": str(account_id), "users": list(users), "topic": Topic(topic).value}
+        db.session.execute(_NOTIFY_EACH, values)
 
 
 def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[StreamChange | None]:
-    """Every change told of, on a connection of its own that outlives the database's restarts.
+    """Every notified change, on a separate connection that survives database restarts.
 
-    None comes each time it has begun to listen: nobody knows what was told before.
+    Yields None each time it starts listening: earlier notifications may be lost.
     """
     while not should_stop():
         try:
@@ -116,37 +116,37 @@ def listen(url: str, should_stop: Callable[[], bool]) -> Iterator[StreamChange |
             time.sleep(PAUSE)
 
 
-def _read(told: psycopg.Notify) -> StreamChange | None:
-    """None for what only another version of us understands."""
+def _read(notification: psycopg.Notify) -> StreamChange | None:
+    """None for a payload that only another version understands."""
     try:
-        account_id, user_id, topic = told.payload.split(":")
+        account_id, user_id, topic = notification.payload.split(":")
         return StreamChange(account_id=int(account_id), user_id=int(user_id) if user_id else None, topic=Topic(topic))
     except ValueError:
         return None
 
 
 def seen(watchers: Collection[tuple[str, int, int]]) -> None:
-    """These streams, as (stream, account, user), are open. Commits."""
+    """Stores that these streams, as (stream, account, user), are open. Commits."""
     streams, accounts, users = (list(column) for column in zip(*watchers, strict=True)) if watchers else ([], [], [])
     values = {"seconds": SEEN_FOR, "streams": streams, "accounts": accounts, "users": users}
     db.session.execute(_SEEN, values)
     db.session.commit()
 
 
-def gone(streams: Collection[str]) -> None:
-    """These streams are closed. Commits."""
+def closed(streams: Collection[str]) -> None:
+    """Stores that these streams are closed. Commits."""
     db.session.execute(delete(StreamWatcher).where(StreamWatcher.stream.in_(list(streams))))
     db.session.commit()
 
 
 def watching(account_id: int) -> set[int]:
-    """The users who have a stream open."""
+    """The users with an open stream."""
     here = StreamWatcher.seen_until > func.clock_timestamp()
     return set(db.session.scalars(select(StreamWatcher.user_id).where(StreamWatcher.account_id == account_id, here)))
 
 
 def forget_watchers() -> int:
-    """Streams whose process died without a word; how many. Commits."""
+    """Deletes streams whose process died; returns the number. Commits."""
     forgotten = len(db.session.scalars(_FORGET).all())
     db.session.commit()
     return forgotten

@@ -1,7 +1,7 @@
-"""An account's tokens in the database: read, and held under a lock while amoCRM gives new ones.
+"""An account's tokens in the database: read, and held under a lock while amoCRM issues new ones.
 
-Both use a session of their own: the caller's transaction is neither seen nor ended by them. A caller that holds the
-account's tokens locked itself waits for LOCK_WAIT and then gets Busy.
+Both use a separate session: they neither see nor end the caller's transaction. A caller that itself holds the account's
+tokens locked waits for LOCK_WAIT and then gets Busy.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ LONGEST_RENEWAL = "300s"  # two tries here, a look for the account and a try the
 
 
 class Busy(Exception):
-    """Somebody has held the lock for longer than any exchange takes."""
+    """Another process has held the lock for longer than any exchange takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTokens:
-    """Times are Unix seconds; `blocked_for` is how many seconds amoCRM is still to be left alone, 0 for none."""
+    """Times are Unix seconds; `blocked_for` is how many seconds amoCRM must still get no requests, 0 for none."""
 
     host: str
     state: AccountState
@@ -43,7 +43,7 @@ class StoredTokens:
 
 
 class HeldTokens:
-    """The tokens while their row is locked by us."""
+    """The tokens while this process has locked their row."""
 
     def __init__(self, session: Session, account_id: int) -> None:
         self._session = session
@@ -72,7 +72,7 @@ class HeldTokens:
 
 
 def read(account_id: int) -> StoredTokens | None:
-    """None when the account is unknown or has no tokens."""
+    """None for an unknown account or one without tokens."""
     with aside() as session:
         return _read(session, account_id)
 
@@ -101,7 +101,7 @@ def save(
     refreshed_at: float,
     expires_at: float | None,
 ) -> None:
-    """Makes these the account's tokens; does not commit."""
+    """Stores these as the account's tokens; does not commit."""
     values = {
         "access_token": access,
         "refresh_token": refresh,
@@ -113,7 +113,7 @@ def save(
 
 
 def forget(account_id: int) -> None:
-    """Deletes the account's tokens, committed: they are dead, or shall be."""
+    """Deletes the account's tokens, committed: they are invalid, or must become so."""
     with aside() as session, session.begin():
         session.execute(delete(AccountToken).where(AccountToken.account_id == account_id))
 
@@ -132,7 +132,7 @@ def give_up(account_id: int, access: str, reason: str) -> bool:
 
 
 def due(share: float) -> list[int]:
-    """Connected accounts whose renewable token has lived this share of its life."""
+    """Connected accounts whose renewable token has reached this share of its lifetime."""
     life = func.extract("epoch", AccountToken.expires_at - AccountToken.refreshed_at)
     age = func.extract("epoch", func.now() - AccountToken.refreshed_at)
     query = (

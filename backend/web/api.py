@@ -1,4 +1,4 @@
-"""What the JSON API's blueprints share: who calls, from which page, and how a refusal reads."""
+"""Shared parts of the JSON API's blueprints: authentication, CORS, and the form of refusals."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from backend.store import accounts, db
 from backend.store.accounts import Account
 from backend.store.commands import TooOften
 from backend.store.settings.errors import FieldError
-from backend.web import call_words
-from backend.web.words import API, language
+from backend.web.language import language
+from backend.words import say, under
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "/api/"
-OTHERS = ("/callback/",)  # places whose errors are told as the API's, but not to pages of amoCRM
+OTHERS = ("/callback/",)  # paths whose errors have the API's form, but are not readable by amoCRM's pages
 PATIENCE = 10.0  # seconds
 HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 HEADERS = {
@@ -42,7 +42,8 @@ _slow = threading.Lock()
 
 
 class ApiError(Exception):
-    """An answer that ends the request; `kind` is a key of `words.API`, `because` of `call_words` or the PBX's own."""
+    """A refusal that ends the request. `kind` is a key of `api.json`; `because` a key below its `because`, or the PBX's
+    own text."""
 
     def __init__(self, kind: str, status: int, fields: Sequence[FieldError] = (), *, because: str = "") -> None:
         super().__init__(kind)
@@ -53,7 +54,7 @@ class ApiError(Exception):
 
 
 def blueprint(name: str) -> Blueprint:
-    """A blueprint whose answers pages of amoCRM may read, and whose refusals are JSON in the user's language."""
+    """A blueprint whose answers amoCRM's pages may read, and whose refusals are JSON in the user's language."""
     made = Blueprint(name, name)
     made.register_error_handler(ApiError, refusal)
     made.register_error_handler(TooOften, lambda _: refusal(ApiError("too_often", 429)))
@@ -69,14 +70,14 @@ def _no_database(error: DBAPIError) -> tuple[dict[str, Any], int]:
 
 
 def init_app(app: Flask) -> None:
-    """Whatever lies below PREFIX answers as the API does: also what is not there, and what fails."""
+    """Everything below PREFIX answers in the API's form, including unknown paths and failures."""
     app.before_request(_refuse_nul)
     app.after_request(_allow_origin)
     app.register_error_handler(HTTPException, _http_error)
 
 
 def visitor() -> Visitor:
-    """Who calls, by amoCRM's one-time token; the account is the token's, never a parameter's. Raises Refused."""
+    """The caller, by amoCRM's one-time token; the account is the token's, never a parameter's. Raises ApiError."""
     try:
         return verify(request.headers.get("X-Auth-Token", ""), integration(), time.time())
     except BadToken as error:
@@ -85,7 +86,7 @@ def visitor() -> Visitor:
 
 
 def account_of(caller: Visitor) -> Account:
-    """The caller's account. Raises Refused when it is not connected to us."""
+    """The caller's account. Raises ApiError if it is not connected."""
     account = accounts.find(caller.account_id)
     if account is None:
         raise ApiError("unknown_account", 404)
@@ -95,7 +96,7 @@ def account_of(caller: Visitor) -> Account:
 
 
 def admit(caller: Visitor) -> None:
-    """Raises Refused for all but administrators."""
+    """Raises ApiError for all but administrators."""
     try:
         if not _is_admin(caller):
             raise ApiError("not_admin", 403)
@@ -104,7 +105,7 @@ def admit(caller: Visitor) -> None:
 
 
 def may_administer(caller: Visitor) -> bool:
-    """False also while amoCRM would have to tell and does not."""
+    """False also when only amoCRM knows and does not answer."""
     try:
         return _is_admin(caller)
     except AmoError:
@@ -113,9 +114,9 @@ def may_administer(caller: Visitor) -> bool:
 
 @contextmanager
 def slowly() -> Iterator[None]:
-    """For what reads much: one at a time in this process, so that a connection to the database is left for the rest.
-    Raises Refused."""
-    db.session.commit()  # whoever waits holds none
+    """Serializes requests that read much in this process, so that the other requests have database connections left.
+    Raises ApiError."""
+    db.session.commit()  # a waiting request holds no connection
     if not _slow.acquire(timeout=PATIENCE):
         raise ApiError("busy", 503)
     try:
@@ -138,15 +139,15 @@ def _is_admin(caller: Visitor) -> bool:
 
 
 def body() -> dict[str, Any]:
-    """The request's JSON object. Raises Refused."""
-    told = request.get_json(force=True, silent=True)
-    if not isinstance(told, dict):
+    """The request's JSON object. Raises ApiError."""
+    given = request.get_json(force=True, silent=True)
+    if not isinstance(given, dict):
         raise ApiError("not_json", 400)
-    return told
+    return given
 
 
 def _refuse_nul() -> None:
-    """No name of anything holds one, and the database would not even compare it."""
+    """No name contains a NUL, and the database refuses to compare it."""
     if "\0" in request.path:
         abort(404)
 
@@ -162,11 +163,18 @@ def _http_error(error: HTTPException) -> HTTPException | Response:
 
 
 def refusal(refused: ApiError) -> tuple[dict[str, Any], int]:
-    """As every refusal reads."""
+    """The JSON body and the status of a refusal."""
     spoken = language()
     fields = [{"field": each.field, "message": each.message(spoken)} for each in refused.fields]
-    because = f": {call_words.because(refused.because, spoken)}" if refused.because else ""
-    return {"error": refused.kind, "message": API[refused.kind][spoken] + because, "fields": fields}, refused.status
+    message = say(f"api.{refused.kind}", spoken) + _because(refused.because, spoken)
+    return {"error": refused.kind, "message": message, "fields": fields}, refused.status
+
+
+def _because(reason: str, spoken: str) -> str:
+    if not reason:
+        return ""
+    known = under("api.because", spoken)
+    return f": {known.get(reason, reason)}"
 
 
 def _allow_origin(answer: Response) -> Response:

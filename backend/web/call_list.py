@@ -1,4 +1,4 @@
-"""What the card panel, the list of missed calls and the picker of contacts read."""
+"""Data for the card panel, the list of missed calls and the contact picker."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from backend.store.settings.errors import from_pydantic
 from backend.store.settings.parts import SettingsPart
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.recordings.words import spoken
+from backend.web.language import language
+from backend.words import say
 
-LONGEST_QUERY = 200  # characters; what is longer finds nothing anyway
+LONGEST_QUERY = 200  # characters; a longer query finds nothing anyway
 
 blueprint = api.blueprint("call_list")
 
@@ -39,7 +40,7 @@ def read_card() -> dict[str, Any]:
     account = api.account_of(api.visitor())
     card = _card()
     shown = call_list.of_card(account.id, card.entity, card.id)
-    return shown | {part: spoken(shown[part]) for part in ("calls", "missed")}
+    return shown | {part: [_with_reason(each) for each in shown[part]] for part in ("calls", "missed")}
 
 
 @blueprint.get("/api/contacts")
@@ -52,9 +53,16 @@ def find_contacts() -> dict[str, Any]:
         return {"contacts": call_list.find_contacts(caller.account_id, query)}
 
 
+def _with_reason(call: dict[str, Any]) -> dict[str, Any]:
+    """`recording_why` as a sentence; NO_SOURCE has none: without a source no recording is expected."""
+    if "recording_why" not in call:
+        return call
+    return call | {"recording_why": say(f"recordings.why.{call['recording_why']}", language())}
+
+
 def _card() -> Card:
-    asked = {name: request.args[name] for name in Card.model_fields if name in request.args}
+    given = {name: request.args[name] for name in Card.model_fields if name in request.args}
     try:
-        return Card.model_validate(asked)
+        return Card.model_validate(given)
     except ValidationError as error:
         raise ApiError("invalid", 422, from_pydantic(error)) from error

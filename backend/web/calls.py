@@ -1,6 +1,6 @@
-"""Calls by click, and what can be done within a call. Each command is written down, and carried out by a `pbx` process.
+"""Click-to-call, and commands within a call. Each command is stored, and carried out by a `pbx` process.
 
-The caller's own extensions are all that a command may touch: they are read from the account's settings.
+A command may only touch the caller's own extensions, which come from the account's settings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backend.store.settings.values import Id, Text
 from backend.web import api
 from backend.web.api import ApiError
 
-LONGEST = 16.0  # seconds: as long as a command may wait and be carried out
+LONGEST = 16.0  # seconds: the longest time for a command to wait and be carried out
 OVER = ("ended", "failed", "missed")
 STATUS = {"invalid": 422, "number_not_allowed": 422, "not_found": 404, "pbx_refused": 502}
 AWAY = ("pbx_not_connected", "unclear")
@@ -36,7 +36,7 @@ blueprint = api.blueprint("calls")
 
 
 class ClickBody(SettingsPart):
-    """`request` is a uuid that the widget makes for each click: the same one does nothing twice."""
+    """`request` is a UUID that the widget generates for each click: repeating it does nothing."""
 
     request: UUID
 
@@ -55,12 +55,12 @@ A = TypeVar("A", bound=ClickBody)
 
 @blueprint.post("/api/calls")
 def make_call() -> dict[str, Any]:
-    """Rings the caller's phone, then the client; a click before the client has answered gives the same call."""
-    caller, asked = _caller(), _asked(Click)
+    """Rings the caller's phone, then the client; a second click before the client answers returns the same call."""
+    caller, wanted = _caller(), _body_as(Click)
     try:
-        plan = click.plan(caller.account_id, caller.user_id, asked.phone)
+        plan = click.plan(caller.account_id, caller.user_id, wanted.phone)
         _need_line(caller)
-        row = click.order(caller.account_id, caller.user_id, str(asked.request), plan)
+        row = click.order(caller.account_id, caller.user_id, str(wanted.request), plan)
     except CannotDial as refused:
         raise _refused(CommandResult(error=refused.kind)) from refused
     outcome = commands.wait(caller.account_id, row.request, LONGEST)
@@ -72,42 +72,42 @@ def make_call() -> dict[str, Any]:
 
 @blueprint.post("/api/calls/<call>/hangup")
 def hang_up(call: str) -> dict[str, Any]:
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "hangup", call, asked)
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "hangup", call, wanted)
 
 
 @blueprint.post("/api/calls/<call>/transfer")
 def transfer(call: str) -> dict[str, Any]:
-    """To a colleague: `blind` lets go at once, `attended` asks him first."""
-    caller, asked = _caller(), _asked(Transfer)
+    """To a colleague: `blind` hangs up at once, `attended` asks the colleague first."""
+    caller, wanted = _caller(), _body_as(Transfer)
     _popup(caller, call)
     try:
-        to = colleagues.to_ring(caller.account_id, asked.to)
+        to = colleagues.to_ring(caller.account_id, wanted.to)
     except CannotDial as refused:
         raise _refused(CommandResult(error=refused.kind)) from refused
-    if to is None or asked.to == caller.user_id:
-        raise ApiError("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": asked.to})])
+    if to is None or wanted.to == caller.user_id:
+        raise ApiError("invalid", 422, [FieldError(field="to", kind="no_user", values={"value": wanted.to})])
     body = {
-        "kind": asked.kind,
+        "kind": wanted.kind,
         "to": {"user_id": to.user_id, "name": to.name},
         "extension": to.extension,
         "context": settings.read(caller.account_id).dial.context,
     }
-    return _carry_out(caller, "transfer", call, asked, body)
+    return _carry_out(caller, "transfer", call, wanted, body)
 
 
 @blueprint.post("/api/calls/<call>/transfer/cancel")
 def cancel_transfer(call: str) -> dict[str, Any]:
-    """Ends the question; the client comes back."""
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "cancel", call, asked)
+    """Ends the consultation; the client comes back."""
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "cancel", call, wanted)
 
 
 @blueprint.post("/api/calls/<call>/transfer/complete")
 def complete_transfer(call: str) -> dict[str, Any]:
-    """The employee leaves, the two others talk on."""
-    caller, asked = _caller(), _asked(ClickBody)
-    return _carry_out(caller, "complete", call, asked)
+    """The employee leaves, the other two continue talking."""
+    caller, wanted = _caller(), _body_as(ClickBody)
+    return _carry_out(caller, "complete", call, wanted)
 
 
 def _caller() -> Visitor:
@@ -116,7 +116,7 @@ def _caller() -> Visitor:
     return caller
 
 
-def _asked(model: type[A]) -> A:
+def _body_as(model: type[A]) -> A:
     try:
         return model.model_validate_json(json.dumps(api.body()))
     except ValidationError as error:
@@ -124,15 +124,15 @@ def _asked(model: type[A]) -> A:
 
 
 def _carry_out(
-    caller: Visitor, kind: str, call: str, asked: ClickBody, body: Mapping[str, Any] | None = None
+    caller: Visitor, kind: str, call: str, wanted: ClickBody, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """In a call that the caller has a popup of; nobody else's is ever found."""
+    """Only in a call of which the caller has a popup; other users' calls are never found."""
     popup = _popup(caller, call)
     own = colleagues.extensions_of(caller.account_id, caller.user_id)
     if not own:
         raise _refused(CommandResult(error="no_extension"))
     command = Command(
-        account_id=caller.account_id, request=str(asked.request), user_id=caller.user_id, kind=kind, call=call,
+        account_id=caller.account_id, request=str(wanted.request), user_id=caller.user_id, kind=kind, call=call,
         body={"extensions": own, **(body or {})},
     )  # fmt: skip
     if not _is_known(command):
@@ -155,7 +155,7 @@ def _popup(caller: Visitor, call: str) -> Popup:
 
 
 def _is_known(command: Command) -> bool:
-    """Asked before. Raises Refused when this request was something else."""
+    """Whether the request is repeated. Raises ApiError if it belongs to a different command."""
     row = commands.find(command.account_id, command.request)
     same = row and (row.user_id, row.kind, row.call) == (command.user_id, command.kind, command.call)
     if row and not same:

@@ -1,4 +1,4 @@
-"""The account's diagnostics, for its administrators to save and send to whoever helps them."""
+"""The account's diagnostics, for administrators to save and send to support."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ blueprint = api.blueprint("diagnostics")
 
 @blueprint.get("/api/diagnostics")
 def read_diagnostics() -> tuple[dict[str, Any], dict[str, str]]:
-    """One JSON object, without secrets, clients' names and whole numbers."""
+    """One JSON object, without secrets, clients' names and complete numbers."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)

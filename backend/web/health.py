@@ -1,4 +1,4 @@
-"""Is the process alive, and can it work."""
+"""Liveness and readiness of the process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> tuple[dict[str, str], int]:
-    """Alive; says nothing of the database, whose fall is no reason to restart us."""
+    """Alive, whatever the state of the database: restarting this process would not repair it."""
     return {"status": "ok"}, 200
 
 

@@ -1,4 +1,4 @@
-"""amoCRM's webhooks: what was told is written down and answered within its two seconds; the work is done afterwards."""
+"""amoCRM's webhooks: a delivery is stored and answered within amoCRM's two seconds; the work is done afterwards."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _write_down(account_id: int, sent: Delivery) -> None:
         return
     webhooks.heard(account_id)
     if sent.changes:
-        change_inbox.tell(
+        change_inbox.report(
             account_id, [ReportedChange(entity=each.entity, id=each.id, is_new=each.is_new) for each in sent.changes]
         )
     db.session.commit()

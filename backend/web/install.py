@@ -1,4 +1,4 @@
-"""Installing and disabling: the marketplace's hook, the consent page and its return, the signed hook of the end."""
+"""Installing and disabling: the marketplace's webhook, the consent page and its return, the signed disable webhook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from backend.config import REDIRECT_PATH
 from backend.crm_access import hear_disabling, integration
 from backend.installs import finish_install
 from backend.store import installs
-from backend.web.words import INSTALL, language
+from backend.web.language import language
+from backend.words import say, under
 
 CODE = re.compile(r"[\x21-\x7e]{1,2048}")  # real ones have about 900
 ACCOUNT_ID = re.compile(r"[0-9]{1,15}")
@@ -25,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 @blueprint.get(REDIRECT_PATH)
 def amocrm_returns() -> Response:
-    """amoCRM's server after an install (3 s, never again, no state), or the browser after the consent page."""
+    """amoCRM's server after an install (it waits 3 s, never repeats, sends no state), or the browser after the consent
+    page."""
     if "from_widget" in request.args:
         return _installed()
     browser, state = request.cookies.get(BROWSER, ""), request.args.get("state", "")
@@ -55,7 +57,7 @@ def start() -> AnyResponse:
 
 @blueprint.get(f"{REDIRECT_PATH}/disabled")
 def disabled() -> tuple[str, int]:
-    """The integration was turned off in an account. May come again: it changes nothing then."""
+    """The integration was turned off in an account. A repetition changes nothing."""
     ours, account_id = integration(), request.args.get("account_id", "")
     client_id = request.args.get("client_uuid") or request.args.get("client_id")
     signed = ours.signs_disabling(account_id, request.args.get("signature", ""))
@@ -67,7 +69,7 @@ def disabled() -> tuple[str, int]:
 
 
 def _installed() -> Response:
-    """Writes down and answers: the work is done by `finish_installs`."""
+    """Stores the code and answers: the work is done by `finish_installs`."""
     if _is_foreign() or _write_down() is None:
         return _text("refused", 400)
     return _text("ok", 200)
@@ -86,7 +88,7 @@ def _consented() -> Response:
 
 
 def _is_foreign() -> bool:
-    """True when the request cannot be amoCRM's: the client secret is sent to `referer`, so it must be."""
+    """True when the request cannot come from amoCRM: the client secret is sent to `referer`, so it must be amoCRM's."""
     code, client_id = request.args.get("code", ""), request.args.get("client_id")
     known = integration().hosts.allows(request.args.get("referer", ""))
     foreign = not known or not CODE.fullmatch(code) or client_id not in (None, integration().client_id)
@@ -101,7 +103,8 @@ def _write_down() -> int | None:
 
 def _page(result: str, status: int, why: str = "") -> Response:
     spoken = language()
-    page = render_template("install.html", words=INSTALL[result][spoken], language=spoken, result=result, why=why)
+    words, connect = under(f"pages.install.{result}", spoken), say("pages.install.connect", spoken)
+    page = render_template("install.html", words=words, connect=connect, language=spoken, result=result, why=why)
     answer = make_response(page, status)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     answer.headers["Cache-Control"] = "no-store"

@@ -1,6 +1,6 @@
-"""`/metrics` for Prometheus: the same from whichever process is asked, for the numbers come from the database.
+"""`/metrics` for Prometheus: the same from every process, because the numbers come from the database.
 
-No number, no name. An account is its id; those beyond MOST_ACCOUNTS are summed as "other".
+No phone numbers, no names. An account is shown by its id; those beyond MOST_ACCOUNTS are summed as "other".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backend.web.stream.reader import AWAY, BUCKETS
 MOST_ACCOUNTS = 200
 OTHER = "other"
 Labelled = Mapping[tuple[str, ...], float]
-EVERY = 5.0  # seconds between writings of what this process has counted
+EVERY = 5.0  # seconds between writes of this process's counts
 
 blueprint = api.blueprint("metrics")
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ _written_at = time.monotonic()
 
 @blueprint.get("/metrics")
 def read_metrics() -> Response:
-    """To bearers of METRICS_TOKEN. Where none is set there is no such page."""
+    """For bearers of METRICS_TOKEN. Without a token configured there is no such page."""
     token = current_app.config["METRICS_TOKEN"]
     if not token:
         abort(404)
@@ -54,12 +54,12 @@ def read_metrics() -> Response:
 
 @blueprint.after_app_request
 def write_counts(answer: Response) -> Response:
-    """Now and then, at the end of whatever request: what it counted is not kept in this process for long."""
+    """Periodically, at the end of any request, so that counts do not stay long in this process."""
     global _written_at
     if time.monotonic() - _written_at > EVERY and _turn.acquire(blocking=False):
         try:
             _written_at = time.monotonic()
-            db.session.rollback()  # what the request has not committed, nobody does
+            db.session.rollback()  # discards changes that the request has not committed
             counters.flush()
         except SQLAlchemyError as error:
             log.warning("not counted yet", error=str(error))
@@ -115,8 +115,8 @@ class _Page:
                 sums[row.name][(row.label,)] += row.value
             elif row.name in LABELS:
                 sums[row.name][self._account(row.account_id), *row.label.split()] += row.value
-        for name, (told, labels) in LABELS.items():
-            family = CounterMetricFamily(f"phone_station_{name}", told, labels=("account", *labels))
+        for name, (help_text, labels) in LABELS.items():
+            family = CounterMetricFamily(f"phone_station_{name}", help_text, labels=("account", *labels))
             for values, value in sums[name].items():
                 family.add_metric(values, value)
             yield family
@@ -137,15 +137,15 @@ def _how_many(values: Iterable[str]) -> Labelled:
     return {(value,): count for value, count in Counter(values).items()}
 
 
-def _gauge(name: str, told: str, labels: Iterable[str], values: Labelled) -> Metric:
-    family = GaugeMetricFamily(f"phone_station_{name}", told, labels=tuple(labels))
+def _gauge(name: str, help_text: str, labels: Iterable[str], values: Labelled) -> Metric:
+    family = GaugeMetricFamily(f"phone_station_{name}", help_text, labels=tuple(labels))
     for labelled, value in values.items():
         family.add_metric(labelled, float(value))
     return family
 
 
 def _histogram(counted: Counter[tuple[str, ...]]) -> Metric:
-    """Buckets as Prometheus wants them: each counts all that is not longer."""
+    """Buckets as Prometheus defines them: each counts all values up to its bound."""
     family = HistogramMetricFamily("phone_station_popup_seconds", "From a popup's writing to its sending", labels=())
     total, buckets = 0.0, []
     for bound in (*BUCKETS, AWAY):

@@ -1,4 +1,4 @@
-"""What a person adds after a call."""
+"""The outcome that a user adds after a call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.store.settings.values import Id
 from backend.web import api
 from backend.web.api import ApiError
 
-LATEST = 4_102_444_800  # 2100: a follow-up after it is a mistake of units
+LATEST = 4_102_444_800  # 2100: a later follow-up is a mistake of units
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Lines = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
@@ -29,7 +29,7 @@ class TaskBody(SettingsPart):
 
 
 class OutcomeBody(SettingsPart):
-    """The body; one of the others must be there beside `request`."""
+    """The body; beside `request` it needs at least one more field."""
 
     request: UUID
     result: Annotated[Line, Field(max_length=100)] = ""
@@ -39,22 +39,22 @@ class OutcomeBody(SettingsPart):
     contact: Id | None = None
 
     def values(self) -> dict[str, Any]:
-        """As the desk knows them; empty when nothing was said."""
-        told = {
+        """The values for the desk; empty when the user entered nothing."""
+        given = {
             "result": self.result, "note": self.note, "name": self.name, "contact": self.contact,
             "task": self.task and self.task.text, "due": self.task and round(self.task.due),
         }  # fmt: skip
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in given.items() if value}
 
 
 @blueprint.post("/api/popups/<call>/outcome")
 def save_outcome(call: str) -> dict[str, Any]:
-    """Of a call that the caller has a popup of."""
+    """For a call of which the caller has a popup."""
     caller = api.visitor()
     account = api.account_of(caller)
-    told = _outcome(api.body())
+    given = _outcome(api.body())
     try:
-        wrong = outcomes.save(account.id, caller.user_id, call, told.request, told.values())
+        wrong = outcomes.save(account.id, caller.user_id, call, given.request, given.values())
     except LookupError as unknown:
         raise ApiError("not_found", 404) from unknown
     if wrong:
@@ -84,9 +84,9 @@ def choose_client(call: str) -> dict[str, Any]:
 
 def _outcome(body: dict[str, Any]) -> OutcomeBody:
     try:
-        told = OutcomeBody.model_validate_json(json.dumps(body))
+        given = OutcomeBody.model_validate_json(json.dumps(body))
     except ValidationError as error:
         raise ApiError("invalid", 422, from_pydantic(error)) from error
-    if not told.values():
+    if not given.values():
         raise ApiError("invalid", 422, [FieldError(field="note", kind="nothing_said")])
-    return told
+    return given

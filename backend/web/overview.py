@@ -1,4 +1,4 @@
-"""The overview: to administrators of the whole account, to others of their own calls."""
+"""The overview: of the whole account for administrators, of their own calls for other users."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import request
 
-from backend.check_words import line_words
 from backend.desk.health import alerts
 from backend.desk.health.overview import PERIODS, overview
 from backend.store import db
@@ -15,7 +14,8 @@ from backend.store.journal import refusals, wake
 from backend.store.settings.errors import FieldError
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import with_link_reason
 
 blueprint = api.blueprint("overview")
 
@@ -31,8 +31,8 @@ def read_overview() -> dict[str, Any]:
         raise ApiError("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
     user_id = None if api.may_administer(caller) else caller.user_id
     with api.slowly():
-        told = overview(caller.account_id, days, time.time(), user_id=user_id)
-    return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}
+        shown = overview(caller.account_id, days, time.time(), user_id=user_id)
+    return {**shown, "health": shown["health"] and _in_words(caller.account_id, shown["health"])}
 
 
 @blueprint.post("/api/refused/retry")
@@ -48,4 +48,4 @@ def retry_refused() -> dict[str, int]:
 
 
 def _in_words(account_id: int, health: dict[str, Any]) -> dict[str, Any]:
-    return {**line_words(health, language()), "alerts": alerts.shown(account_id, language())}
+    return {**with_link_reason(health, language()), "alerts": alerts.shown(account_id, language())}

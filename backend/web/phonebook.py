@@ -1,4 +1,4 @@
-"""How the phonebook is, for the settings page."""
+"""The phonebook's state, for the settings page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ blueprint = api.blueprint("phonebook")
 
 @blueprint.get("/api/phonebook")
 def read_phonebook() -> dict[str, Any]:
-    """To administrators."""
+    """For administrators."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)

@@ -1,11 +1,10 @@
-"""The account's settings as the widget reads and changes them."""
+"""Reading and changing the account's settings in the widget."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from backend.amocrm.onetime import Visitor
-from backend.check_words import line_words
 from backend.desk import office as people
 from backend.desk.health import alerts
 from backend.desk.health.health import health
@@ -15,8 +14,9 @@ from backend.store.accounts import Account
 from backend.store.settings import settings
 from backend.web import api
 from backend.web.api import ApiError
+from backend.web.language import language
 from backend.web.recordings import source
-from backend.web.words import language
+from backend.words.check import with_link_reason
 
 NOTHING: dict[str, Any] = {
     "settings": None, "version": None, "pbx": None, "health": None, "recordings": None, "users": [], "stages": [],
@@ -27,7 +27,7 @@ blueprint = api.blueprint("settings")
 
 @blueprint.get("/api/settings")
 def read_settings() -> dict[str, Any]:
-    """Who the caller is here; to an administrator everything the settings page shows."""
+    """The caller's role here; for an administrator also everything on the settings page."""
     caller = api.visitor()
     account = api.account_of(caller)
     return _shown(account, caller, is_admin=api.may_administer(caller))
@@ -35,7 +35,8 @@ def read_settings() -> dict[str, Any]:
 
 @blueprint.put("/api/settings")
 def change_settings() -> dict[str, Any]:
-    """Replaces `settings` and, where given, `pbx`; answers as the reading does, or with every wrong field."""
+    """Replaces `settings` and, where given, `pbx`; answers as the reading does, or with an error for every wrong
+    field."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -58,7 +59,7 @@ def _shown(account: Account, caller: Visitor, *, is_admin: bool) -> dict[str, An
         },
         "me": _me(account, caller),
         "is_admin": is_admin,
-        **(_whole(account) if is_admin else NOTHING),
+        **(_administrators_part(account) if is_admin else NOTHING),
     }
 
 
@@ -66,16 +67,16 @@ def _me(account: Account, caller: Visitor) -> dict[str, Any]:
     office = people.office(account.id)
     if office is not None:
         return office.me(caller.user_id)
-    unknown = {"name": "", "extensions": [], "phone": "unknown", "link": "never"}  # nobody watches a disabled account
+    unknown = {"name": "", "extensions": [], "phone": "unknown", "link": "never"}  # of a disabled account
     return {"user_id": caller.user_id, **unknown, "account": account.state}
 
 
 def _pbx(account_id: int) -> dict[str, Any] | None:
     shown = settings.pbx_as_shown(account_id)
-    return shown and line_words(shown, language())
+    return shown and with_link_reason(shown, language())
 
 
-def _whole(account: Account) -> dict[str, Any]:
+def _administrators_part(account: Account) -> dict[str, Any]:
     return {
         "settings": settings.read(account.id).model_dump(mode="json"),
         "version": version(account.id),

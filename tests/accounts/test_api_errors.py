@@ -18,7 +18,7 @@ def test_what_is_not_there(connected: Two, browser: FlaskClient) -> None:
     answer = browser.get("/api/nothing/here?lang=en", headers={"Origin": acme.url})
     assert (answer.status_code, answer.json) == (
         404,
-        {"error": "not_found", "message": "There is no such thing here", "fields": []},
+        {"error": "not_found", "message": "Not found", "fields": []},
     )
     assert answer.headers["Access-Control-Allow-Origin"] == acme.url
     assert answer.headers["Cache-Control"] == "no-store"
@@ -56,7 +56,7 @@ def test_a_database_that_is_away_is_told_so(
     acme, _ = connected
     token = acme.widget_token(acme.users[0])
     answer = browser.get("/api/settings?lang=en", headers={"X-Auth-Token": token, "Origin": acme.url})
-    words = "The service's database does not answer, try again in a minute"
+    words = "The service's database is not responding, try again in a minute"
     assert (answer.status_code, answer.json) == (503, {"error": "no_database", "message": words, "fields": []})
     assert answer.headers["Access-Control-Allow-Origin"] == acme.url
 

@@ -11,7 +11,9 @@ from .conftest import MakeApp
 def test_each_speaks_the_readers_language(make_app: MakeApp, path: str, russian: str, english: str) -> None:
     browser = make_app().test_client()
     assert russian in browser.get(path).text
-    assert english in browser.get(path, headers={"Accept-Language": "en-GB,en"}).text
+    for preferred in ("en-GB,en", "de", "pt-BR, ru;q=0"):
+        assert english in browser.get(path, headers={"Accept-Language": preferred}).text
+    assert russian in browser.get(path, headers={"Accept-Language": "uk, ru;q=0.5"}).text
 
 
 def test_the_contacts_are_the_operators_own(make_app: MakeApp) -> None:

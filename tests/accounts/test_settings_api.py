@@ -13,13 +13,13 @@ from joserfc.jwk import OctKey
 from sqlalchemy import func, text, update
 from werkzeug.test import TestResponse
 
-from backend.check_words import line_words
 from backend.crm_access import disable
 from backend.pbx.errors import Trouble
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx, LineState
 from backend.store.settings import settings
-from backend.web.words import LANGUAGES
+from backend.words import LANGUAGES
+from backend.words.check import with_link_reason
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
@@ -122,7 +122,7 @@ def test_why_the_line_is_down_is_said_in_the_users_language(connected: Two, brow
     db.session.execute(update(AccountPbx).values(lease_until=func.now() + text("interval '1 minute'")))
     db.session.commit()
     pbx = call(browser, admin_token(acme), language="ru").json["pbx"]  # type: ignore[index]
-    assert (pbx["link"], "Сертификат выдан не этому имени, а: pbx.lan." in pbx["link_reason"]) == ("refused", True)
+    assert (pbx["link"], "Сертификат выдан на другое имя: pbx.lan." in pbx["link_reason"]) == ("refused", True)
     assert not [name for name in pbx if name in ("link_trouble", "link_detail")]
     english = call(browser, admin_token(acme), language="en").json["pbx"]["link_reason"]  # type: ignore[index]
     assert "for another name: pbx.lan" in english
@@ -130,11 +130,12 @@ def test_why_the_line_is_down_is_said_in_the_users_language(connected: Two, brow
 
 def test_every_trouble_of_a_line_has_words_in_both_languages() -> None:
     for trouble in (*Trouble, "nobody"):
-        russian, english = (
-            line_words({"link_trouble": trouble, "link_detail": "x"}, language)["link_reason"] for language in LANGUAGES
-        )
-        assert all((russian, english, russian != english)), trouble
-    assert line_words({"link": "up", "link_trouble": "", "link_detail": ""}, "ru") == {"link": "up", "link_reason": ""}
+        shown = {"link_trouble": trouble, "link_detail": "x"}
+        said = {with_link_reason(shown, language)["link_reason"] for language in LANGUAGES}
+        assert len(said) == len(LANGUAGES), trouble
+        assert all(said), trouble
+    without = {"link": "up", "link_trouble": "", "link_detail": ""}
+    assert with_link_reason(without, "ru") == {"link": "up", "link_reason": ""}
 
 
 def test_others_see_themselves_alone_and_change_nothing(connected: Two, browser: FlaskClient) -> None:
@@ -166,10 +167,10 @@ def test_an_account_that_is_not_connected_is_told_so(app: Flask, acme: AccountHa
 
 NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"colour": "red"}, "settings.colour", "такой настройки нет", "there is no such setting"),
-    ({"country": "XX"}, "settings.country", "нужны две буквы страны", "must be a country's two letters"),
-    ({"zone": "Moscow"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
-    ({"zone": "../../../etc/passwd"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
-    ({"zone": "Europe"}, "settings.zone", "нет такого часового пояса", "is no time zone"),
+    ({"country": "XX"}, "settings.country", "нужен двухбуквенный код страны", "must be a two-letter country code"),
+    ({"zone": "Moscow"}, "settings.zone", "нет такого часового пояса", "is not a time zone"),
+    ({"zone": "../../../etc/passwd"}, "settings.zone", "нет такого часового пояса", "is not a time zone"),
+    ({"zone": "Europe"}, "settings.zone", "нет такого часового пояса", "is not a time zone"),
     ({"zone": 3}, "settings.zone", "нужна строка", "must be text"),
     ({"country": 7}, "settings.country", "нужна строка", "must be text"),
     ({"language": "de"}, "settings.language", "одно из", "one of"),
@@ -177,7 +178,7 @@ NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"trunks": ["(a+)+$"]}, "settings.trunks.0", "слишком долго", "may be too slow"),
     ({"trunks": ["(?:a|a)*b"]}, "settings.trunks.0", "слишком долго", "may be too slow"),
     ({"trunks": [".*.*.*x"]}, "settings.trunks.0", "слишком долго", "may be too slow"),
-    ({"trunks": ["(a)\\1"]}, "settings.trunks.0", "обратные ссылки", "may not hold back-references"),
+    ({"trunks": ["(a)\\1"]}, "settings.trunks.0", "обратные ссылки", "must not contain back-references"),
     ({"trunks": ["x" * 201]}, "settings.trunks.0", "не длиннее 200", "at most 200"),
     ({"trunks": "trunk"}, "settings.trunks", "нужен список", "must be a list"),
     ({"trunks": ["x"] * 21}, "settings.trunks", "не больше 20", "at most 20"),
@@ -193,16 +194,16 @@ NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"default_employee": 424242},
         "settings.default_employee",
-        "нет действующего пользователя 424242",
+        "нет активного пользователя 424242",
         "no active user 424242",
     ),
-    ({"missed_to": [1]}, "settings.missed_to.0", "нет действующего пользователя 1", "no active user 1"),
+    ({"missed_to": [1]}, "settings.missed_to.0", "нет активного пользователя 1", "no active user 1"),
     ({"stage": {"pipeline_id": 5}}, "settings.stage.pipeline_id", "нет воронки 5", "no pipeline 5"),
     (
         {"stages_by_did": {"12": {"pipeline_id": 5}}},
         "settings.stages_by_did.12",
-        "не телефонный",
-        "not a telephone",
+        "не номер телефона",
+        "not a phone",
     ),
     ({"lead_name": "{phone.__class__}"}, "settings.lead_name", "только {phone}", "only {phone}"),
     ({"lead_name": "{phone!r:>999999999}"}, "settings.lead_name", "только {phone}", "only {phone}"),
@@ -210,7 +211,7 @@ NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"contact_name": "a\u0000b"}, "settings.contact_name", "недопустимые знаки", "has characters"),
     ({"lead_owner": "boss"}, "settings.lead_owner", "одно из", "one of"),
     ({"popup_on_ringing": "yes"}, "settings.popup_on_ringing", "нужно true или false", "must be true or false"),
-    ({"no_lead_numbers": ["101"]}, "settings.no_lead_numbers.0", "не телефонный номер", "not a telephone number"),
+    ({"no_lead_numbers": ["101"]}, "settings.no_lead_numbers.0", "не номер телефона", "not a phone number"),
 ]
 
 

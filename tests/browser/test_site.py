@@ -35,9 +35,9 @@ def test_the_button_of_a_site_rings_the_real_phone(
         olga.answers()
         ringing.talks(TALK)
         anna.popup("Ольга", "talking")
-        expect(page.get_by_role("status")).to_have_text("Вы разговариваете")
+        expect(page.get_by_role("status")).to_have_text("Идёт разговор")
         olga.hangs_up()
         anna.popup("Ольга", "ended")
-        expect(page.get_by_role("status")).to_have_text("Мы поговорили")
+        expect(page.get_by_role("status")).to_have_text("Разговор состоялся")
         page.context.close()
     assert anna.violations == []

@@ -162,9 +162,9 @@ def test_what_a_visitor_is_told_at_each_state(shop: Shop) -> None:
     wanted: list[tuple[dict[str, Any], str]] = [
         ({"state": "ringing"}, "Ищем свободного сотрудника"),
         ({"state": "answered"}, "Звоним вам, возьмите трубку"),
-        ({"state": "talking"}, "Вы разговариваете"),
-        ({"state": "done", "result": "talked"}, "Мы поговорили"),
-        ({"state": "done", "result": "met"}, "Мы поговорили"),
+        ({"state": "talking"}, "Идёт разговор"),
+        ({"state": "done", "result": "talked"}, "Разговор состоялся"),
+        ({"state": "done", "result": "met"}, "Разговор состоялся"),
         ({"state": "failed", "result": "nobody"}, "Все заняты. Заявка сохранена, мы свяжемся с вами позже"),
         ({"state": "failed", "result": "unreached"}, "Мы звонили, но не дозвонились до вас"),
         ({"state": "stopped", "result": "stopped"}, "Заявка закрыта"),

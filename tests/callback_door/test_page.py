@@ -37,7 +37,7 @@ def test_a_sites_secret_is_told_once_and_kept_encrypted(shop: Shop) -> None:
 
 def test_a_site_is_its_accounts_alone(shop: Shop, other: Shop) -> None:
     theirs = {"sites": [{**SITE, "key": other.key}]}
-    assert put(shop, theirs) == {"settings.callback.sites.0.key": "no such site was made here"}
+    assert put(shop, theirs) == {"settings.callback.sites.0.key": "this site has not been created here"}
     assert told(ask(shop.firm, "Вера", "POST", f"/api/callback/sites/{other.key}/secret")) == (404, "not_found")
     assert told(other.by_hook({"phone": PHONE})) == (200, "")
 

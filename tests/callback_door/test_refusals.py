@@ -97,7 +97,7 @@ def test_a_browser_asks_first_and_reads_refusals(shop: Shop) -> None:
         assert "Origin" in asked.headers["Vary"]
         assert "Access-Control-Allow-Credentials" not in asked.headers
     refusal = shop.post({"phone": ""}, lang="en")
-    assert refusal.json == {"error": "no_phone", "message": "Please give a phone number", "fields": []}
+    assert refusal.json == {"error": "no_phone", "message": "Please enter your phone number", "fields": []}
     assert refusal.headers["Access-Control-Allow-Origin"] == "https://shop.example"
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from backend.calls.rules.routing import Routing
 from backend.calls.tracking.endpoints import Lines
-from backend.check_words import words
 from backend.pbx.address import PbxAddress
 from backend.pbx.check.check import check
 from backend.pbx.check.findings import Expected, Report
 from backend.pbx.dialplan import USUAL
+from backend.words.check import pbx_sentences
 from tests.pbx.fake_ami import LOOPBACK
 
 
@@ -26,4 +26,4 @@ def states(report: Report) -> dict[str, str]:
 def told(report: Report, what: str, language: str = "en") -> str:
     """What one line says."""
     (found,) = [each for each in report.findings if each.what == what]
-    return words(what, [{"kind": each.kind, "values": each.values} for each in found.says], language)
+    return pbx_sentences(what, [{"kind": each.kind, "values": each.values} for each in found.says], language)

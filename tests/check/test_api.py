@@ -58,7 +58,7 @@ def test_a_failure_is_told_in_the_callers_language_and_nothing_is_stored(firm: F
     pbx.refuses["Login"] = "Authentication failed"
     answer = check(firm, {"pbx": address(pbx)}, language="en")
     assert answer.json["ok"] is False  # type: ignore[index]
-    assert "a wrong name or secret" in line(answer, "login")["message"]
+    assert "wrong username or secret" in line(answer, "login")["message"]
     with firm.app.app_context():
         assert db.session.scalar(text("select count(*) from account_pbx")) == 0
 

@@ -78,11 +78,11 @@ def test_a_good_pbx_gets_a_line_for_each_thing(firm: Firm, other: Firm, office: 
 def test_what_is_wrong_on_the_way_is_told_apart(firm: Firm, office: Office, doctor: Doctor) -> None:
     for changes, words in (
         ({"host": "nobody.invalid"}, "broken  address    The name nobody.invalid was not found in DNS."),
-        ({"port": 1}, "broken  address    Nobody listens at this address and port"),
+        ({"port": 1}, "broken  address    There is no answer at this address and port"),
         ({"tls": True}, "broken  address    There is no TLS on this port"),
         ({"port": office.ami.tls_port}, "broken  login      The PBX closed the connection before the login"),
-        ({"secret": "wrong"}, "broken  login      The PBX did not let us in: a wrong name or secret"),
-        ({"username": "nobody"}, "broken  login      The PBX did not let us in: a wrong name or secret"),
+        ({"secret": "wrong"}, "broken  login      The PBX rejected the login: wrong username or secret"),
+        ({"username": "nobody"}, "broken  login      The PBX rejected the login: wrong username or secret"),
     ):
         is_at(firm, office, **changes)
         status, lines = doctor(firm.id, "--language", "en")
@@ -99,10 +99,10 @@ def test_where_recordings_come_from_is_tried_too(
         web.authorization = BASIC
         firm.set(recordings={"source": "http", "url": web.url(""), "path": "{name}", "username": USER})
         assert doctor(firm.id)[1][-1] == (
-            "broken  recordings Сервер не впустил: неверны имя или пароль (ключ), или этому пользователю сюда нельзя."
+            "broken  recordings Сервер не впустил: неверны имя или пароль (ключ), или у этого пользователя нет доступа."
         )
         web.authorization = None
-        unnamed = "look    recordings The PBX has not named any recording yet: make a call and try again."
+        unnamed = "look    recordings The PBX has not named any recording yet: make a call and check again."
         assert doctor(firm.id, "--language", "en")[1][-1] == unnamed
         call = firm.call("+79161234567")
         firm.tell(*firm.answer(call, "101"), replace(firm.end(call, ["101"]), recording="a.wav"))

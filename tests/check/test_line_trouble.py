@@ -33,7 +33,7 @@ def test_a_line_that_is_refused_says_why_in_each_language(firm: Firm, other: Fir
     asyncio.run(_until_shown(firm, "refused"))
     reasons = [_pbx(firm, language)["link_reason"] for language in ("ru", "en")]
     assert "неверны имя или пароль" in reasons[0]
-    assert "a wrong name or secret" in reasons[1]
+    assert "wrong username or secret" in reasons[1]
     assert (_pbx(other, "ru")["link"], _pbx(other, "ru")["link_reason"]) == ("never", "")
 
 

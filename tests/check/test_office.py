@@ -56,7 +56,7 @@ async def test_a_good_pbx_is_told_to_be_good(office: Office) -> None:
     assert report.version.startswith(f"{office.version}.")
     assert told(report, "version") == f"Asterisk {office.version}.{report.version.split('.')[1]}."
     assert told(report, "trunks", "ru") == "Внешних линий: 1 (trunk)."
-    assert "read= should have: call, agent, user, cdr, system" in told(report, "rights")
+    assert "read= must have: call, agent, user, cdr, system" in told(report, "rights")
     assert [(each.name, each.side.value, each.extension, each.state.value) for each in report.endpoints] == [
         ("101", "extension", "101", "free"),
         ("102", "extension", "102", "free"),
@@ -81,7 +81,7 @@ async def test_extensions_are_compared_with_the_employees(office: Office) -> Non
 async def test_a_trunk_pattern_that_fits_nothing(office: Office) -> None:
     report = await checked(address(office), trunks=["^sip-provider"])
     assert states(report)["trunks"] == "warn"
-    assert "Set the pattern of trunks." in told(report, "trunks")
+    assert "Set the Trunks pattern." in told(report, "trunks")
     both = await checked(address(office), trunks=["^sip-provider"], extensions=["^1"])
     assert "calls are not counted: trunk." in told(both, "trunks")
 
@@ -92,18 +92,18 @@ async def test_a_dialplan_that_is_absent_old_incomplete_or_current(office: Offic
     for text, words in (
         (
             "",
-            "is not installed: paste its lines (in the widget's settings they are below, in a shell backend dialplan"
-            " prints them). Without it a call from",
+            "is not installed: paste its lines (they are below in the widget's settings; in a shell backend dialplan"
+            " prints them). Without it, on a call from",
         ),
         (DIALPLAN.replace(VERSION, "version-0"), "An older dialplan"),
-        (without_route, "missing: paste its lines anew. Without it a client's call does not ring his manager first"),
+        (without_route, "missing: paste its lines again. Without it a client's call does not ring their manager first"),
     ):
         office.installs(text)
         report = await checked(address(office))
         assert (states(report)["dialplan"], words in told(report, "dialplan")) == ("warn", True), words
     office.installs(DIALPLAN)
     report = await checked(address(office))
-    words = "The dialplan is installed. Whether your two lines lead to it, the first call will show."
+    words = "The dialplan is installed. The first call will show whether your two lines lead to it."
     assert (states(report)["dialplan"], told(report, "dialplan")) == ("ok", words)
     assert report.flavour is Flavour.ASTERISK
 
@@ -140,7 +140,7 @@ async def test_modules_that_are_not_there_are_told_with_what_is_lost(office: Off
     said = told(report, "modules")
     assert said.startswith("Load these modules (modules.conf): app_waitforcond, func_lock.")
     assert "does not ask this service" in said
-    assert "does not remember calls" in said
+    assert "are not kept on the PBX" in said
     assert "Without them a client's call" not in said
     assert "map recordingfile" in told(report, "recording")
 
@@ -153,7 +153,7 @@ async def test_the_pbxs_own_journal_is_counted(office: Office) -> None:
     for key, family in (("1", JOURNAL), ("2", JOURNAL), ("lost", COUNTERS)):
         office.pbx_act("DBDel", Family=family, Key=key)
     assert states(report)["journal"] == "warn"
-    assert "lines waiting: 2. Lines overwritten before they were read: 3." in told(report, "journal")
+    assert "entries waiting: 2. Entries overwritten before they were read: 3." in told(report, "journal")
     assert told(await checked(address(office)), "journal", "ru").endswith("ждут чтения: 0.")
 
 
@@ -170,12 +170,12 @@ async def test_freepbx_is_known_by_its_shape_and_its_hooks_are_looked_at(office:
         unhooked = await checked(address(office))
     finally:
         freepbx.goes()
-    assert told(whole, "version").endswith("Its dialplan is FreePBX's.")
+    assert told(whole, "version").endswith("The dialplan is FreePBX's.")
     assert {bare.flavour, whole.flavour, unhooked.flavour} == {Flavour.FREEPBX}
     assert told(bare, "dialplan").endswith("This is FreePBX: it needs the lines for FreePBX.")
     assert (states(whole)["dialplan"], told(whole, "dialplan")) == ("ok", "The dialplan is installed.")
-    assert "Outside calls pass it by" in told(unhooked, "dialplan")
-    assert "Outbound calls pass it by" in told(unhooked, "dialplan")
+    assert "Inbound calls bypass it" in told(unhooked, "dialplan")
+    assert "Outbound calls bypass it" in told(unhooked, "dialplan")
 
 
 @story
@@ -191,8 +191,8 @@ async def test_a_user_with_few_rights_is_told_each_that_is_missing(office: Offic
     }  # fmt: skip
     said = told(report, "rights")
     assert "Add to write= of the AMI user: originate, call, system." in said
-    assert "no call from a card" in said
-    assert "did not give the list" in told(report, "extensions")
+    assert "no calls from a card" in said
+    assert "did not return its list" in told(report, "extensions")
 
 
 @story
@@ -207,19 +207,19 @@ async def test_a_wrong_secret(office: Office) -> None:
 async def test_a_port_where_nobody_listens(office: Office) -> None:
     report = await checked(address(office, port=1))
     assert states(report) == {"address": "fail"}
-    assert "Nobody listens" in told(report, "address")
+    assert "There is no answer" in told(report, "address")
 
 
 @story
 async def test_tls_as_it_should_be_and_as_it_should_not(office: Office) -> None:
     tls = {"port": office.ami.tls_port, "tls": True}
     own = await checked(address(office, **tls, certificate=office.ami.certificate.read_text()))
-    assert told(own, "address") == "Connected, encrypted by TLS."
+    assert told(own, "address") == "Connected, encrypted with TLS."
     assert states(own)["login"] == "ok"
     for wrong, what, words in (
         (tls, "address", "cannot be trusted (self-signed certificate)"),
         ({"tls": True}, "address", "There is no TLS on this port"),
-        ({"port": office.ami.tls_port}, "login", "perhaps this port wants TLS"),
+        ({"port": office.ami.tls_port}, "login", "this port may require TLS"),
     ):
         report = await checked(address(office, **wrong))
         assert states(report)[what] == "fail"
@@ -235,4 +235,4 @@ async def test_a_frozen_pbx_is_given_up(office: Office, monkeypatch: pytest.Monk
     finally:
         await asyncio.to_thread(office.thaw)
     assert states(report) == {"address": "ok", "login": "fail"}
-    assert "the login is not answered" in told(report, "login")
+    assert "does not answer the login" in told(report, "login")

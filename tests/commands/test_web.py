@@ -127,7 +127,12 @@ def test_each_refusal_is_told_in_words(firm: Firm, opens: Open) -> None:
     [
         ("phone_unreachable", "", 409, "Ваш телефон недоступен: он не зарегистрирован на АТС"),
         ("busy_here", "", 409, "Вы уже разговариваете"),
-        ("number_not_allowed", "not-in-dialplan", 422, "На этот номер звонить нельзя: АТС не знает, как его набрать"),
+        (
+            "number_not_allowed",
+            "not-in-dialplan",
+            422,
+            "На этот номер звонить нельзя: в диалплане АТС нет такого номера",
+        ),
         ("pbx_refused", "Originate: <b>no</b>", 502, "АТС отказала: Originate: <b>no</b>"),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_pbx_that_cannot_transfer_says_so_and_the_talk_goes_on(company: Compan
     call = company.calls()[0]
     answer = anna.asks(f"/api/calls/{call}/transfer?lang=en", to=boris.user, kind="attended")
     assert refusal(answer) == (502, "pbx_refused")
-    assert "a transfer with a question is not allowed in this talk" in answer.json()["message"]
+    assert "attended transfer is not enabled for this call" in answer.json()["message"]
     anna.sees_transfer(call, "failed", "refused")
     anna.sees(call, "talking")
     anna.hangs_up(call)

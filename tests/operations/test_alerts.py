@@ -75,7 +75,7 @@ def test_a_dead_line_is_one_task_of_an_administrator_and_is_completed_when_it_is
     assert "не принимает логин или пароль AMI" in task["text"]
     assert not task["is_completed"]
     assert [each["kind"] for each in shown(firm)] == ["link"]
-    assert "does not accept the AMI name or password" in shown(firm, language="en")[0]["message"]
+    assert "does not accept the AMI username or password" in shown(firm, language="en")[0]["message"]
     assert shown(other) == []
     link(firm, LineState.UP)
     later(firm)
@@ -99,7 +99,7 @@ def test_administrators_are_told_on_whatever_page_they_are(firm: Firm, other: Fi
     later(firm)
     (alert,) = heard(firm, "Вера")
     assert (alert["kind"], "подключите аккаунт заново" in alert["message"]["ru"]) == ("crm", True)
-    assert "connect the account anew" in alert["message"]["en"]
+    assert "connect the account again" in alert["message"]["en"]
     assert heard(firm, "Анна") == heard(other, "Вера") == []
     move(firm, AccountState.CONNECTED)
     later(firm)
@@ -150,7 +150,7 @@ def test_a_line_that_is_back_for_a_moment_is_not_told_of_again(firm: Firm) -> No
 def test_a_line_that_nobody_holds_is_dead(firm: Firm) -> None:
     link(firm, LineState.UP, held=False)
     later(firm)
-    assert "никто не держит" in shown(firm)[0]["message"]
+    assert "не подключён к АТС" in shown(firm)[0]["message"]
 
 
 def test_a_line_on_which_no_calls_are_told_is_dead_and_one_that_lacks_other_rights_is_not(firm: Firm) -> None:

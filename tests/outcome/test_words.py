@@ -37,8 +37,8 @@ def call(firm: Firm) -> str:
 
 TEN_KILOBYTES = "я" * 5001
 NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
-    ({}, "note", "напишите результат", "write a result"),
-    ({"note": "  \n "}, "note", "напишите результат", "write a result"),
+    ({}, "note", "напишите результат", "enter a result"),
+    ({"note": "  \n "}, "note", "напишите результат", "enter a result"),
     ({"note": TEN_KILOBYTES}, "note", "не длиннее 5000 знаков", "at most 5000 characters"),
     ({"result": "я" * 101}, "result", "не длиннее 100 знаков", "at most 100 characters"),
     ({"result": "две\nстроки"}, "result", "недопустимые знаки", "characters that are not allowed"),
@@ -47,13 +47,13 @@ NONSENSE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"name": "я" * 201}, "name", "не длиннее 200 знаков", "at most 200 characters"),
     ({"task": "позвонить"}, "task", "нужен объект", "must be an object"),
     ({"task": {"text": "позвонить"}}, "task.due", "обязательное поле", "is required"),
-    ({"task": {"text": " ", "due": DUE}}, "task.text", "не может быть пустым", "may not be empty"),
+    ({"task": {"text": " ", "due": DUE}}, "task.text", "не может быть пустым", "must not be empty"),
     ({"task": {"text": "x", "due": DUE * 1000}}, "task.due", "не больше", "at most"),
     ({"task": {"text": "x", "due": 0}}, "task.due", "должно быть больше 0", "must be greater than 0"),
     ({"contact": "7"}, "contact", "нужно целое число", "must be a whole number"),
     ({"contact": 7}, "contact", "такого контакта нет", "there is no such contact"),
     ({"note": "x", "user_id": 1}, "user_id", "такой настройки нет", "there is no such setting"),
-    ({"note": "x", "request": "раз"}, "request", "нужен uuid", "must be a uuid"),
+    ({"note": "x", "request": "раз"}, "request", "нужен UUID", "must be a UUID"),
 ]
 
 

@@ -15,7 +15,6 @@ from backend.store import db
 from backend.store.journal.journal import CallRow
 from backend.store.recordings import recordings
 from backend.store.recordings.recordings import RecordingRow
-from backend.web.recordings.words import WHY
 from tests.asking import ask
 from tests.recordings.conftest import IVAN, Recorder
 from tests.recordings.sounds import wav
@@ -45,7 +44,7 @@ def test_a_recording_waits_plays_and_is_gone(recorder: Recorder, card: str) -> N
     with recorder.firm.app.app_context():
         recordings.forget_older(recorder.firm.id, db.session.scalar(db.func.now()))
         db.session.commit()
-    assert told(recorder, card) == [(link, "failed", "срок её хранения прошёл")]
+    assert told(recorder, card) == [(link, "failed", "срок её хранения истёк")]
 
 
 def test_why_it_will_not_come_is_told_in_the_user_s_language(recorder: Recorder, card: str) -> None:
@@ -54,7 +53,7 @@ def test_why_it_will_not_come_is_told_in_the_user_s_language(recorder: Recorder,
     for _ in range(DOUBTS):
         recorder.fetch()
     assert [each[1:] for each in told(recorder, card)] == [("failed", "файл записи повреждён")]
-    assert [each[1:] for each in told(recorder, card, "en")] == [("failed", "its file is broken")]
+    assert [each[1:] for each in told(recorder, card, "en")] == [("failed", "the file is damaged")]
 
 
 def test_where_recordings_are_not_fetched_nothing_is_said_of_them(recorder: Recorder, card: str) -> None:
@@ -75,11 +74,6 @@ def test_nobody_is_let_wait_for_what_nobody_answered(recorder: Recorder, card: s
     recorder.spool.files["a.wav"] = wav(1)
     recorder.fetch()
     assert [each[1:] for each in told(recorder, card)] == [("ready", None)]
-
-
-def test_every_reason_has_words() -> None:
-    assert set(WHY) == {recordings.RecordingState.GONE, *recordings.Why} - {recordings.Why.NO_SOURCE}
-    assert all(words.keys() == {"ru", "en"} for words in WHY.values())
 
 
 def test_the_health_tells_what_failed_in_the_last_days(recorder: Recorder, stranger: Recorder) -> None:

@@ -35,7 +35,7 @@ def song(recorder: Recorder) -> str:
 def test_before_it_is_there_the_link_says_so(recorder: Recorder) -> None:
     answer = recorder.get(recorder.record("a.wav"), Accept_Language="en")
     assert (answer.status_code, answer.mimetype) == (404, "text/plain")
-    assert "Not ready yet" in answer.text
+    assert "not ready yet" in answer.text
     assert (answer.headers["Retry-After"], answer.headers["Cache-Control"]) == ("10", "no-store")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Записи пока нет" in recorder.get(recorder.record(), Accept_Language="ru").text
@@ -71,7 +71,7 @@ def test_without_the_database_it_is_asked_for_again_later(
     monkeypatch.setattr(access, "may_upload", fail)
     answer = recorder.get(song, Accept_Language="en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert answer.text == "Recordings are away, try again later\n"
+    assert answer.text == "The recordings' storage is not responding, try again later\n"
     answer = recorder.get(f"/recordings/{recorder.firm.id}/upload/key/a.wav", "PUT")
     assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, "busy\n", "30")
 

@@ -69,7 +69,7 @@ def test_what_works_is_told(firm: Firm, web: Web) -> None:
 def test_each_failure_is_told_where_it_is(firm: Firm, web: Web) -> None:
     told = check(firm, http(web, secret="wrong"), "en")
     assert (told["ok"], states(told)) == (False, ["address ok", "login fail"])
-    assert "a wrong name, password or key" in told["lines"][-1]["message"]
+    assert "wrong name, password or key" in told["lines"][-1]["message"]
     assert states(check(firm, http(web))) == ["address ok", "login ok", "file warn"]  # nothing recorded yet
     name_recording(firm)
     told = check(firm, http(web, path="{name}"))

@@ -91,9 +91,9 @@ def test_of_each_thing_only_the_last_waits_for_a_slow_reader() -> None:
     """And the order is such that whoever is cut off after any event has missed nothing before it."""
     reader = Reader(1, 11, None)
     for number in range(100):
-        reader.tell("me", number)
+        reader.queue("me", number)
     reader.show([popup("a", 1, 5), popup("b", 2, 6)], 7)
-    reader.tell("missed", 0)
+    reader.queue("missed", 0)
     reader.show([popup("a", 3, 8)], 9)
     assert waiting(reader) == [
         "me data: 99",
@@ -110,7 +110,7 @@ def test_a_reader_who_takes_nothing_is_let_go_and_costs_nothing_more(monkeypatch
     assert not reader.has_ended
     reader.show([popup("3", 3, 7)], 8)
     assert reader.has_ended
-    reader.tell("me", 1)
+    reader.queue("me", 1)
     assert waiting(reader) == []
     assert list(reader.messages()) == [readers.RETRY]
 

@@ -120,7 +120,7 @@ def test_what_did_not_change_is_not_told_again(web: Web, firm: Firm, app: Flask)
     told = screen(web, firm).greeted().events()
     with app.app_context():
         for topic in ("missed", "me", "colleagues"):
-            stream.tell(firm.id, topic)
+            stream.notify(firm.id, topic)
         db.session.commit()
     firm.miss("89161234567")
     names = []

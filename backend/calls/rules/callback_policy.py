@@ -18,12 +18,12 @@ from backend.calls.intents import (
     ShowPopup,
     UseUnsorted,
 )
-from backend.calls.rules import words
 from backend.calls.rules.callback_plan import CallbackRequest
 from backend.calls.rules.case import Case
 from backend.calls.rules.client import Knowledge
 from backend.calls.rules.policy import Decision
 from backend.calls.rules.rules import Employee, Rules, employee_at, everybody, named
+from backend.words import say, under
 
 LONGEST_TITLE = 250  # characters of a name in the CRM (docs/amocrm-contract.md §3.5)
 PAGES = ("page", "url", "form_page", "referer", "referrer")  # parameters that may name the page, the best first
@@ -50,7 +50,7 @@ class RequestCase(Case):
         """What a new lead has from the request."""
         stage = self.request.site.stage
         return {
-            "name": words.request(self.spoken, self.rules.language),
+            "name": say("crm.request_name", self.rules.language, phone=self.spoken),
             "contact_name": self.contact_name,
             "fields": tuple(_fields(self.request)),
             **({"pipeline_id": stage.pipeline_id} if stage else {}),
@@ -144,11 +144,14 @@ def _fields(request: CallbackRequest) -> Iterator[tuple[str, str]]:
 
 
 def _told(request: CallbackRequest, phone: str, language: str) -> Iterator[str]:
-    site, name, number, comment, department = words.REQUEST[language]
-    yield f"{site} {request.site.name}".rstrip()
+    titles = under("crm.request", language)
+    yield f"{titles['site']} {request.site.name}".rstrip()
     for title, value in (
-        (name, request.name), (number, phone), (comment, request.comment), (department, request.department),
+        (titles["name"], request.name),
+        (titles["phone"], phone),
+        (titles["comment"], request.comment),
+        (titles["department"], request.department),
         *request.parameters,
-    ):  # fmt: skip
+    ):
         if value:
             yield f"{title}: {value}"

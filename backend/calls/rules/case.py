@@ -9,9 +9,9 @@ from typing import Any, cast
 from backend.calls.facts import Direction
 from backend.calls.intents import AddContact, AddUnsorted, CallStatus, CreateLead, LogCall, PopupState, ShowPopup
 from backend.calls.numbers import phones
-from backend.calls.rules import words
 from backend.calls.rules.client import Client, Knowledge, Party, Waiting, choose, rank
 from backend.calls.rules.rules import Employee, Rules, Stage
+from backend.words import say
 
 MOST_OTHERS = 5
 
@@ -86,7 +86,7 @@ class Case:
             contact_name=self.rules.contact_name.format(phone=self.spoken),
             pipeline_id=stage.pipeline_id if stage else None,
             called_at=self.fact.started or 0,
-            employee=words.nobody(self.rules.language),
+            employee=say("crm.nobody_answered", self.rules.language),
         )
 
     def add_contact(self, employee: Employee | None) -> AddContact:

@@ -33,11 +33,11 @@ from backend.calls.intents import (
     ShowPopup,
     UseUnsorted,
 )
-from backend.calls.rules import words
 from backend.calls.rules.case import Case
 from backend.calls.rules.client import Client, Knowledge
 from backend.calls.rules.rules import Employee, LeadOwner, Rules, employee_at, everybody, named, seated_at
 from backend.calls.rules.talk_chain import chain, talk_seconds
+from backend.words import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ def _missed(case: Case) -> Decision:
 def _failed(case: Case) -> Decision:
     fact: CallEnded = case.fact
     employee, why = employee_at(fact.extension, case.rules)
-    reason = words.reason(fact.reason, case.rules.language)
+    reason = say(f"crm.reason.{fact.reason or 'unknown'}", case.rules.language)
     popup = ShowPopup(
         employees=None, state=PopupState.FAILED, only_in=(PopupState.CALLING, PopupState.DIALLING),
         details={"reason": fact.reason.value} if fact.reason else {},

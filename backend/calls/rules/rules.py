@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from backend.words import say
+
 
 class LeadOwner(StrEnum):
     """To whom the lead of a transferred call belongs."""
@@ -57,8 +59,8 @@ class Rules:
     no_lead_companies: frozenset[int] = frozenset()
     stage: Stage | None = None
     stages_by_did: Mapping[str, Stage] = field(default_factory=dict)
-    contact_name: str = "Клиент {phone}"
-    lead_name: str = "Звонок {phone}"
+    contact_name: str = say("crm.contact_name", "ru", phone="{phone}")
+    lead_name: str = say("crm.lead_name", "ru", phone="{phone}")
 
 
 def employee_at(extension: str | None, rules: Rules) -> tuple[Employee | None, str]:

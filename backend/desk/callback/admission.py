@@ -1,5 +1,5 @@
-"""The door of callbacks: who may ask for one, for which number, and how often. What is let in is a request of
-`store/callbacks`; what is refused is counted, and never reaches a PBX."""
+"""Admission of callback requests: which sites may request a call, to which number, and how often. An admitted request
+is a row of `store/callback/requests`; a refused one is counted and never reaches a PBX."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOUR = 3600.0
 SIGNATURE_LIFE = 300.0  # seconds that a signed request is good for, and that two clocks may differ
 LEAD_LIFE = timedelta(hours=1)  # amoCRM repeats a hook until then (docs/amocrm-contract.md §3.19)
 OF_SERVERS, OF_BROWSERS = ("number", "account"), ("number", "address", "site", "account")
-KEY_LENGTH = 24  # of a request, as the store makes them
+KEY_LENGTH = 24  # of a request's key, as the store generates it
 
 
 class NotLetIn(Exception):
@@ -51,7 +51,8 @@ class KnownSite:
 
     @property
     def hook(self) -> str:
-        """The end of the address for services that cannot sign; who reads it cannot sign either."""
+        """The end of the webhook address, for services that cannot sign. It does not reveal the secret: a reader of the
+        address cannot sign."""
         return hook_of(self.secret)
 
     def has_signed(self, body: bytes, at: str, signature: str, now: float) -> bool:
@@ -63,8 +64,8 @@ class KnownSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who brought the form: a browser is known by its address, a server by its signature or by the secret address of
-    its hook; only a server may say which lead is meant."""
+    """The sender of the form. A browser is identified by its address; a server by its signature or by the secret
+    address of its webhook. Only a server may name the lead."""
 
     address: str | None = None
     signature: str | None = None
@@ -76,7 +77,7 @@ def hook_of(secret: str) -> str:
 
 
 def site(key: str) -> KnownSite | None:
-    """The site with this key, of whatever account; None unless it is saved in the settings of a connected one."""
+    """The site with this key, of any account; None unless a connected account has it in its settings."""
     row = sites.find(key)
     account = accounts.find(row.account_id) if row else None
     if row is None or account is None or account.state is AccountState.DISABLED:
@@ -87,9 +88,9 @@ def site(key: str) -> KnownSite | None:
 
 
 def let_in(site: KnownSite, fields: forms.Fields, sender: Sender, now: datetime) -> Ticket | None:
-    """Writes the request down, or finds the one that it repeats, and commits; None for a test that asks for nothing.
+    """Stores the request, or finds the one that it repeats, and commits. None for a test request.
 
-    Raises NotLetIn, counted. A program that filled the form is counted too, and gets a ticket that leads nowhere.
+    Raises NotLetIn, counted. A form filled in by a program is counted too, and gets a ticket that leads nowhere.
     """
     form = forms.read(fields)
     if form.is_test:
@@ -103,7 +104,8 @@ def let_in(site: KnownSite, fields: forms.Fields, sender: Sender, now: datetime)
 
 
 def state_of(site: KnownSite, id: str, key: str) -> CallbackRow | None:
-    """What became of a request of this site; a decoy waits for ever. Raises LookupError without the right key."""
+    """The state of a request of this site; None for a decoy, which waits forever. Raises LookupError without the right
+    key."""
     row = requests.state_of(site.account_id, id, key)
     if row is not None and row.site == site.setting.key:
         return row
@@ -116,14 +118,14 @@ def _ask(site: KnownSite, form: SiteForm, sender: Sender, now: datetime) -> Tick
     if form.account is not None and sender.is_server and form.account != site.account_id:
         raise NotLetIn("foreign_account")
     lead = form.lead if sender.is_server else None
-    asked = _asked(site, form, _allowed(site, form.phone or _number_of(site, lead)), lead, sender, now)
+    wanted = _wanted(site, form, _allowed(site, form.phone or _number_of(site, lead)), lead, sender, now)
     token = _token(site, lead if not form.phone else None, sender)
     guard.one_at_a_time(site.account_id)
     if same := _seen(site.account_id, token, sender):
         return same
-    ticket = requests.ask(site.account_id, asked)
+    ticket = requests.ask(site.account_id, wanted)
     if ticket.is_new:
-        _hold_limits(site, asked)
+        _hold_limits(site, wanted)
     if token:
         guard.remember(site.account_id, token, ticket.id)
     db.session.commit()
@@ -137,7 +139,7 @@ def _number_of(site: KnownSite, lead: int | None) -> str | None:
         raise NotLetIn("later") from error
 
 
-def _asked(
+def _wanted(
     site: KnownSite, form: SiteForm, phone: str, lead: int | None, sender: Sender, now: datetime
 ) -> AdmittedRequest:
     chosen = site.account.callback
@@ -170,18 +172,18 @@ def _allowed(site: KnownSite, number: str | None) -> str:
     return key
 
 
-def _hold_limits(site: KnownSite, asked: AdmittedRequest) -> None:
-    """The new request is written, uncommitted, and counts itself. A server is not kept out by what browsers have used
-    up: of it the number and the account are counted. Raises NotLetIn."""
+def _hold_limits(site: KnownSite, wanted: AdmittedRequest) -> None:
+    """The new request is written, uncommitted, and counts itself. Browsers' requests do not use up a server's limits:
+    for a server only the number's and the account's are counted. Raises NotLetIn."""
     limits = site.account.callback.limits
-    counts = requests.counts(site.account_id, HOUR, phone=asked.phone, address=asked.address, site=asked.site)
-    for name in OF_SERVERS if asked.address is None else OF_BROWSERS:
+    counts = requests.counts(site.account_id, HOUR, phone=wanted.phone, address=wanted.address, site=wanted.site)
+    for name in OF_SERVERS if wanted.address is None else OF_BROWSERS:
         if getattr(counts, name) > getattr(limits, name):
             raise NotLetIn(f"often_{name}")
 
 
 def _token(site: KnownSite, lead: int | None, sender: Sender) -> str | None:
-    """What the request is known by when it comes again: its signature, or the lead that amoCRM names."""
+    """Identifies a repeated request: by its signature, or by the lead that amoCRM names."""
     if sender.signature:
         return keyed_digest(f"signature {site.setting.key} {sender.signature}")
     return keyed_digest(f"lead {lead}") if lead else None
@@ -197,7 +199,7 @@ def _seen(account_id: int, token: str | None, sender: Sender) -> Ticket | None:
 
 
 def refused(site: KnownSite, kind: str) -> NotLetIn:
-    """To be raised: counted already."""
+    """An error to raise for a refusal that is counted here."""
     _count(site, kind)
     return NotLetIn(kind)
 
@@ -218,12 +220,12 @@ def _decoy_key(site: KnownSite, id: str) -> str:
     return base64.urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
 
 
-def _address(account_id: int, told: str | None) -> str:
-    """Who asks, told to nobody: of IPv6 the network, for one machine has all addresses of it."""
+def _address(account_id: int, given: str | None) -> str:
+    """The sender's address, for counting only. Of IPv6 the /64 network, because one machine has all its addresses."""
     try:
-        address = ipaddress.ip_address(told or "")
+        address = ipaddress.ip_address(given or "")
     except ValueError:
-        return keyed_digest(f"address {account_id} {told}")
+        return keyed_digest(f"address {account_id} {given}")
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     network = ipaddress.ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False)

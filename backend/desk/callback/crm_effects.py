@@ -1,4 +1,4 @@
-"""What a request from a site leaves in the journal and on the screens. Nothing here commits."""
+"""Intents and popups of a callback request. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.store.stream import Topic
 
 
 def request_of(row: CallbackRow, plan: CallbackPlan) -> CallbackRequest:
-    """A site that was deleted meanwhile has no name and no target any more."""
+    """The request with its site; a site deleted meanwhile has no name and no target."""
     return CallbackRequest(
         site=plan.sites.get(row.site, Site(name="")), name=row.name, comment=row.comment, department=row.department,
         parameters=tuple((name, value) for name, value in row.fields), fields=plan.fields, lead=row.lead,
@@ -50,7 +50,7 @@ def ended(row: CallbackRow, ending: Ending, met: str | None, at: float, chosen: 
     if ending is Ending.NOBODY:
         written.result = Result.MISSED.value
         written.missed_closed_at = call_list.first_talk_after(row.account_id, row.phone, at)
-        stream.tell(row.account_id, Topic.MISSED)
+        stream.notify(row.account_id, Topic.MISSED)
     return len(decision.intents)
 
 

@@ -1,4 +1,4 @@
-"""The number behind a lead: amoCRM's hooks name the lead alone."""
+"""The client's number of a lead: amoCRM's webhooks name only the lead."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from backend.store.phonebook import cards
 
 
 def number_of_lead(account_id: int, lead: int) -> str | None:
-    """From the phonebook; from amoCRM where the lead is younger than that, which may take its two answers' time.
+    """From the phonebook; for a lead too new for it, from amoCRM, with up to two requests.
 
-    None when nobody has such a lead, or it has no number. Raises the client's errors.
+    None for an unknown lead or one without a number. Raises the client's errors.
     """
     if known := _first(cards.numbers_of(account_id, cards.LEADS, lead)):
         return known

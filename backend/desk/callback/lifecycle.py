@@ -141,7 +141,7 @@ def ring_now(account_id: int, id: str) -> bool:
     if row and is_waiting:
         whole = settings.read(account_id).callback.whole_seconds
         row.next_at, row.until = _when(time.time()), max(row.until, _when(time.time() + whole))
-        requests.tell(account_id)
+        requests.notify(account_id)
     db.session.commit()
     return is_waiting
 
@@ -229,7 +229,7 @@ def _goes_on(row: CallbackRow, following: Next, ending: Ending, chosen: AccountR
         _end(row, ending, chosen)
         return
     row.state, row.turn, row.next_at = RequestState.WAITING.value, following.turn, _when(following.at)
-    requests.tell(row.account_id)
+    requests.notify(row.account_id)
 
 
 def _end(row: CallbackRow, ending: Ending, chosen: AccountRules, *, met: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Requests for callbacks as the account's administrators see them."""
+"""Callback requests in the account's administration pages."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ SHOWN = 100
 REFUSED_WITHIN = timedelta(days=1)
 
 
-def whole(account_id: int) -> dict[str, Any]:
-    """The open ones, then those that ended, newest first each; and how many were refused lately, by kind."""
+def requests_and_refusals(account_id: int) -> dict[str, Any]:
+    """Open requests, then ended ones, newest first; and the number of recent refusals by kind."""
     sites = {each.key: each.name for each in settings.read(account_id).callback.sites}
     return {
-        "callbacks": [_told(each, sites) for each in requests.of_account(account_id, SHOWN)],
+        "callbacks": [_shown(each, sites) for each in requests.of_account(account_id, SHOWN)],
         "refused": dict(guard.refusals(account_id, REFUSED_WITHIN)),
     }
 
 
-def _told(row: CallbackRow, sites: dict[str, str]) -> dict[str, Any]:
-    told = {
+def _shown(row: CallbackRow, sites: dict[str, str]) -> dict[str, Any]:
+    shown = {
         "id": row.id,
         "state": row.state,
         "result": row.result,
@@ -40,7 +40,7 @@ def _told(row: CallbackRow, sites: dict[str, str]) -> dict[str, Any]:
         "ended": _seconds(row.ended_at),
         "lead": row.lead,
     }
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    return {name: value for name, value in shown.items() if value not in (None, "")}
 
 
 def _seconds(at: datetime | None) -> int | None:

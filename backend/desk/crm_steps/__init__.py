@@ -1,1 +1,1 @@
-"""One module per thing that is written into amoCRM: how it is done, and how it is made safe to repeat."""
+"""One module for each kind of amoCRM write: how it is done, and how it is made safe to repeat."""

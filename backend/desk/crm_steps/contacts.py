@@ -1,4 +1,4 @@
-"""Steps that change contacts: a better name, one more number."""
+"""Steps that change contacts: a better name, an additional number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.store.phonebook import phonebook
 
 
 def name_contact(job: Job) -> None:
-    """Only the contact that this call made, and only while it has the name we gave it."""
+    """Renames only a contact that this call created and that still has the generated name."""
     wanted: NameContact = job.intent
     if not (job.call.contact and job.call.made_contact):
         job.done(named=False)
@@ -53,13 +53,13 @@ def add_number(job: Job) -> None:
 
 
 def _link_lead(job: Job, contact: answers.Contact) -> int | None:
-    """The lead that this call opened is the contact's too: it is he whom the next call shows."""
+    """Links the lead that this call opened to the contact, so the next call finds this contact."""
     lead, account_id = job.call.lead, job.desk.account_id
     if lead is None or not job.call.opened_lead or lead in contact.lead_ids:
         return None
     try:
         job.desk.send(requests.link(Entity.LEADS, lead, Entity.CONTACTS, contact.id))
-    except Rejected:  # the lead is gone; the number is saved all the same
+    except Rejected:  # the lead was deleted; the number is saved all the same
         return None
     linked = answers.lead(job.desk.send(requests.lead(lead)))
     if linked:
@@ -68,6 +68,6 @@ def _link_lead(job: Job, contact: answers.Contact) -> int | None:
 
 
 def _keep(job: Job, contact: answers.Contact) -> None:
-    """The next call shows it, and this one's popups do."""
+    """Updates the phonebook and this call's popups."""
     phonebook.put_parties(job.desk.account_id, [lookup.contact_party(contact, job.desk.rules.country)])
     place.name_popups(job, client.CardKind.CONTACTS, contact.id, contact.name)

@@ -1,4 +1,4 @@
-"""amoCRM's own notification of a ringing call, for those who have no stream open."""
+"""amoCRM's own notification of a ringing call, for employees without an open stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.desk.journal.job import Desk, Job
 from backend.store import db
 from backend.store.journal import account_work
 
-WORTH = timedelta(seconds=5)  # after the ring; by the database's clock, which wrote it down
+WORTH = timedelta(seconds=5)  # after the ring, by the database's clock, which stamped the fact
 
 
 def announce_calls(desk: Desk, together: Sequence[Job]) -> None:

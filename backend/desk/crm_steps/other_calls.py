@@ -1,4 +1,4 @@
-"""What the account's other calls have made, or may have made, in the CRM."""
+"""Entities that the account's other calls have created, or may have created, in the CRM."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def wait_for_unclear(job: Job, phone: str) -> None:
 
 
 def is_placed(job: Job, call: str) -> bool:
-    """Whether it is known where another call of ours belongs."""
+    """Whether the other call has its place in the CRM."""
     still = exists().where(
         IntentRow.account_id == job.desk.account_id,
         IntentRow.call == call,
@@ -69,7 +69,7 @@ def still_to_do(job: Job, kind: str) -> IntentRow | None:
 
 
 def have_lead(job: Job, lead: int) -> bool:
-    """Whether this lead is another call's."""
+    """Whether another call has this lead."""
     theirs = exists().where(
         CallRow.account_id == job.desk.account_id, CallRow.call != job.row.call, CallRow.lead == lead
     )
@@ -77,7 +77,7 @@ def have_lead(job: Job, lead: int) -> bool:
 
 
 def have_made(job: Job, name: str, made: int) -> bool:
-    """Whether this note or task (`name`) is another intent's."""
+    """Whether another intent has created this note or task (`name`)."""
     theirs = exists().where(
         IntentRow.account_id == job.desk.account_id,
         IntentRow.kind == job.row.kind,

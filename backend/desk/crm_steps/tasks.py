@@ -10,7 +10,7 @@ from backend.desk.journal.job import Job
 
 
 def add_task(job: Job) -> None:
-    """At the call's place; a call without one leaves a task of no entity."""
+    """At the call's place; a task without entity for a call that has none."""
     wanted: AddTask = job.intent
     entity, entity_id = place.home_of(job) or (None, None)
     if job.row.unclear and _found_own_task(job, wanted, entity, entity_id):
@@ -27,7 +27,7 @@ def add_task(job: Job) -> None:
 
 
 def _found_own_task(job: Job, wanted: AddTask, entity: requests.Entity | None, entity_id: int | None) -> bool:
-    """After an unclear end: a task with our text and time, made since, that is no other intent's."""
+    """After an unclear end: a task with the same text and time, created since, that belongs to no other intent."""
     for task in answers.tasks(job.desk.send(requests.newest_tasks(entity, entity_id))):
         same = (task.text.split(), task.due, task.entity_id) == (wanted.text.split(), wanted.due, entity_id)
         if same and task.created_at >= job.since and not other_calls.have_made(job, "task", task.id):

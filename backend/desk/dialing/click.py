@@ -1,4 +1,5 @@
-"""A call by click: whom it rings, what its employee is shown before it is a call, and when it never became one."""
+"""A click-to-call: the phones that ring, the popup before there is a call, and the end of a click that never became
+one."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from backend.store.settings import settings
 
 KIND = "call"
 ON_ITS_WAY = (PopupState.CALLING.value, PopupState.DIALLING.value)
-LONGEST = timedelta(minutes=10)  # a click that is older is not on its way, whatever its popup says
+LONGEST = timedelta(minutes=10)  # an older click is never in progress, whatever its popup says
 
 
 class CannotDial(Exception):
@@ -38,8 +39,8 @@ class CannotDial(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickPlan:
-    """What the PBX is asked for: `channels` by extension, in the order in which they are tried; `name` is for the
-    employee's phone; `client` is a key of the phonebook, `number` what is dialled."""
+    """The order for the PBX: `channels` by extension, in the order in which they are tried; `name` is for the
+    employee's phone; `client` is a key of the phonebook, `number` the dialled number."""
 
     client: str
     number: str
@@ -53,7 +54,7 @@ class ClickPlan:
 
 
 def plan(account_id: int, user_id: int, phone: str) -> ClickPlan:
-    """A call of this user to a number in any spelling. Raises CannotDial, LookupError for an unknown account."""
+    """A call from this user to a number in any spelling. Raises CannotDial, and LookupError for an unknown account."""
     chosen, rules = settings.read(account_id), settings.rules(account_id)
     dialling = chosen.dial.to_dialling()
     key = phones.key(phone, rules.country)
@@ -75,11 +76,11 @@ def plan(account_id: int, user_id: int, phone: str) -> ClickPlan:
 
 
 def order(account_id: int, user_id: int, request: str, plan: ClickPlan) -> CommandRow:
-    """The call that this click makes, or the one that a click before it has made; commits.
+    """The call of this click, or that of an earlier click in progress; commits.
 
-    Raises CannotDial when another user's click, or another command, was given this request; TooOften.
+    Raises CannotDial when the request belongs to another user's click or to another command; TooOften.
     """
-    commands.alone(account_id, f"{KIND} {user_id}")  # two clicks of one user, whichever processes they reach
+    commands.alone(account_id, f"{KIND} {user_id}")  # two clicks of one user may reach different processes
     row = commands.find(account_id, request) or _on_its_way(account_id, user_id)
     if row is None:
         fresh = Command(
@@ -96,7 +97,7 @@ def order(account_id: int, user_id: int, request: str, plan: ClickPlan) -> Comma
 
 
 def _on_its_way(account_id: int, user_id: int) -> CommandRow | None:
-    """The user's last call by click, while the client has not answered it."""
+    """The user's last click-to-call, until the client answers it."""
     mine = (Popup.account_id == account_id, Popup.user_id == user_id, Popup.call == CommandRow.call)
     shown = select(Popup.call).where(*mine, Popup.state.in_(ON_ITS_WAY)).exists()
     query = select(CommandRow).where(
@@ -110,7 +111,7 @@ def _on_its_way(account_id: int, user_id: int) -> CommandRow | None:
 
 
 def begin(command: Command, extension: str) -> None:
-    """The employee's phone is about to ring: his popup shows it from now on. Commits."""
+    """The employee's phone is about to ring: their popup shows the call from now on. Commits."""
     account_id, key = command.account_id, str(command.body["client"])
     rules = settings.rules(account_id)
     fact = CallStarted(
@@ -124,14 +125,14 @@ def begin(command: Command, extension: str) -> None:
 
 
 def fail(account_id: int, call: str, reason: str) -> None:
-    """Nobody was called: the popup says why, and the CRM is told nothing. Commits."""
+    """Ends a click that reached no phone: the popup shows the reason, and the CRM gets nothing. Commits."""
     calling = [PopupState.CALLING.value]
     popups.change(account_id, call, {"reason": reason}, state=PopupState.FAILED.value, only_in=calling)
     db.session.commit()
 
 
 def fail_lost(account_id: int, living: Collection[str], before: float, reason: str) -> None:
-    """Of the clicks begun `before` (Unix seconds) only the `living` are still on their way. Commits."""
+    """Fails the clicks begun `before` (Unix seconds), except the `living` ones. Commits."""
     query = select(Popup.call, Popup.details["at"].as_float()).where(
         Popup.account_id == account_id,
         Popup.state == PopupState.CALLING.value,

@@ -1,4 +1,4 @@
-"""Whose extensions are whose, for those who call and who are called within the firm."""
+"""Looks up employees' extensions for calls and transfers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def extensions_of(account_id: int, user_id: int) -> tuple[str, ...]:
 
 
 def to_ring(account_id: int, user_id: int) -> Colleague | None:
-    """The extension of this user to send a call to: a free one, else the first that may be reached.
+    """The extension to ring for this user: a free one, else the first reachable one.
 
     None when the account has no such user; raises CannotDial.
     """

@@ -1,4 +1,4 @@
-"""A transfer as the employee who asked for it sees it in his popup: asked, perhaps consulting, then done or failed."""
+"""A transfer in the popup of the employee who started it: requested, perhaps consulting, then done or failed."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ GOES_ON = (TransferState.ASKED, TransferState.CONSULTING)
 
 
 def ask(account_id: int, call: str, user_id: int, transfer: dict[str, Any]) -> None:
-    """Before the PBX is asked; `transfer` says its `kind` and `to` whom. Commits."""
+    """Called before the command is sent to the PBX; `transfer` has its `kind` and its target `to`. Commits."""
     _write(account_id, call, user_id, {**transfer, "state": TransferState.ASKED})
     db.session.commit()
 
 
 def move(account_id: int, call: str, user_id: int, state: TransferState, reason: Reason | None = None) -> None:
-    """How this user's transfer goes on, if it still does. Commits."""
+    """Updates this user's transfer unless it has ended. Commits."""
     _move(account_id, call, state, reason, user_id=user_id)
     db.session.commit()
 
 
 def follow(account_id: int, fact: Fact, rules: Rules) -> None:
-    """What a fact means for the transfers of its call. Does not commit."""
+    """Updates the transfers of the fact's call. Does not commit."""
     match fact:
         case CallPassed():
             _move(account_id, fact.call, TransferState.DONE)

@@ -1,6 +1,6 @@
-"""Administrators are told, once per outage, when the line to the PBX or the way to amoCRM is lost, and when it is back.
+"""Alerts administrators once per outage when the PBX link or the access to amoCRM is lost, and when it is back.
 
-While amoCRM does not let us in, only the widget can tell; with the way back, a task says how long it was.
+Without access to amoCRM only the widget can show the alert; once access is back, a task says how long it was lost.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from backend.store.journal import journal, wake
 from backend.store.outages import Outage, OutageKind
 from backend.store.settings import settings
 from backend.store.stream import Topic
+from backend.words import LANGUAGES
 
 KIND = "alert"
-PATIENCE = timedelta(minutes=2)  # shorter is a blink: a restart, a new version
+PATIENCE = timedelta(minutes=2)  # a shorter outage is not reported: a restart, a new version
 DUE = 3600  # seconds until the task is due
 
 
 def watch() -> int:
-    """Looks at all accounts; how many were told something. Commits. One process at a time, the others do nothing."""
+    """Checks all accounts; returns the number of alerts. Commits. Only one process at a time does the work."""
     if not outages.alone():
         db.session.rollback()
         return 0
@@ -50,7 +51,7 @@ def _goes_on(outage: Outage, trouble: str) -> int:
     outage.told_at = now
     if outage.kind != OutageKind.CRM:
         _put(outage, "began")
-    return _tell(outage)
+    return _notify(outage)
 
 
 def _over(outage: Outage) -> int:
@@ -59,11 +60,11 @@ def _over(outage: Outage) -> int:
         return 0
     outage.ended_at = datetime.now(UTC)
     _put(outage, "ended")
-    return _tell(outage)
+    return _notify(outage)
 
 
-def _tell(outage: Outage) -> int:
-    stream.tell(outage.account_id, Topic.ME)
+def _notify(outage: Outage) -> int:
+    stream.notify(outage.account_id, Topic.ME)
     wake.wake(outage.account_id)
     return 1
 
@@ -74,34 +75,35 @@ def _put(outage: Outage, what: str) -> None:
 
 
 def shown(account_id: int, language: str) -> list[dict[str, Any]]:
-    """What goes on and has been told, in the reader's language."""
+    """The reported outages in progress, in the reader's language."""
     return [{**each, "message": each["message"][language]} for each in in_each_language(account_id)]
 
 
 def in_each_language(account_id: int) -> list[dict[str, Any]]:
-    """The same for readers whose languages are not known yet."""
+    """The same in every language, for readers whose languages are not known yet."""
     return [
         {
             "kind": each.kind,
             "since": round(each.began_at.timestamp()),
-            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in ("ru", "en")},
+            "message": {language: alert_words.now(each.kind, each.trouble, language) for language in LANGUAGES},
         }
-        for each in outages.told(account_id)
+        for each in outages.reported(account_id)
     ]
 
 
-def tell(job: Job) -> None:
-    """One task when it begins; when it is over that task is completed, or, where there was none, one says so."""
+def report(job: Job) -> None:
+    """Adds one task when the outage begins. When it is over, completes that task; if there is none, adds one that says
+    so."""
     outage = outages.find(job.desk.account_id, job.row.body["outage"])
     if outage is None or (job.row.body["what"] == "began" and outage.ended_at):
-        job.done(told=False)  # over before anybody could be told
+        job.done(told=False)  # over before it was reported
     elif job.row.body["what"] == "began":
         _add_task(job, alert_words.task(outage.kind, outage.trouble, _local(job, outage.began_at), _language(job)))
     else:
-        _tell_back(job, outage)
+        _report_end(job, outage)
 
 
-def _tell_back(job: Job, outage: Outage) -> None:
+def _report_end(job: Job, outage: Outage) -> None:
     assert outage.ended_at is not None
     text = alert_words.back(outage.kind, _local(job, outage.began_at), _local(job, outage.ended_at), _language(job))
     made = [row.outcome.get("task") for row in journal.intents_of(job.desk.account_id, job.row.call) if row.outcome]
@@ -113,7 +115,7 @@ def _tell_back(job: Job, outage: Outage) -> None:
     else:
         try:
             job.desk.send(requests.complete_task(task, text))
-        except Rejected:  # somebody deleted it: he knows
+        except Rejected:  # a user deleted the task, so they know
             job.done(told=False)
         else:
             job.done(completed=task)
@@ -122,20 +124,20 @@ def _tell_back(job: Job, outage: Outage) -> None:
 def _add_task(job: Job, text: str) -> None:
     if job.row.unclear and _found(job, text):
         return
-    user = job.row.body.get("user", _whom(job))
+    user = job.row.body.get("user", _recipient(job))
     model = models.task(text=text, complete_till=job.row.body["due"], user_id=user)
     try:
         made = job.write(requests.add_tasks([model]), answers.made("tasks"))
     except Rejected as refusal:
         if user is None or not refusal.concerns_employee:
             raise
-        job.row.body = {**job.row.body, "user": None}  # he has left: whose token it is gets it
+        job.row.body = {**job.row.body, "user": None}  # the user has left: the task goes to the owner of the token
         return
     job.done(task=made.id)
 
 
 def _found(job: Job, text: str) -> bool:
-    """After an unclear end: a task with our text that is no other intent's."""
+    """After an unclear end: a task with this text that belongs to no other intent."""
     for task in answers.tasks(job.desk.send(requests.newest_tasks(None, None))):
         ours = task.text.split() == text.split() and task.created_at >= job.since
         if ours and not other_calls.have_made(job, "task", task.id):
@@ -145,8 +147,9 @@ def _found(job: Job, text: str) -> bool:
     return False
 
 
-def _whom(job: Job) -> int | None:
-    """Who installed us, while he is an administrator; else the first who is; else who gets what nobody owns."""
+def _recipient(job: Job) -> int | None:
+    """The user who installed the integration, if still an administrator; else the first administrator; else the default
+    employee."""
     account = accounts.find(job.desk.account_id)
     admins = accounts.admins(job.desk.account_id)
     installed_by = account.installed_by if account else None

@@ -1,5 +1,5 @@
-"""Calls held against the CRM: is each one's note, or its record, really there and whole? What lacks is written down
-to be done, a page of calls at a time, behind all live work and resumable at any page."""
+"""Compares calls with the CRM: does each one's note, or its unsorted record, exist and is it complete? Repairs are
+written as intents, a page of calls at a time, behind all live work and resumable at any page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from backend.store.journal import journal
 from backend.store.settings import settings
 
 KIND = "audit"
-CALL = "audit"  # the journal's place for work that belongs to the account, not to a call
+CALL = "audit"  # the journal's call name for work of the whole account
 PAGE = 50
-MOST = 5_000  # calls of one periodic look
+MOST = 5_000  # calls of one periodic audit
 FRESH = 300.0  # seconds; younger calls are still being written
-DAYS_BACK = 1  # of a periodic look, before today
-MOST_MENDINGS = 3  # of one call by periodic looks; then somebody or something undoes them
-MOST_RECORDS = 4  # pages of waiting records that are read
+DAYS_BACK = 1  # of a periodic audit, before today
+MOST_MENDINGS = 3  # of one call by periodic audits; after that something else keeps undoing them
+MOST_RECORDS = 4  # pages of waiting unsorted records that are read
 CARDS: dict[Entity, tuple[Callable[[int], Request], Callable[[Any], Any]]] = {
     Entity.LEADS: (requests.lead, answers.lead),
     Entity.CONTACTS: (requests.contact, answers.contact),
@@ -38,14 +38,14 @@ IN_CRM = NoteFinding(state=AuditState.IN_CRM)
 
 
 def start(account_id: int, span: Span, call: str = CALL) -> None:
-    """Writes a look at the span's calls down, unless the same one is under way. Does not commit."""
+    """Writes an audit of the span's calls as work, unless the same one is under way. Does not commit."""
     if not journal.make_room(account_id, call):
         body = {**asdict(span), "after": [0.0, ""], "looked": 0}
         journal.add_intent(account_id, call, KIND, body, backfill=True)
 
 
 def lately(account_id: int, now: float) -> Span:
-    """What a periodic look looks at: today and the day before, in the account's zone."""
+    """The span of a periodic audit: today and the day before, in the account's zone."""
     zone = ZoneInfo(settings.read(account_id).zone)
     first = datetime.fromtimestamp(now, zone).date() - timedelta(days=DAYS_BACK)
     return Span(since=midnight(first, zone), until=now - FRESH)
@@ -56,7 +56,7 @@ def midnight(day: date, zone: ZoneInfo) -> float:
 
 
 def audit_page(job: Job) -> None:
-    """One page of calls; after the last the days are counted."""
+    """Audits one page of calls; after the last page counts the days."""
     at: dict[str, Any] = dict(job.row.body)
     account_id, span = job.desk.account_id, Span(since=at["since"], until=at["until"], thorough=at["thorough"])
     calls = audits.page(account_id, span, (at["after"][0], at["after"][1]), PAGE)
@@ -73,12 +73,12 @@ def audit_page(job: Job) -> None:
 
 
 def _findings(desk: Desk, calls: Sequence[Listed], span: Span) -> dict[str, NoteFinding]:
-    """All reading is done here, before anything is written: each request commits."""
+    """Reads everything here, before any write: each request commits."""
     known = {each.call: in_books(each.books) for each in calls}
-    asked = [each for each in calls if known[each.call] is None]
-    notes = _notes(desk, [each for each in asked if each.note])
-    records = _records(desk, span.since) if any(each.is_part_of_record for each in asked) else frozenset()
-    found = {each.call: _bounded(_held_against(desk, each, notes, records), each, span) for each in asked}
+    unknown = [each for each in calls if known[each.call] is None]
+    notes = _notes(desk, [each for each in unknown if each.note])
+    records = _records(desk, span.since) if any(each.is_part_of_record for each in unknown) else frozenset()
+    found = {each.call: _bounded(_held_against(desk, each, notes, records), each, span) for each in unknown}
     return {call: finding or found[call] for call, finding in known.items()}
 
 
@@ -96,7 +96,7 @@ def _held_against(desk: Desk, each: Listed, notes: dict[int, answers.Note], reco
 
 
 def _bounded(finding: NoteFinding, each: Listed, span: Span) -> NoteFinding:
-    """What does not stay mended is not mended every hour, unless a person asks."""
+    """A call that does not stay repaired is not repaired every hour, except by an audit that a person started."""
     if finding.state is not AuditState.MENDED or span.thorough or each.mendings < MOST_MENDINGS:
         return finding
     return NoteFinding(state=AuditState.FAILED, why=f"not kept by amoCRM: {finding.why}")
@@ -121,7 +121,7 @@ def _intent(each: Listed) -> LogCall | FinishCall:
 
 
 def _notes(desk: Desk, calls: Sequence[Listed]) -> dict[int, answers.Note]:
-    """By id, those that are there. What one request for many did not give is looked for at its card."""
+    """Existing notes by id. A note missing from the answer to the common request is looked up at its card."""
     found: dict[int, answers.Note] = {}
     for entity in Entity:
         theirs = [each for each in calls if each.note_entity == entity.value]
@@ -144,7 +144,7 @@ def _notes_at(desk: Desk, entity: Entity, each: Listed) -> dict[int, answers.Not
 
 
 def _records(desk: Desk, since: float) -> frozenset[str]:
-    """The records of calls that still wait, made since then."""
+    """The calls' unsorted records that still wait, created since then."""
     found: set[str] = set()
     for page in range(1, MOST_RECORDS + 1):
         body = desk.send(requests.unsorted_records("sip", page))
@@ -164,7 +164,7 @@ def _has(desk: Desk, entity: Entity, card: int | None) -> bool:
 
 
 def _write_down(account_id: int, each: Listed, finding: NoteFinding, *, is_asked_for: bool) -> None:
-    """What is to be done for it. What was refused is tried again only for who asks."""
+    """Writes the finding's repairs as intents. A refused one is tried again only in an audit that a person started."""
     if finding.state is AuditState.FAILED and is_asked_for:
         audits.try_again(account_id, each.call)
     if finding.state is not AuditState.MENDED or each.wanted is None:

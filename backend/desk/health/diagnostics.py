@@ -1,5 +1,5 @@
-"""One account's diagnostics, for whoever helps: what is set, what waits, what went wrong. No secret, no name of a
-client, no whole number."""
+"""One account's diagnostics, for support: its settings, pending work and errors. No secret, no client's name, no
+complete number."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def diagnostics(account_id: int) -> dict[str, Any]:
         "recordings": _recordings(account_id),
         "calls": _calls(account_id),
     }
-    told: dict[str, Any] = logs.masked(whole)
-    return told
+    masked: dict[str, Any] = logs.masked(whole)
+    return masked
 
 
 def _versions() -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _outage(row: Outage) -> dict[str, Any]:
 
 
 def _last_check(account_id: int) -> dict[str, Any] | None:
-    """What the last test of the PBX found, as values; None where none was made lately."""
+    """The findings of the last PBX check, as values; None without a recent one."""
     query = select(CommandRow).where(CommandRow.account_id == account_id, CommandRow.kind == "check")
     row = db.session.scalars(query.order_by(CommandRow.created_at.desc()).limit(1)).first()
     if row is None:
@@ -105,7 +105,7 @@ def _intents(account_id: int) -> dict[str, Any]:
 
 
 def _recordings(account_id: int) -> list[dict[str, Any]]:
-    """The last ones that are not there, though they were asked for, and why."""
+    """The last expected recordings that are missing, and the reasons."""
     worth = [why.value for why in Why if why not in NO_LOSS]
     absent = (RecordingRow.account_id == account_id, RecordingRow.key.is_(None), RecordingRow.why.in_(worth))
     query = select(RecordingRow).where(*absent).order_by(RecordingRow.due_at.desc()).limit(MOST_RECORDINGS)
@@ -117,7 +117,7 @@ def _recordings(account_id: int) -> list[dict[str, Any]]:
 
 
 def _calls(account_id: int) -> list[dict[str, Any]]:
-    """The last ones; of numbers the last four digits."""
+    """The last calls; of each number only its last four digits."""
     rows: Sequence[CallRow] = db.session.scalars(
         select(CallRow).where(CallRow.account_id == account_id).order_by(CallRow.started.desc()).limit(MOST_CALLS)
     ).all()

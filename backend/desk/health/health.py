@@ -1,4 +1,4 @@
-"""How an account is: what waits, what was refused, who calls without being known to us."""
+"""An account's health: pending work, refusals, and extensions without a user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_SHOWN = 20
 DAYS_SHOWN = 7
 UNDER_WAY = (RecordingState.WAITING, RecordingState.FETCHING)
 NO_LOSS = (Why.NO_SOURCE, Why.EMPTY)
-TROUBLES = (Why.REFUSED, Why.UNREACHABLE)  # of the PBX, the worse one first
+TROUBLES = (Why.REFUSED, Why.UNREACHABLE)  # of the PBX, the more serious one first
 COUNTS = ("seen", "in_crm", "mended", "by_rule", "gone", "waiting", "failed")
 
 
@@ -62,14 +62,14 @@ def _shown(row: IntentRow) -> dict[str, Any]:
 
 
 def _days(account_id: int) -> list[dict[str, Any]]:
-    """The last days' calls, as they were held against the CRM."""
+    """The last days' calls, as compared with the CRM."""
     today = datetime.now(ZoneInfo(settings.read(account_id).zone)).date()
     counted = audits.days(account_id, today - timedelta(days=DAYS_SHOWN - 1), today)
     return [{"day": each.day.isoformat(), **{name: getattr(each, name) for name in COUNTS}} for each in counted]
 
 
 def _recordings(account_id: int) -> dict[str, Any]:
-    """Those that are on their way, what keeps the PBX from giving them, and those that lately ended without coming."""
+    """Recordings on their way, the PBX's trouble with providing them, and those that failed lately."""
     since = datetime.now(UTC) - timedelta(days=DAYS_SHOWN)
     counted = recordings.counts(account_id, since)
     waiting = {each: count for each, count in counted.items() if each[0] in UNDER_WAY}
@@ -83,7 +83,7 @@ def _recordings(account_id: int) -> dict[str, Any]:
 
 
 def unmapped_extensions(account_id: int) -> list[str]:
-    """Extensions that talked lately and belong to nobody: their calls go to the default employee."""
+    """Extensions without a user that talked lately: their calls go to the default employee."""
     rules = settings.rules(account_id)
     known = {extension for each in rules.employees for extension in each.extensions + each.mobiles}
     return sorted(call_stats.talkers(account_id, time.time() - RECENT) - known)

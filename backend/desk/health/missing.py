@@ -1,4 +1,4 @@
-"""What an account's settings name and its CRM has no more: employees, and stages of new leads."""
+"""Settings that refer to deleted users or stages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MOST_SHOWN = 20
 
 
 def shown(account_id: int) -> dict[str, Any]:
-    """For the account's health: `employees` by name; `stages`: for whose calls such a one was chosen. Nobody is said to
-    be gone before the CRM has told who is there. Raises LookupError."""
+    """For the account's health: `employees` by name; `stages` with the calls they were chosen for. Reports nothing
+    until the CRM's users and stages have been read. Raises LookupError."""
     chosen = settings.read(account_id)
     users = {each.user_id: each for each in accounts.users(account_id)}
     stages = {(each.pipeline_id, each.status_id) for each in accounts.stages(account_id)}
@@ -29,12 +29,12 @@ def shown(account_id: int) -> dict[str, Any]:
 
 
 def _users(chosen: AccountSettings) -> set[int]:
-    told = {*(each.user_id for each in chosen.employees), *chosen.missed_to, *(chosen.open_lead_missed_to or ())}
-    return told | ({chosen.default_employee} if chosen.default_employee else set())
+    named = {*(each.user_id for each in chosen.employees), *chosen.missed_to, *(chosen.open_lead_missed_to or ())}
+    return named | ({chosen.default_employee} if chosen.default_employee else set())
 
 
 def _stages(chosen: AccountSettings, names: dict[int, str]) -> Iterator[tuple[dict[str, str], StageSetting]]:
-    """Each with whose it is."""
+    """Each chosen stage with the calls or employee it was chosen for."""
     if chosen.stage:
         yield {"of": "account", "name": ""}, chosen.stage
     for did, stage in chosen.stages_by_did.items():
@@ -48,7 +48,7 @@ def _stages(chosen: AccountSettings, names: dict[int, str]) -> Iterator[tuple[di
 
 
 def _is_there(chosen: StageSetting, stages: set[tuple[int, int]]) -> bool:
-    """Its stage, or where none was chosen its pipeline."""
+    """Whether the CRM has the stage, or the pipeline if no stage was chosen."""
     if chosen.status_id is not None:
         return (chosen.pipeline_id, chosen.status_id) in stages
     return any(pipeline == chosen.pipeline_id for pipeline, _ in stages)

@@ -1,4 +1,4 @@
-"""How an account's telephone is used: its calls counted, and what may be wrong."""
+"""Statistics of an account's calls, and its possible problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PERIODS = (1, 7, 30, 90)  # days, the last of them today
 HOUR = 3600
 MOST_SHOWN = 20
 NO_LINE = {"link": "never", "link_trouble": "", "link_detail": ""}
-TOLD = (
+SHOWN = (
     "waiting",
     "waiting_since",
     "refused",
@@ -36,7 +36,7 @@ COUNTS = ("inbound", "outbound", "answered", "missed", "failed")
 
 
 def overview(account_id: int, days: int, now: float, *, user_id: int | None = None) -> dict[str, Any]:
-    """Everything of docs/api.md; of one user, where named, his own calls and no health. `now`: seconds of the epoch.
+    """All data of docs/api.md; for one user, if named, only their own calls and no health. `now`: seconds of the epoch.
 
     Raises LookupError for an unknown account.
     """
@@ -59,7 +59,7 @@ def overview(account_id: int, days: int, now: float, *, user_id: int | None = No
 
 
 def _starts(days: int, zone: ZoneInfo, now: float) -> list[float]:
-    """When each day began, or, of one day, each hour: a day has 23 to 25 of them."""
+    """The start of each day, or of each hour for a single day: a day has 23 to 25 of them."""
     today = datetime.fromtimestamp(now, zone).date()
     if days > 1:
         return [_midnight(today - timedelta(days=ago), zone) for ago in reversed(range(days))]
@@ -116,14 +116,14 @@ def _tenths(seconds: float | None) -> float | None:
 
 
 def _health(scope: Scope, rules: Rules, dids: Sequence[str]) -> dict[str, Any]:
-    account, told = accounts.find(scope.account_id), health(scope.account_id)
+    account, state = accounts.find(scope.account_id), health(scope.account_id)
     assert account is not None
     link = settings.pbx_as_shown(scope.account_id) or NO_LINE
     counted = call_stats.in_crm(scope)
     return {
         **{name: link[name] for name in NO_LINE},
         "account": account.state,
-        **{name: told[name] for name in TOLD},
+        **{name: state[name] for name in SHOWN},
         "unknown_dids": _unknown(dids, rules)[:MOST_SHOWN],
         "seen_on_pbx": counted["seen"],
         "in_crm": counted["in_crm"],

@@ -1,1 +1,1 @@
-"""What is written down when a fact arrives, and one intent as the drain reads it."""
+"""The rows written when a fact arrives, and one intent as the drain reads it."""

@@ -1,4 +1,4 @@
-"""What a fact leaves in the database: its call, the intents and popups that were decided. Nothing here commits."""
+"""Stores a decision about a fact: the call, its intents and its popups. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ def _show(call: CallRow, popup: ShowPopup, is_late: bool) -> None:
 
 
 def _link_of(account_id: int, call: str) -> dict[str, Any]:
-    """The link to the lead that the call has got meanwhile, as its other popups show it."""
+    """The link to the lead that the call has by now, as in its other popups."""
     shown = (popup.details.get("lead") for popup in popups.of_call(account_id, call))
     return next(({"lead": lead} for lead in shown if lead), {})

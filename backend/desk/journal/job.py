@@ -1,4 +1,5 @@
-"""One intent being carried out: its row, its call, the line to amoCRM, and the fence that keeps it the only one."""
+"""One intent in execution: its row, its call, the API client, and the fence that keeps other workers from executing it
+too."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ from backend.store.journal import journal, refusals
 from backend.store.journal.journal import CallRow, IntentRow, IntentState
 
 LONGEST_ERROR = 500
-STALE = 1.0  # seconds after which "I am the only one" is asked again before sending
-CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when we look for what we made
-IN_FLIGHT = 10.0  # seconds that amoCRM is given to carry out a request whose sender died, before anybody looks for it
+STALE = 1.0  # seconds after which the lock is checked again before sending
+CLOCKS_APART = 300  # seconds that amoCRM's clock may be behind ours when an entity of ours is searched for
+IN_FLIGHT = 10.0  # seconds that amoCRM has to complete a request whose sender died, before its result is searched for
 
 Made = TypeVar("Made")
 
@@ -32,26 +33,26 @@ _HOLD = text("select 1 from procrastinate_jobs where id = :job and status = 'doi
 
 
 class Fenced(Exception):
-    """Another worker has taken this account over while we were frozen: let go of everything."""
+    """Another worker has taken over this account while this process was frozen: stop all work."""
 
 
 @dataclass
 class Fence:
-    """Holds while procrastinate still counts our job as running. `job` None: nobody competes (tests, commands)."""
+    """Holds while procrastinate counts this job as running. `job` None: there are no competitors (tests, commands)."""
 
     job: int | None = None
     held_at: float = field(default=float("-inf"))
 
     def hold(self) -> None:
-        """Makes the open transaction ours alone until it ends. Raises Fenced."""
+        """Locks the job for the open transaction. Raises Fenced."""
         if self.job is not None and db.session.execute(_HOLD, {"job": self.job}).first() is None:
             db.session.rollback()
             raise Fenced(f"job {self.job} runs elsewhere by now")
         self.held_at = time.monotonic()
 
     def hold_again_if_stale(self) -> None:
-        """To be called right before a request is sent: a process that was frozen meanwhile must not send it.
-        Nothing must be left uncommitted."""
+        """To be called right before sending a request: a process that was frozen meanwhile must not send it. Nothing
+        may be uncommitted."""
         if time.monotonic() - self.held_at > STALE:
             self.hold()
             db.session.commit()
@@ -59,7 +60,7 @@ class Fence:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that carrying out needs and that belongs to the account."""
+    """The account's resources for executing intents."""
 
     account_id: int
     crm: Crm
@@ -68,13 +69,13 @@ class Desk:
     fence: Fence
 
     def commit(self) -> None:
-        """Commits only while we are the one who carries this account's work out. Raises Fenced."""
+        """Commits only while this worker owns the account's work. Raises Fenced."""
         self.fence.hold()
         db.session.commit()
 
     def send(self, request: Request) -> Any:
-        """Sends what may be done twice: a read, or a change that leaves the same. Commits first, so that no
-        connection to the database waits for amoCRM."""
+        """Sends a request that is safe to repeat: a read, or a change with the same result. Commits first, so that no
+        database connection waits for amoCRM."""
         self.commit()
         return self.crm.send(request)
 
@@ -107,7 +108,7 @@ def _in(seconds: float) -> Any:
 
 @dataclass(frozen=True)
 class Job:
-    """One intent and its call. What a step changes in the rows is committed when the step is over."""
+    """One intent and its call. A step's changes to the rows are committed after the step."""
 
     desk: Desk
     row: IntentRow
@@ -115,7 +116,7 @@ class Job:
 
     @property
     def call(self) -> CallRow:
-        """Work that belongs to the whole account has none, and does not ask."""
+        """Work of the whole account has no call and does not read this."""
         assert self.its_call is not None
         return self.its_call
 
@@ -125,11 +126,11 @@ class Job:
 
     @property
     def since(self) -> float:
-        """What this intent has made is not older, by amoCRM's clock."""
+        """The earliest time, by amoCRM's clock, at which this intent may have created an entity."""
         return self.row.created_at.timestamp() - CLOCKS_APART
 
     def turn_into(self, intent: Intent) -> None:
-        """What is to be done turned out otherwise; the next attempt does this instead."""
+        """Replaces the intent; the next attempt executes the new one."""
         self.row.kind, self.row.body = intent.kind, intents.to_json(intent)
         self.__dict__["intent"] = intent  # a cached property of a frozen class
 
@@ -140,7 +141,7 @@ class Job:
         self.row.done_at = func.clock_timestamp()
 
     def put_off(self, seconds: float, error: str) -> None:
-        """Not done; tried again then. What is known to be unclear stays so."""
+        """Not done; tried again after `seconds`. An unclear intent stays unclear."""
         self.row.attempts += 1
         self.row.error = error[:LONGEST_ERROR]
         self.row.due_at = _in(seconds)

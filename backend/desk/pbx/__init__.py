@@ -1,1 +1,1 @@
-"""What the PBX asks and keeps: routing decisions, its copy of the phonebook, its journal of calls."""
+"""The PBX's questions and data: routing decisions, its copy of the phonebook, its journal of calls."""

@@ -1,6 +1,6 @@
-"""What of the phonebook shall stand on the PBX: whom each client's number rings first, and his name.
+"""The PBX's copy of the phonebook: for each client's number the extensions to ring first, and the client's name.
 
-The clients that were changed last are kept, as many numbers as the account wants. Each function commits.
+It has the clients changed most recently, as many numbers as the account's settings allow. Each function commits.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from backend.store.phonebook import changed_numbers
 from backend.store.settings import settings
 
 AT_ONCE = 1000  # numbers
-SLACK = 20  # a copy may outgrow what is wanted by a 20th; then it is planned anew
+SLACK = 20  # a copy may exceed the wanted size by a 20th; then it is planned again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyPlan:
-    """The copy as a whole: these numbers (keys of the phonebook), and where the phonebook's changes go on from it."""
+    """The whole copy: these numbers (keys of the phonebook), and the position in the phonebook's changes from which it
+    is updated."""
 
     number: int
     version: str
@@ -34,7 +35,7 @@ class CopyPlan:
 
 
 def follow(account_id: int) -> bool:
-    """Takes over what has changed in the phonebook; whether the copy has to be planned as a whole instead."""
+    """Applies the phonebook's changes; returns whether the whole copy has to be planned again."""
     state, now = pbx_copy.state(account_id), datetime.now(UTC)
     is_young = state.followed_at is not None and now - state.followed_at < pbx_copy.YOUNG
     if state.version != pbx_copy.version(account_id) or not is_young:
@@ -49,7 +50,7 @@ def follow(account_id: int) -> bool:
 
 
 def plan(account_id: int) -> CopyPlan:
-    """What shall stand there now, beginning with the clients that were changed last."""
+    """The intended copy, beginning with the clients changed most recently."""
     number, version = pbx_copy.state(account_id).plan + 1, pbx_copy.version(account_id)
     place = changed_numbers.position()
     most = settings.read(account_id).routing.copied
@@ -63,13 +64,13 @@ def plan(account_id: int) -> CopyPlan:
 
 
 def put(account_id: int, plan: CopyPlan, numbers: Sequence[str]) -> None:
-    """A portion of the plan."""
+    """Stores a portion of the plan."""
     pbx_copy.want(account_id, _values(account_id, numbers), plan.number)
     db.session.commit()
 
 
 def finish(account_id: int, plan: CopyPlan) -> None:
-    """All portions are put: what is not among them shall not stand there, and changes are followed from here on."""
+    """After all portions: removes the numbers outside the plan, and updates from the phonebook's changes begin here."""
     state = pbx_copy.state(account_id)
     pbx_copy.unwant_older(account_id, plan.number)
     state.plan, state.version, state.place = plan.number, plan.version, plan.place
@@ -78,7 +79,7 @@ def finish(account_id: int, plan: CopyPlan) -> None:
 
 
 def _take_over(account_id: int, numbers: Sequence[str], state: pbx_copy.CopyState) -> None:
-    """Clients who are new to a full copy wait for the next plan, which drops others."""
+    """When the copy is full, new clients wait for the next plan, which drops others."""
     values = _values(account_id, [each for each in numbers if phones.is_outside(each)])
     pbx_copy.unwant(account_id, [entry_key(each) for each in numbers if entry_key(each) not in values])
     most = settings.read(account_id).routing.copied
@@ -92,18 +93,19 @@ def _take_over(account_id: int, numbers: Sequence[str], state: pbx_copy.CopyStat
 
 
 def _values(account_id: int, numbers: Sequence[str]) -> Mapping[str, str]:
-    """What the dialplan reads of each number that a client has; nothing of whom it would neither ring nor name."""
+    """The dialplan's value for each client's number; numbers with neither an extension to ring nor a name are left
+    out."""
     found = routing.of_numbers(account_id, numbers)
     return {entry_key(number): route.told for number, route in found.items() if route.name or route.extension}
 
 
 def entry_key(number: str) -> str:
-    """As the dialplan looks for it: digits alone."""
+    """The key that the dialplan uses: digits only."""
     return number.removeprefix("+")
 
 
 def shown(account_id: int) -> dict[str, Any]:
-    """For the account's health: how many stand on the PBX, how many are on their way, when all was looked at."""
+    """For the account's health: entries on the PBX, entries on their way, and the time of the last check."""
     entries, waiting = pbx_copy.counts(account_id)
     known = db.session.get(pbx_copy.CopyState, account_id)
     return {
@@ -115,7 +117,7 @@ def shown(account_id: int) -> dict[str, Any]:
 
 
 def check(account_id: int, entries: Mapping[str, str]) -> int:
-    """This is what stands on the PBX now; how many keys were found to be other than we thought."""
+    """Compares with the entries that are on the PBX now; returns the number of keys that differed."""
     state = pbx_copy.state(account_id)
     thought = pbx_copy.there(account_id)
     differ = {key for key, _ in thought.items() ^ entries.items()}
@@ -126,7 +128,7 @@ def check(account_id: int, entries: Mapping[str, str]) -> int:
 
 
 def cannot_check(account_id: int, trouble: str) -> None:
-    """The PBX does not say what stands there: what was sent is believed to, as long as it is the same PBX."""
+    """The PBX does not list its entries: those sent are assumed to be there, as long as it is the same PBX."""
     state, address = pbx_copy.state(account_id), pbx_copy.address(account_id)
     if state.address != address:
         pbx_copy.forget_there(account_id)
@@ -135,6 +137,6 @@ def cannot_check(account_id: int, trouble: str) -> None:
 
 
 def sent(account_id: int, entries: Mapping[str, str | None]) -> None:
-    """The PBX has taken these."""
+    """The PBX has stored these entries."""
     pbx_copy.put_there(account_id, entries)
     db.session.commit()

@@ -1,4 +1,4 @@
-"""A line of the PBX's own journal arrives: what it adds to what we know of its call is written down."""
+"""Processes an entry of the PBX's own journal: stores what is new about its call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.store.journal import journal
 
 
 def take(account_id: int, line: Left, lines: Lines, write: Callable[[Fact], None]) -> bool:
-    """Whether there was anything new. `write` commits each fact; told again, a line says nothing new."""
+    """Whether the entry had any news. `write` commits each fact; a repeated entry has none."""
     known = [from_json(row.body) for row in journal.facts_of(account_id, line.call)]
     news = pbx_journal.facts(line, lines, known)
     for fact in news:
@@ -26,29 +26,29 @@ def take(account_id: int, line: Left, lines: Lines, write: Callable[[Fact], None
 
 
 def open_calls(account_id: int, names: Collection[str]) -> set[str]:
-    """Of these, the calls that we know to have begun, and not to have ended."""
+    """Of these, the calls stored as begun and not ended."""
     return {call for call, row in journal.calls(account_id, list(names)).items() if row.ended is None}
 
 
 def ended_calls(account_id: int, names: Collection[str]) -> set[str]:
-    """Of these, the calls that are over for us too."""
+    """Of these, the calls stored as ended."""
     return {call for call, row in journal.calls(account_id, list(names)).items() if row.ended is not None}
 
 
 def shown(account_id: int) -> dict[str, Any]:
-    """For the account's health: calls of the last days that the PBX had no room for while nobody heard it."""
+    """For the account's health: calls of the last days that the PBX overwrote while the service was disconnected."""
     known = db.session.get(store.PbxJournal, account_id)
     return {"lost": store.lost_lately(known) if known else 0, "trouble": known.trouble if known else ""}
 
 
 def was_read(account_id: int, counted: int, *, after_absence: bool, broken: int) -> int:
-    """How many lines the PBX has written over since the last reading that nobody had heard of. Commits."""
+    """The number of entries overwritten unread since the last reading. Commits."""
     lost = store.was_read(account_id, counted, after_absence=after_absence, broken=broken)
     db.session.commit()
     return lost
 
 
 def cannot_read(account_id: int, trouble: str) -> None:
-    """The PBX does not give its journal. Commits."""
+    """The PBX does not provide its journal. Commits."""
     store.state(account_id).trouble = trouble
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Whom the account's clients ring first, from the phonebook alone: amoCRM is never asked while somebody waits."""
+"""Which extensions a client's call rings first, from the phonebook alone: a caller never waits for amoCRM."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from backend.store.settings import settings
 
 
 def of_caller(account_id: int, shown: str) -> Route:
-    """Of a caller's number as the PBX shows it. Raises LookupError for an unknown account."""
+    """The route for a caller's number as the PBX shows it. Raises LookupError for an unknown account."""
     chosen, rules = settings.both(account_id)
     routing = chosen.to_routing()
     key = phones.key(routing.unprefixed(shown), routing.country)
     if key is None:
         return Route(why="the number is hidden")
     found = _of(account_id, [key], rules, routing)[key]
-    db.session.commit()  # a rollback would have psycopg forget what it has prepared, and the next caller wait 1 ms
+    db.session.commit()  # a rollback would discard psycopg's prepared statements and cost the next caller 1 ms
     return found
 
 
 def of_numbers(account_id: int, keys: Sequence[str]) -> Mapping[str, Route]:
-    """Of each key of `phones.key`. Raises LookupError for an unknown account."""
+    """The route for each key of `phones.key`. Raises LookupError for an unknown account."""
     chosen, rules = settings.both(account_id)
     return _of(account_id, keys, rules, chosen.to_routing())
 

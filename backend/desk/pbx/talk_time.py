@@ -1,4 +1,4 @@
-"""How long a call was answered, by the PBX's own record, where nobody listened to its end or its beginning."""
+"""A call's talk time from the PBX's CDR, if the service was disconnected at its beginning or end."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from backend.calls.facts import CallEnded, CallTimed, Result, from_json
 from backend.desk.arrive import arrive
 from backend.store.journal import journal
 
-LONGEST = 7 * 86_400  # seconds; a longer talk is a broken record
+LONGEST = 7 * 86_400  # seconds; a longer talk means a broken CDR
 
 
 def time_call(account_id: int, call: str, seconds: int) -> bool:
-    """True when that changed anything: the call is over, was answered, and its times were guessed. Commits."""
+    """Whether this changed anything: only an answered, ended call with guessed times is changed. Commits."""
     if not 0 < seconds <= LONGEST:
         return False
     facts = (from_json(row.body) for row in journal.facts_of(account_id, call) if row.kind == CallEnded.kind)
     ended = next(facts, None)
     if not isinstance(ended, CallEnded) or not ended.guessed or ended.result is not Result.ANSWERED:
         return False
-    told = CallTimed(
+    fact = CallTimed(
         call=call, at=ended.at, direction=ended.direction, client=ended.client, did=ended.did, seconds=seconds,
         extension=ended.extension, talks=ended.talks,
     )  # fmt: skip
-    return arrive(account_id, told)
+    return arrive(account_id, fact)

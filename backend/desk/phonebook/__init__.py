@@ -1,1 +1,1 @@
-"""Keeps our mirror of the CRM's contacts, companies and leads current, and looks numbers up in it."""
+"""Keeps the mirror of the CRM's contacts, companies and leads current, and looks numbers up in it."""

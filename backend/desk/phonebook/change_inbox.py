@@ -1,4 +1,4 @@
-"""What is said to have changed in the CRM, written down to be looked at again (desk.follow)."""
+"""Inbox of CRM entities reported as changed, to be read again later (desk.phonebook.process_changes)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from backend.store.phonebook import change_inbox
 from backend.store.phonebook.change_inbox import ReportedChange
 
 KIND = "follow-phonebook"
-CALL = "phonebook-news"  # the journal's place for it
+CALL = "phonebook-news"  # the journal's call name for this work
 
 
-def tell(account_id: int, news: Sequence[ReportedChange]) -> None:
-    """To be looked at as soon as the account's live work allows. Does not commit; the transaction's last statement."""
+def report(account_id: int, news: Sequence[ReportedChange]) -> None:
+    """Entities to read again as soon as the account's live work allows. Does not commit; must be the transaction's last
+    statement."""
     note(account_id, news)
     wake.wake(account_id)
 
 
 def note(account_id: int, news: Sequence[ReportedChange]) -> None:
-    """As `tell`, from within the account's drain, which finds it by itself."""
+    """As `report`, from within the account's drain, which needs no wake-up."""
     if news:
-        account_work.call_for(account_id, CALL, KIND, {})  # first: everybody holds its row before those of the news
+        account_work.call_for(account_id, CALL, KIND, {})  # before the inbox: all lock in this order
         change_inbox.put(account_id, news)

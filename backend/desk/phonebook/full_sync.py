@@ -1,7 +1,7 @@
-"""The phonebook's full sync, a request at a time, behind all live work and resumable at any of them.
+"""The phonebook's full sync, one request at a time, behind all live work and resumable at any request.
 
-For each kind: how many there are, where nobody knows; all its pages; then a look at those that were known and not seen,
-because a page can lose rows while others are deleted.
+For each kind: its total, if unknown; all its pages; then a check of known entities that were not seen, because a page
+can lose rows while others are deleted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from backend.store.journal import journal
 from backend.store.phonebook import phonebook, syncs
 
 KIND = "sync-phonebook"
-CALL = "phonebook"  # the journal's place for work that belongs to the account, not to a call
+CALL = "phonebook"  # the journal's call name for work of the whole account
 ORDER = (Entity.CONTACTS, Entity.COMPANIES, Entity.LEADS)
 PREPARE, COUNT, READ, LOOK = "prepare", "count", "read", "look"
 COUNT_FROM, COUNT_STEP = 1000, 4  # fewer are read before they are counted; each probe is so many times further
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 
 def start(account_id: int) -> None:
-    """Writes a full sync down, unless one is under way; one that was refused makes room. Does not commit."""
+    """Writes a full sync as work, unless one is under way; a refused one is replaced. Does not commit."""
     account = accounts.find(account_id)
     assert account is not None
     account.phonebook_sync_at = datetime.now(UTC)
@@ -49,7 +49,7 @@ def start(account_id: int) -> None:
 
 
 def sync_step(job: Job) -> None:
-    """One request's worth, and where to go on. Another version's place, without a step, begins anew."""
+    """One request, and the position to continue from. A position of another version, without a step, starts over."""
     at: dict[str, Any] = dict(job.row.body)
     step = at.get("step", PREPARE)
     following = STEPS[step](job, Entity(at["entity"]), at)
@@ -63,7 +63,7 @@ Place = dict[str, Any] | None
 
 
 def _prepare(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
-    """Who is told of what changes while it is read misses nothing."""
+    """With the webhook subscribed first, no change made during the reading is missed."""
     job.desk.commit()
     sync_mirrors(job.desk.account_id, job.desk.crm)
     webhook.subscribe(job.desk)
@@ -81,7 +81,7 @@ def _probe(entity: Entity, low: int, high: int | None) -> Place:
 
 
 def _count(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
-    """amoCRM gives no totals: asks whether there is a row so far behind, ever further, then between."""
+    """amoCRM gives no totals: asks for ever further rows until one is missing, then bisects."""
     low, high = at["low"], at["high"]
     number = max(low * COUNT_STEP, COUNT_FROM) if high is None else (low + high) // 2
     there = bool(values.embedded(job.desk.send(requests.nth(entity, number)), entity.value))
@@ -132,7 +132,7 @@ def _believe(job: Job, entity: Entity, at: dict[str, Any]) -> None:
 def _look(job: Job, entity: Entity, at: dict[str, Any]) -> Place:
     unseen = phonebook.unseen(job.desk.account_id, entity.value, at["round"], refresh.AT_ONCE)
     if unseen:
-        refresh.again(job.desk, entity, unseen)
+        refresh.read_again(job.desk, entity, unseen)
         return {"step": LOOK, "entity": entity.value}
     syncs.finish(job.desk.account_id, entity.value)
     return None if entity is ORDER[-1] else _begin(job, ORDER[ORDER.index(entity) + 1])

@@ -1,4 +1,5 @@
-"""What the CRM knows of a number: from the phonebook in milliseconds, or live where the answer makes something new."""
+"""Looks up a number's client: in the phonebook in milliseconds, or live in amoCRM where the result decides whether to
+create an entity."""
 
 from __future__ import annotations
 
@@ -28,8 +29,9 @@ def knowledge(account_id: int, phone: str | None) -> Knowledge:
     return Knowledge(parties=parties(account_id, [phone]).get(phone, ()), waiting=waiting)
 
 
-def when_told(call: CallRow, fact: Fact) -> Knowledge:
-    """What is known at a fact of this call: also the client's earlier calls and, while a phone rings, who watches."""
+def at_fact(call: CallRow, fact: Fact) -> Knowledge:
+    """The knowledge for a fact of this call: also the client's earlier calls and, while a phone rings, the users with
+    an open stream."""
     known = replace(with_earlier(call.account_id, call.client, call.call), is_placed=is_callback(call.call))
     if isinstance(fact, ExtensionRang):
         known = replace(known, watching=frozenset(stream.watching(call.account_id)))
@@ -37,7 +39,7 @@ def when_told(call: CallRow, fact: Fact) -> Knowledge:
 
 
 def with_earlier(account_id: int, phone: str | None, call: str) -> Knowledge:
-    """The same as `knowledge`, and the calls with this number before this one."""
+    """As `knowledge`, with the earlier calls of this number."""
     known = knowledge(account_id, phone)
     if phone is None:
         return known
@@ -46,7 +48,7 @@ def with_earlier(account_id: int, phone: str | None, call: str) -> Knowledge:
 
 
 def parties(account_id: int, numbers: Sequence[str]) -> dict[str, tuple[Party, ...]]:
-    """Who has each of these numbers, with his open leads; from the phonebook alone."""
+    """The clients with each of these numbers and their open leads; from the phonebook alone."""
     found: dict[str, tuple[Party, ...]] = {}
     for each in known(account_id, numbers):
         found[each.phone] = (*found.get(each.phone, ()), _party(each))
@@ -71,9 +73,9 @@ def _party(known: Known) -> Party:
 
 
 def ask_live(desk: Desk, phone: str) -> None:
-    """Asks amoCRM for contacts with this number and their leads, and puts what it says into the phonebook.
+    """Asks amoCRM for contacts with this number and their leads, and stores the answers in the phonebook.
 
-    amoCRM's search is fuzzy: a hit counts only when one of its phones has the key.
+    amoCRM's search is fuzzy: a hit counts only if one of its phones has the key.
     """
     account_id, country = desk.account_id, desk.rules.country
     found = answers.contacts(desk.send(requests.contacts_with(phones.search_digits(phone))))

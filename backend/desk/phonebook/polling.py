@@ -1,4 +1,4 @@
-"""Asks amoCRM what has changed: often where it does not tell, now and then where it does, in case a word was lost."""
+"""Polls amoCRM for changes: often without webhooks; with them seldom, in case a delivery was lost."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reread_users(account_id: int) -> None:
 
 
 def poll(job: Job) -> None:
-    """One request's worth: the recently changed of one kind, then the next kind. Marks say how far each was read."""
+    """One request: the recent changes of one kind, then of the next kind. Marks keep how far each kind was read."""
     at = dict(job.row.body)
     name, page = at["at"], Page(at["offset"], at["size"]) if "offset" in at else Page()
     since = webhooks.mark(job.desk.account_id, name, _beginning(job.desk.account_id))
@@ -62,7 +62,7 @@ def poll(job: Job) -> None:
         return
     webhooks.set_mark(job.desk.account_id, name, high)
     if name == ORDER[-1]:
-        webhooks.set_mark(job.desk.account_id, webhooks.ASKED, round(time.time()))
+        webhooks.set_mark(job.desk.account_id, webhooks.POLLED, round(time.time()))
         job.done()
     else:
         job.row.body = {"at": ORDER[ORDER.index(name) + 1], "high": 0}
@@ -98,7 +98,7 @@ def _cards(entity: Entity) -> Callable[[Job, Page, int], Step]:
 
 
 def _compare(account_id: int, changed: Sequence[Any]) -> None:
-    """What has changed and was followed by no delivery at all was not told: from now on we ask often."""
+    """A change that no webhook delivery reported means that webhooks do not work: from now on polling is frequent."""
     heard = webhooks.of(account_id).last_heard.timestamp()
     if any(heard + LATE < each.updated_at < time.time() - LATE for each in changed):
         webhooks.miss(account_id)
@@ -146,7 +146,7 @@ STEPS: dict[str, Callable[[Job, Page, int], Step]] = {
 
 
 def _beginning(account_id: int) -> int:
-    """Where nothing has been polled yet: what the last full sync may have read before it changed."""
+    """Start of the first polling: changes since the last full sync began."""
     progress = syncs.of(account_id)
     assert progress is not None
     return int(progress.began_at) - CLOCKS_APART

@@ -1,4 +1,4 @@
-"""Follows the CRM: what it told has changed is looked at again, behind all live work."""
+"""Processes the inbox of reported changes: reads the entities again, behind all live work."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ UNSORTED = "unsorted"
 
 
 def follow(job: Job) -> None:
-    """Looks at some of one kind; done when nothing is left to look at."""
+    """Reads some entities of one kind; done when the inbox is empty."""
     account_work.hold(job.row)
-    told = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
-    if not told:
+    reported = change_inbox.oldest(job.desk.account_id, refresh.AT_ONCE)
+    if not reported:
         job.done()
         return
-    kind = told[0].entity
-    settled = _look_at_records(job.desk, told) if kind == UNSORTED else _look_at_cards(job.desk, kind, told)
+    kind = reported[0].entity
+    settled = _look_at_records(job.desk, reported) if kind == UNSORTED else _look_at_cards(job.desk, kind, reported)
     change_inbox.forget(job.desk.account_id, settled)
 
 
-def _look_at_cards(desk: Desk, kind: str, told: Sequence[InboxEntry]) -> list[InboxEntry]:
+def _look_at_cards(desk: Desk, kind: str, reported: Sequence[InboxEntry]) -> list[InboxEntry]:
     if kind == hooks.PARTIES:
-        return _sort_parties(desk.account_id, told)
+        return _sort_parties(desk.account_id, reported)
     entity = Entity(kind)
-    stale = [each for each in told if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
-    if not stale:  # our own, or told twice: what we know of it is not older than it
-        return list(told)
-    seen = refresh.again(desk, entity, [int(each.id) for each in stale])
-    return [each for each in told if each not in stale or int(each.id) in seen]
+    stale = [each for each in reported if not (each.is_new and phonebook.has(desk.account_id, kind, int(each.id)))]
+    if not stale:  # this service's own write or a repeated report: the stored version is not older
+        return list(reported)
+    seen = refresh.read_again(desk, entity, [int(each.id) for each in stale])
+    return [each for each in reported if each not in stale or int(each.id) in seen]
 
 
-def _sort_parties(account_id: int, told: Sequence[InboxEntry]) -> list[InboxEntry]:
-    """Deletions do not say of what: only what we know can be gone."""
-    for each in told:
+def _sort_parties(account_id: int, reported: Sequence[InboxEntry]) -> list[InboxEntry]:
+    """Deletions do not name the kind: only known entities can be deleted."""
+    for each in reported:
         kinds = phonebook.party_kinds(account_id, int(each.id))
         note(account_id, [ReportedChange(entity=kind, id=each.id) for kind in kinds])
-    return list(told)
+    return list(reported)
 
 
 def _look_at_records(desk: Desk, told: Sequence[InboxEntry]) -> list[InboxEntry]:
@@ -76,7 +76,7 @@ def _learn(desk: Desk, record: answers.UnsortedRecord) -> None:
 
 
 def drop_record(account_id: int, uid: str) -> None:
-    """The record waits no more. Does not commit."""
+    """Forgets a record that no longer waits. Does not commit."""
     record = phonebook.waiting_record(account_id, uid)
     if record is None:
         return

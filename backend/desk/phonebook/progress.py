@@ -1,4 +1,4 @@
-"""How the phonebook is, for people: how far the full sync, how soon it ends, and who tells us of changes."""
+"""The phonebook's state for administrators: progress of the full sync, time left, and the source of changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.store.phonebook.syncs import Progress
 
 
 class PhonebookState(StrEnum):
-    """As docs/api.md tells them."""
+    """As in docs/api.md."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -22,8 +22,8 @@ class PhonebookState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phonebook:
-    """Cards are contacts, companies and leads; `total` and `eta_seconds` are None while nobody knows, `total` may be
-    an estimate while a sync runs. `rate` is cards a second of late. Times are Unix seconds."""
+    """Cards are contacts, companies and leads; `total` and `eta_seconds` are None while unknown, `total` may be an
+    estimate during a sync. `rate` is the recent number of cards a second. Times are Unix seconds."""
 
     state: PhonebookState
     follows: str | None
@@ -44,16 +44,16 @@ def progress(account_id: int) -> Phonebook:
         raise LookupError(f"no account {account_id}")
     sync = syncs.of(account_id)
     is_running = sync is not None and sync.ended_at is None and bool(sync.done or sync.expected)
-    told = webhooks.row_of(account_id)
+    hook = webhooks.row_of(account_id)
     return Phonebook(
         state=_state(account.state, sync, is_running),
-        follows=_follows(told) if sync and sync.whole_at else None,
+        follows=_follows(hook) if sync and sync.whole_at else None,
         stage=sync.entity if sync and is_running else None,
         done=sum(sync.done.values()) if sync else 0,
         total=_total(sync) if sync else None,
         rate=round(sync.rate, 1) if sync and sync.rate and is_running else None,
         eta_seconds=_eta(sync) if sync and is_running else None,
-        synced_at=_synced_at(sync, told),
+        synced_at=_synced_at(sync, hook),
         **phonebook.size(account_id),
     )
 
@@ -66,12 +66,12 @@ def _state(state: AccountState, sync: Progress | None, is_running: bool) -> Phon
     return PhonebookState.CURRENT if sync and sync.whole_at else PhonebookState.WAITING
 
 
-def _follows(told: webhooks.HookRow | None) -> str:
-    return "hooks" if told and told.is_heard else "polling"
+def _follows(hook: webhooks.HookRow | None) -> str:
+    return "hooks" if hook and hook.is_heard else "polling"
 
 
 def _total(sync: Progress) -> int | None:
-    """Never less than what is done; None as long as one kind is not counted."""
+    """Never less than the number done; None until every kind is counted."""
     if len(sync.expected) < len(syncs.KINDS):
         return None
     return sum(max(rows, sync.done.get(kind, 0)) for kind, rows in sync.expected.items())
@@ -84,8 +84,8 @@ def _eta(sync: Progress) -> int | None:
     return round((total - sum(sync.done.values())) / sync.rate)
 
 
-def _synced_at(sync: Progress | None, told: webhooks.HookRow | None) -> int | None:
-    """The last time that amoCRM was asked for everything, or for all that had changed."""
+def _synced_at(sync: Progress | None, hook: webhooks.HookRow | None) -> int | None:
+    """The last time that amoCRM was read completely, or polled for all changes."""
     if sync is None or sync.whole_at is None:
         return None
-    return round(max(sync.whole_at, told.marks.get(webhooks.ASKED, 0) if told else 0))
+    return round(max(sync.whole_at, hook.marks.get(webhooks.POLLED, 0) if hook else 0))

@@ -1,4 +1,4 @@
-"""Looks again at what may have changed in the CRM: what is there goes into the phonebook, what is gone leaves it."""
+"""Reads possibly changed CRM entities again: stores existing ones in the phonebook and removes deleted ones."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from backend.store.phonebook import phonebook
 from backend.store.phonebook.change_inbox import ReportedChange
 
 AT_ONCE = 50  # ids in one request
-NEW_LEADS = 10  # of one card, newest first: leads of which we have not heard
+NEW_LEADS = 10  # of one card, newest first: leads that were not reported
 
 
 def put(desk: Desk, entity: Entity, items: Sequence[Any], round: int | None = None) -> list[Any]:
-    """These answers as they are now; returns what was new or changed."""
+    """Stores these answers as the current state; returns the new and changed entities."""
     return _PUT[entity](desk, [each for each in items if each.is_there], round)
 
 
 def keep(desk: Desk, entity: Entity, items: Sequence[Any], round: int | None = None) -> None:
-    """As `put`; and a look is due at leads that have come to these cards or gone from them, maybe without a word."""
+    """As `put`; also requests another read of leads that were linked to or unlinked from these cards, possibly without
+    a report."""
     put(desk, entity, items, round)
     look_at_leads(desk, entity, items)
 
 
 def look_at_leads(desk: Desk, entity: Entity, cards: Sequence[Any]) -> None:
-    """At those that these contacts or companies have, and are not known to have, or the other way round."""
+    """Requests another read of the leads whose link to these contacts or companies differs from the phonebook."""
     if entity is Entity.LEADS:
         return
     known = phonebook.leads_of(desk.account_id, entity.value, [each.id for each in cards])
@@ -43,17 +44,17 @@ def read(entity: Entity, body: Any) -> Sequence[Any]:
     return _READ[entity](body)
 
 
-def again(desk: Desk, entity: Entity, ids: Sequence[int], round: int | None = None) -> set[int]:
-    """Asks for these and settles some of them, at least one: returns which. At most two requests."""
+def read_again(desk: Desk, entity: Entity, ids: Sequence[int], round: int | None = None) -> set[int]:
+    """Reads some of these ids, at least one; returns the ids read. At most two requests."""
     if len(ids) == 1:
         return _one(desk, entity, ids[0], round)
     body = desk.send(requests.these(entity, ids))
     found = [each for each in read(entity, body) if each.id in ids]
     seen = {each.id for each in found}
     keep(desk, entity, found, round)
-    if not answers.may_have_more(body, entity.value):  # a page that is not full holds all there is
-        for gone in set(ids) - seen:
-            phonebook.forget(desk.account_id, entity.value, gone)
+    if not answers.may_have_more(body, entity.value):  # a page that is not full holds all of them
+        for deleted in set(ids) - seen:
+            phonebook.forget(desk.account_id, entity.value, deleted)
         return set(ids)
     return seen or _one(desk, entity, ids[0], round)
 

@@ -1,4 +1,4 @@
-"""Whether amoCRM tells us by itself: the account's webhook, subscribed to and left."""
+"""The account's webhook: subscribing and unsubscribing."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ log = structlog.get_logger()
 
 
 def subscribe(desk: Desk) -> None:
-    """Anew each time: amoCRM switches off what failed too often, and a tariff may have changed. Where it refuses, we
-    ask it ourselves what has changed (desk.polling)."""
+    """Subscribes again each time: amoCRM disables a webhook that failed too often, and a tariff may have changed. Where
+    amoCRM refuses, changes are polled (desk.phonebook.polling)."""
     key = webhooks.of(desk.account_id).key
     refusal = _subscribe(desk, key, (*names.EVENTS, *names.UNSORTED_EVENTS))
     if isinstance(refusal, Rejected):
@@ -32,7 +32,7 @@ def subscribe(desk: Desk) -> None:
 
 
 def _subscribe(desk: Desk, key: str, events: tuple[str, ...]) -> AmoError | None:
-    """The refusal; None when it is done."""
+    """The refusal; None after success."""
     try:
         desk.send(requests.subscribe(_destination(key), events))
     except (Rejected, Unclear) as refusal:
@@ -45,7 +45,7 @@ def _subscribe(desk: Desk, key: str, events: tuple[str, ...]) -> AmoError | None
 
 
 def unsubscribe(account_id: int, client: ApiClient) -> None:
-    """As well as it can be done: an account that is going away may not let us. Commits."""
+    """Best effort: an account being disconnected may deny access. Commits."""
     key = webhooks.of(account_id).key
     webhooks.move(account_id, HookState.NONE)
     db.session.commit()

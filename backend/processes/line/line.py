@@ -259,6 +259,6 @@ def _show(account_id: int, state: Shown, why: str, failure: PbxError | None) -> 
     trouble, detail = (failure.trouble, tidy(failure.detail)) if failure else ("", "")
     accounts.set_link(account_id, state, why, trouble=trouble, detail=detail)
     for topic in (stream.Topic.ME, stream.Topic.COLLEAGUES):
-        stream.tell(account_id, topic)
+        stream.notify(account_id, topic)
     db.session.commit()
     log.info("link shown", account=account_id, state=state.value)

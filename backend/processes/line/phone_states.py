@@ -59,6 +59,6 @@ class Seats:
 
     def _written(self, changed: Mapping[str, ExtensionState]) -> None:
         extensions.put(self._account_id, changed)
-        stream.tell(self._account_id, stream.Topic.COLLEAGUES)
-        stream.tell_each(self._account_id, stream.Topic.ME, {self._users[each] for each in changed})
+        stream.notify(self._account_id, stream.Topic.COLLEAGUES)
+        stream.notify_each(self._account_id, stream.Topic.ME, {self._users[each] for each in changed})
         db.session.commit()

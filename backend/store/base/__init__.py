@@ -1,1 +1,1 @@
-"""What all tables share: encrypted columns, counters, short transactions of their own, read positions."""
+"""Shared parts of all tables: encrypted columns, counters, short separate transactions, read positions."""

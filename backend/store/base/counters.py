@@ -1,7 +1,6 @@
-"""What processes count, summed in the database: several of them, on several machines, give one right sum.
+"""Counters of processes, summed in the database: several processes on several machines give one correct sum.
 
-A process adds in its memory and writes every few seconds and at its end; what it had not written when it was killed is
-not counted.
+A process adds in memory and writes every few seconds and at its end; counts not written before a kill are lost.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.store import Base, db
 
 FACTS, CALLS, REQUESTS, POPUPS = "facts", "calls", "crm_requests", "popups"
-MOST_KEPT = 10_000  # sums that one process keeps in its memory while the database is away
+MOST_KEPT = 10_000  # sums that a process keeps in memory while the database is down
 
 _ADD = text(
     """
@@ -48,7 +47,7 @@ class CounterRow(Base):
 
 
 def add(account_id: int, name: str, label: str = "", amount: float = 1) -> None:
-    """In this process's memory: never waits for anything but another thread that adds."""
+    """Adds in this process's memory: waits only for other threads that add."""
     key = (account_id, name, label)
     with _lock:
         if key in _added or len(_added) < MOST_KEPT:
@@ -56,7 +55,7 @@ def add(account_id: int, name: str, label: str = "", amount: float = 1) -> None:
 
 
 def flush() -> None:
-    """Writes what this process has counted since the last time, and commits; keeps it where that fails."""
+    """Writes the counts since the last flush, and commits; keeps them on failure."""
     with _lock:
         taken = dict(_added)
         _added.clear()

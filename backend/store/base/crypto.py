@@ -20,7 +20,7 @@ LOST_KEY = "a stored secret opens with none of SECRET_KEYS: put the old key back
 
 
 class KeysUnusable(Exception):
-    """The keys are missing or malformed, or none opens what is stored: a person must put the right ones back."""
+    """The keys are missing or malformed, or none decrypts the stored secrets: a person must restore the right ones."""
 
 
 def use_keys(app: Flask, keys: Sequence[str]) -> None:
@@ -59,11 +59,11 @@ class Secret(TypeDecorator[str]):
 
 
 class BadSeal(Exception):
-    """The text was not sealed by us, or too long ago."""
+    """The text was not sealed with our keys, or is too old."""
 
 
 def seal(text: str) -> str:
-    """A token that only we can make and read; safe in an address."""
+    """A token that only our keys can create and read; safe in an address."""
     return _keyring().encrypt(text.encode()).decode()
 
 
@@ -76,12 +76,13 @@ def unseal(token: str, life: int) -> str:
 
 
 def keyed_digest(text: str) -> str:
-    """The same for the same text while the first key is the same; nobody without it can tell of which text."""
+    """The same digest for the same text as long as the first key stays; without the key the text cannot be guessed from
+    it."""
     return hmac.new(current_app.extensions["digest_key"], text.encode(), hashlib.sha256).hexdigest()
 
 
 def rotate_keys() -> int:
-    """Re-encrypts every secret with the first key and commits; returns how many. Safe while everything runs."""
+    """Re-encrypts every secret with the first key and commits; returns the number. Safe while the service runs."""
     return sum(
         _rotate_column(table, column)
         for table in Base.metadata.sorted_tables
@@ -102,7 +103,8 @@ def _rotate_column(table: Table, column: Column[Any]) -> int:
 
 
 def _rotate_row(table: Table, column: Column[Any], row: Sequence[Any]) -> None:
-    """Changes the row only where it still holds what was read: a token refreshed meanwhile has the new key already."""
+    """Changes the row only if it still holds the value that was read: a token refreshed meanwhile already has the new
+    key."""
     identity, raw = row[:-1], row[-1]
     try:
         fresh = _keyring().rotate(raw.encode()).decode()

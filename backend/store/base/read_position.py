@@ -1,4 +1,4 @@
-"""Where a reader is who goes on from where he was: by transactions, not by serials (docs/decisions, 0011)."""
+"""A reader's position, counted by transactions instead of serials (docs/decisions, 0011)."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ _POSITION: ColumnElement[int] = literal_column(
 
 
 def position() -> int:
-    """Where a reader is who reads after this: to be asked before he does."""
+    """The position after the next reading; to be called before that reading."""
     return db.session.execute(select(_POSITION)).scalar_one()

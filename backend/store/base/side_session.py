@@ -1,7 +1,7 @@
-"""A short transaction beside the caller's, on a connection of its own pool.
+"""A short transaction beside the caller's, on a connection from a separate pool.
 
-Tokens and budgets are read and written while a caller may hold a connection of the main pool; were they to wait for
-another one of it, as many callers as the pool has connections would wait for each other for ever.
+Tokens and budgets are read and written while the caller may hold a connection of the main pool. If they waited for a
+second connection of that pool, as many callers as it has connections would wait for each other forever.
 """
 
 from __future__ import annotations

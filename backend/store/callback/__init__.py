@@ -1,1 +1,1 @@
-"""Requests for a call back, the sites they come from, and the limits that guard them."""
+"""Callback requests, their sites, and the limits that protect them."""

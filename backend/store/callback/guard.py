@@ -1,4 +1,4 @@
-"""What keeps the door of callbacks: what servers have sent already, and how many requests were refused."""
+"""Protection of the callback address: requests that servers already sent, and the number of refused ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.store import Base, db
 
 
 class SeenRow(Base):
-    """A server's request by what it is known by when it comes again, and the callback that it made."""
+    """A server's request, by the token that identifies a repetition, and the callback it created."""
 
     __tablename__ = "callback_seen"
     __table_args__ = (Index("ix_callback_seen_at", "at"),)
@@ -25,7 +25,7 @@ class SeenRow(Base):
 
 
 class RefusalRow(Base):
-    """One row for all refusals of a kind in an hour: a flood of them does not grow the table."""
+    """One row for all refusals of a kind in an hour: a flood does not grow the table."""
 
     __tablename__ = "callback_refusals"
     __table_args__ = (Index("ix_callback_refusals_hour", "hour"),)
@@ -37,14 +37,13 @@ class RefusalRow(Base):
 
 
 def one_at_a_time(account_id: int) -> None:
-    """Whatever processes two requests of one account reach, they are counted one after the other, until the
-    transaction ends."""
+    """Lets one request of the account at a time be counted, across processes, until the transaction ends."""
     lock = text("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
     db.session.execute(lock, {"what": f"callbacks {account_id}"})
 
 
 def seen(account_id: int, token: str, within: timedelta) -> str | None:
-    """The callback that the same request made less than so long ago."""
+    """The callback created by the same request within this time."""
     mine = (SeenRow.account_id == account_id, SeenRow.token == token, SeenRow.at > func.clock_timestamp() - within)
     return db.session.scalar(select(SeenRow.callback).where(*mine))
 
@@ -57,7 +56,7 @@ def remember(account_id: int, token: str, callback: str) -> None:
 
 
 def refuse(account_id: int, kind: str) -> None:
-    """Counts one. Does not commit."""
+    """Counts one refusal. Does not commit."""
     hour = func.date_trunc("hour", func.clock_timestamp())
     row = insert(RefusalRow).values(account_id=account_id, kind=kind, hour=hour, count=1)
     more = {"count": RefusalRow.count + 1}
@@ -65,7 +64,7 @@ def refuse(account_id: int, kind: str) -> None:
 
 
 def refusals(account_id: int, since: timedelta) -> Mapping[str, int]:
-    """How many of each kind, most first."""
+    """The number of refusals of each kind, the most frequent first."""
     count = func.sum(RefusalRow.count)
     mine = (RefusalRow.account_id == account_id, RefusalRow.hour > func.clock_timestamp() - since)
     query = select(RefusalRow.kind, count).where(*mine).group_by(RefusalRow.kind)
@@ -73,7 +72,7 @@ def refusals(account_id: int, since: timedelta) -> Mapping[str, int]:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes old rows of all accounts; how many. Does not commit."""
+    """Deletes old rows of all accounts; returns the number. Does not commit."""
     db.session.execute(delete(RefusalRow).where(RefusalRow.hour < than))
     keys = (SeenRow.account_id, SeenRow.token)
     old = select(*keys).where(SeenRow.at < than).limit(limit).subquery()

@@ -26,7 +26,7 @@ from backend.calls.rules.callback_plan import id_of
 from backend.store import Base, db
 from backend.store.commands import CHANNEL
 
-KIND = "callback"  # what is told to the `pbx` processes: `ACCOUNT callback`
+KIND = "callback"  # the notification to the `pbx` processes: `ACCOUNT callback`
 OPEN = "state in ('waiting', 'ringing', 'answered', 'talking')"
 
 
@@ -41,12 +41,12 @@ class RequestState(StrEnum):
 
 
 class CallbackRow(Base):
-    """`phone` is a key of the phonebook, `number` is as it was given; `fields` are all other parameters, pairs
-    [name, value] in their order. `address` is a hash of who asked, `lead` is the one the request came with.
+    """`phone` is a key of the phonebook, `number` the number as it was given; `fields` are all other parameters, pairs
+    [name, value] in order. `address` is a hash of the sender's address, `lead` the lead named in the request.
 
-    `attempts` counts calls of ours, `turn` the targets rung in this round, `client_tries` how often the client
-    was dialled. `call`, `target` and `extension` are of the last attempt; `placed_call` is the first that an employee
-    answered: its place in the CRM is the request's.
+    `attempts` counts our calls, `turn` the targets rung in this round, `client_tries` how often the client was dialled.
+    `call`, `target` and `extension` are of the last attempt; `placed_call` is the first one that an employee answered:
+    its place in the CRM is the request's.
     """
 
     __tablename__ = "callbacks"
@@ -90,7 +90,7 @@ class CallbackRow(Base):
         return self.ended_at is None
 
 
-# written out, not bound: a prepared statement must be able to see that the partial index fits
+# literals instead of bound parameters: a prepared statement must be able to use the partial index
 _WAITING: ColumnElement[str] = literal_column("'waiting'")
 _CALLED = (RequestState.RINGING.value, RequestState.ANSWERED.value, RequestState.TALKING.value)
 _UNANSWERED = (RequestState.WAITING.value, RequestState.RINGING.value)
@@ -98,8 +98,8 @@ _UNANSWERED = (RequestState.WAITING.value, RequestState.RINGING.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmittedRequest:
-    """A request that was let in. `start` is when it is rung first, None now; it lasts `whole` seconds from then.
-    The same number's request of the last `one_within` seconds is this one."""
+    """`start` is the time of the first ring, None: now; the request lasts `whole` seconds from then. If this number has
+    a request of the last `one_within` seconds, that one is used."""
 
     site: str
     phone: str
@@ -117,7 +117,8 @@ class AdmittedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """What who asked may read its state with; `is_new` is False for a number that has just asked."""
+    """The key with which the sender may read the state; `is_new` is False if the number already had a recent
+    request."""
 
     id: str
     key: str
@@ -126,7 +127,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many requests there were lately, of one number, one address, one site, and of the whole account."""
+    """Recent requests of one number, one address, one site, and the whole account."""
 
     number: int
     address: int
@@ -134,31 +135,31 @@ class Counts:
     account: int
 
 
-def ask(account_id: int, asked: AdmittedRequest) -> Ticket:
-    """Writes a request down, and tells who rings when this commits. Does not commit."""
-    _one_at_a_time(account_id, asked.phone)
-    if asked.one_within and (same := _asked_since(account_id, asked)):
+def ask(account_id: int, new: AdmittedRequest) -> Ticket:
+    """Writes a request, and notifies the `pbx` processes when this commits. Does not commit."""
+    _one_at_a_time(account_id, new.phone)
+    if new.one_within and (same := _same_request(account_id, new)):
         return Ticket(id=same.id, key=same.key, is_new=False)
     row = CallbackRow(
-        account_id=account_id, id=str(uuid.uuid4()), key=secrets.token_urlsafe(18), site=asked.site,
-        phone=asked.phone, number=asked.number, name=asked.name, comment=asked.comment, department=asked.department,
-        fields=[list(each) for each in asked.fields], address=asked.address, lead=asked.lead,
-        next_at=asked.start or func.clock_timestamp(),
-        until=_later(asked.start or func.clock_timestamp(), asked.whole),
+        account_id=account_id, id=str(uuid.uuid4()), key=secrets.token_urlsafe(18), site=new.site,
+        phone=new.phone, number=new.number, name=new.name, comment=new.comment, department=new.department,
+        fields=[list(each) for each in new.fields], address=new.address, lead=new.lead,
+        next_at=new.start or func.clock_timestamp(),
+        until=_later(new.start or func.clock_timestamp(), new.whole),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    tell(account_id)
+    notify(account_id)
     return Ticket(id=row.id, key=row.key, is_new=True)
 
 
-def tell(account_id: int) -> None:
-    """Whoever holds the account's line looks for requests that are due, when this commits."""
+def notify(account_id: int) -> None:
+    """Notifies the process that holds the account's line of due requests, when this commits."""
     db.session.execute(select(func.pg_notify(CHANNEL, f"{account_id} {KIND}")))
 
 
 def counts(account_id: int, seconds: float, *, phone: str, address: str | None, site: str) -> Counts:
-    """Of the last so many seconds."""
+    """Of the last `seconds`."""
     since = func.clock_timestamp() - _span(seconds)
     query = select(
         func.count().filter(CallbackRow.phone == phone),
@@ -175,20 +176,20 @@ def find(account_id: int, id: str) -> CallbackRow | None:
 
 
 def state_of(account_id: int, id: str, key: str) -> CallbackRow | None:
-    """For who asked; None without the right key."""
+    """The state for the sender; None without the right key."""
     row = find(account_id, id)
     return row if row and secrets.compare_digest(row.key.encode(), key.encode()) else None
 
 
 def of_account(account_id: int, limit: int = 50) -> Sequence[CallbackRow]:
-    """For the overview: the open ones, then those that ended, newest first each."""
+    """For the administration page: open requests, then ended ones, newest first."""
     query = select(CallbackRow).where(CallbackRow.account_id == account_id)
     order = (CallbackRow.ended_at.is_not(None), CallbackRow.created_at.desc())
     return db.session.scalars(query.order_by(*order).limit(limit)).all()
 
 
 def lock(account_id: int, id: str) -> CallbackRow | None:
-    """As it is now; nobody else changes it before this transaction is over."""
+    """The current row, locked until this transaction ends."""
     return db.session.get(CallbackRow, (account_id, id), with_for_update=True, populate_existing=True)
 
 
@@ -199,14 +200,14 @@ def of_call(account_id: int, call: str) -> CallbackRow | None:
 
 
 def due_accounts(accounts: Collection[int]) -> Sequence[int]:
-    """Of these, the ones with a request that is due."""
+    """Of these accounts, those with a due request."""
     due = select(CallbackRow.account_id).where(_is_due(), CallbackRow.account_id.in_(accounts))
     return db.session.scalars(due.distinct().order_by(CallbackRow.account_id)).all()
 
 
 def lock_due(account_id: int, at_once: int) -> Sequence[CallbackRow]:
-    """The requests that may be rung now, locked, one of each number; so many that `at_once` ring. What somebody
-    else holds, and numbers that are being called back already, are left out. A round that has begun goes on first."""
+    """The due requests, locked, one of each number, so that at most `at_once` ring. Rows locked by others, and numbers
+    in a callback already, are left out. Rounds in progress come first."""
     going = select(CallbackRow.phone, CallbackRow.state).where(
         CallbackRow.account_id == account_id, CallbackRow.state.in_(_CALLED)
     )
@@ -222,22 +223,22 @@ def lock_due(account_id: int, at_once: int) -> Sequence[CallbackRow]:
 
 
 def unfinished(account_id: int) -> Sequence[CallbackRow]:
-    """Whose attempt is on its way, as far as is written."""
+    """The requests with an attempt in progress, as far as is stored."""
     going = (RequestState.RINGING.value, RequestState.ANSWERED.value)
     query = select(CallbackRow).where(CallbackRow.account_id == account_id, CallbackRow.state.in_(going))
     return db.session.scalars(query).all()
 
 
 def lock_of_client(account_id: int, phone: str) -> Sequence[CallbackRow]:
-    """This client's requests that nobody has answered yet, locked."""
+    """This client's requests that no employee has answered yet, locked."""
     mine = (CallbackRow.account_id == account_id, CallbackRow.phone == phone, CallbackRow.state.in_(_UNANSWERED))
     query = select(CallbackRow).where(*mine).order_by(CallbackRow.created_at).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def lock_overdue(limit: int, stuck: float) -> Sequence[CallbackRow]:
-    """Of all accounts, locked: those whose time is over while they waited, or rang for so many seconds at a PBX that
-    tells nothing any more."""
+    """Requests of all accounts, locked, whose time is over while they wait, or that have rung for `stuck` seconds at a
+    PBX that reports nothing more."""
     now = func.clock_timestamp()
     waits = (CallbackRow.state == _WAITING) & (CallbackRow.until < now)
     rings = (CallbackRow.state == RequestState.RINGING.value) & (CallbackRow.rung_at < now - _span(stuck))
@@ -246,7 +247,7 @@ def lock_overdue(limit: int, stuck: float) -> Sequence[CallbackRow]:
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes requests of all accounts that ended before; how many. Does not commit."""
+    """Deletes requests of all accounts that ended before `than`; returns the number. Does not commit."""
     keys = (CallbackRow.account_id, CallbackRow.id)
     old = select(*keys).where(CallbackRow.ended_at < than).limit(limit).subquery()
     gone = delete(CallbackRow).where(keys[0] == old.c.account_id, keys[1] == old.c.id)
@@ -259,14 +260,14 @@ def _is_due() -> ColumnElement[bool]:
 
 
 def _one_at_a_time(account_id: int, phone: str) -> None:
-    """Two requests of one number, whichever processes they reach, until this transaction ends."""
+    """One request of a number at a time, across processes, until this transaction ends."""
     lock = text("select pg_advisory_xact_lock(hashtextextended(:who, 0))")
     db.session.execute(lock, {"who": f"callback {account_id} {phone}"})
 
 
-def _asked_since(account_id: int, asked: AdmittedRequest) -> CallbackRow | None:
-    since = func.clock_timestamp() - _span(asked.one_within)
-    mine = (CallbackRow.account_id == account_id, CallbackRow.phone == asked.phone)
+def _same_request(account_id: int, new: AdmittedRequest) -> CallbackRow | None:
+    since = func.clock_timestamp() - _span(new.one_within)
+    mine = (CallbackRow.account_id == account_id, CallbackRow.phone == new.phone)
     query = select(CallbackRow).where(*mine, CallbackRow.created_at > since)
     return db.session.scalars(query.order_by(CallbackRow.created_at.desc()).limit(1)).first()
 

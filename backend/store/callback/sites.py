@@ -1,7 +1,7 @@
-"""The sites that may ask for callbacks: their keys, which stand in pages, and their servers' secrets, which do not.
+"""Sites that may request callbacks: their public keys, in pages, and their servers' secrets.
 
-What a person sets for a site (its name, hosts, targets) is a setting of the account under the same key; a site works
-from when that is saved until it is taken out.
+A site's name, hosts and targets are a setting of the account under the same key; the site works while that setting
+exists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backend.store import Base, db
 from backend.store.base.crypto import Secret
 from backend.store.settings.callback import MOST_SITES
 
-KEPT_UNSAVED = timedelta(days=1)  # a site that was made and never saved
+KEPT_UNSAVED = timedelta(days=1)  # a site that was created but never saved
 
 
 class SiteRow(Base):
@@ -30,7 +30,7 @@ class SiteRow(Base):
 
 
 def find(key: str) -> SiteRow | None:
-    """Of whatever account: the key is what tells."""
+    """Of any account: the key identifies it."""
     return db.session.get(SiteRow, key)
 
 
@@ -39,8 +39,8 @@ def keys(account_id: int) -> frozenset[str]:
 
 
 def make(account_id: int, saved: Collection[str]) -> SiteRow | None:
-    """A site with a fresh key and secret; None when there are too many. `saved` are the keys in the account's settings:
-    others of a day ago are forgotten. Does not commit."""
+    """A site with a new key and secret; None when there are too many. `saved` are the keys in the account's settings:
+    other sites older than a day are deleted. Does not commit."""
     old = (SiteRow.account_id == account_id, SiteRow.key.not_in(saved), SiteRow.made_at < func.now() - KEPT_UNSAVED)
     db.session.execute(delete(SiteRow).where(*old))
     if len(keys(account_id)) >= 2 * MOST_SITES:
@@ -52,7 +52,7 @@ def make(account_id: int, saved: Collection[str]) -> SiteRow | None:
 
 
 def renew_secret(account_id: int, key: str) -> SiteRow | None:
-    """The site with another secret, the former one is worth nothing; None when the account has no such site. Does not
+    """The site with a new secret; the previous one becomes invalid. None for an unknown site of the account. Does not
     commit."""
     row = db.session.get(SiteRow, key, with_for_update=True)
     if row is None or row.account_id != account_id:

@@ -1,1 +1,1 @@
-"""Facts and intents, and the work that waits for each account."""
+"""Facts and intents, and the pending work of each account."""

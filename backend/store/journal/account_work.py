@@ -1,4 +1,4 @@
-"""Work of the whole account that is written down at most once, however often it is called for."""
+"""Work of the whole account, stored at most once however often it is requested."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from backend.store.journal.journal import IntentRow, IntentState
 
 
 def call_for(account_id: int, call: str, kind: str, body: dict[str, Any]) -> None:
-    """Work behind all live work, unless it is written down already; one that was refused makes room. Whoever carries
-    it out must hold its row while he sees that nothing is left: then nothing is told between his look and its end.
-    Does not commit."""
+    """Stores work behind all live work, unless it is stored already; a refused one is replaced. The worker must hold
+    the row while it checks that nothing is left: otherwise a change reported between its check and its end would be
+    lost. Does not commit."""
     mine = (IntentRow.account_id == account_id, IntentRow.call == call)
     waits = select(IntentRow.id).where(*mine, IntentRow.state == IntentState.TODO.value)
     is_there = db.session.scalars(waits.with_for_update(key_share=True)).first() is not None
@@ -23,5 +23,5 @@ def call_for(account_id: int, call: str, kind: str, body: dict[str, Any]) -> Non
 
 
 def hold(row: IntentRow) -> None:
-    """Nobody else changes the row or calls for its work until this transaction is over."""
+    """Locks the row until this transaction ends: no other process changes it or requests its work."""
     db.session.refresh(row, with_for_update=True)

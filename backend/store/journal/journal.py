@@ -1,4 +1,4 @@
-"""The journal: facts, calls and intents, written down before anything is done with them."""
+"""The journal: facts, calls and intents, stored before they are acted upon."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from backend.store import Base, db
 
-NOW = timedelta(minutes=2)  # so long work is still of what happens now
+NOW = timedelta(minutes=2)  # work younger than this counts as current
 OPEN_MISSED = "result = 'missed' and missed_closed_at is null and client is not null"
 
 
@@ -60,11 +60,11 @@ class FactRow(Base):
 
 
 class CallRow(Base):
-    """One call and its place in the CRM. `part_of_record`: the unsorted record tells of it, no note is needed.
+    """One call and its place in the CRM. `part_of_record`: the unsorted record contains the call, no note is needed.
 
-    `extension` is who called, or who talked first; `talks` are {extension, at, seconds}, known when the call has ended;
-    `rang` are the extensions that rang, each once, in their order. `made_contact`: it made `contact`.
-    `missed_closed_at` is when somebody talked to a client whose call had been missed.
+    `extension` is the caller, or the first who talked; `talks` are {extension, at, seconds}, known when the call has
+    ended; `rang` are the extensions that rang, each once, in order. `made_contact`: the call created `contact`.
+    `missed_closed_at` is the time of the talk that answered a missed call.
     """
 
     __tablename__ = "calls"
@@ -136,12 +136,12 @@ class IntentRow(Base):
     done_at: Mapped[datetime | None]
 
 
-# written out, not bound: a prepared statement must be able to see that a partial index fits
+# literals instead of bound parameters: a prepared statement must be able to use a partial index
 _TODO: ColumnElement[str] = literal_column("'todo'")
 
 
 def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: dict[str, Any]) -> FactRow | None:
-    """The new row, or None when this fact is known already. Does not commit."""
+    """The new row, or None for a known fact. Does not commit."""
     query = (
         insert(FactRow)
         .values(account_id=account_id, call=call, key=key, kind=kind, at=at, body=body)
@@ -152,7 +152,7 @@ def add_fact(account_id: int, call: str, key: str, kind: str, at: float, body: d
 
 
 def drop_fact(account_id: int, row_id: int) -> None:
-    """To be told anew, in the same transaction. Does not commit."""
+    """Deletes a fact that is stored again in the same transaction. Does not commit."""
     db.session.execute(delete(FactRow).where(FactRow.account_id == account_id, FactRow.id == row_id))
 
 
@@ -162,7 +162,7 @@ def facts_of(account_id: int, call: str) -> Sequence[FactRow]:
 
 
 def has_fact(account_id: int, call: str, key: str) -> bool:
-    """Known, and decided."""
+    """Whether the fact is stored and decided."""
     mine = (FactRow.account_id == account_id, FactRow.call == call, FactRow.key == key)
     query = select(FactRow.id).where(*mine, FactRow.decided)
     return db.session.scalar(query) is not None
@@ -173,12 +173,12 @@ def call(account_id: int, call: str) -> CallRow | None:
 
 
 def lock_call(account_id: int, call: str) -> CallRow | None:
-    """As it is now; nobody else changes it before this transaction is over."""
+    """The current row, locked until this transaction ends."""
     return db.session.get(CallRow, (account_id, call), with_for_update=True, populate_existing=True)
 
 
 def calls(account_id: int, names: Sequence[str]) -> dict[str, CallRow]:
-    """The calls of these names that there are."""
+    """The existing calls of these names."""
     query = select(CallRow).where(CallRow.account_id == account_id, CallRow.call.in_(names))
     return {row.call: row for row in db.session.scalars(query)}
 
@@ -221,26 +221,26 @@ def intents_of(account_id: int, call: str) -> Sequence[IntentRow]:
 
 
 def make_room(account_id: int, call: str) -> bool:
-    """Deletes what of this work is over, done or refused. True while some is still to do. Does not commit."""
+    """Deletes finished work of this call, done or refused. True if some is still to do. Does not commit."""
     mine = (IntentRow.account_id == account_id, IntentRow.call == call)
     db.session.execute(delete(IntentRow).where(*mine, IntentRow.state != _TODO))
     return db.session.scalar(select(IntentRow.id).where(*mine).limit(1)) is not None
 
 
 def hasten(account_id: int) -> None:
-    """What waits for its next try is due now: the reason why it failed is over. Does not commit."""
+    """Makes intents that wait for a retry due now, because the cause of their failure is over. Does not commit."""
     waits = (IntentRow.account_id == account_id, IntentRow.state == _TODO, IntentRow.due_at > func.clock_timestamp())
     db.session.execute(update(IntentRow).where(*waits).values(due_at=func.clock_timestamp()))
 
 
 def undecided(account_id: int) -> Sequence[FactRow]:
-    """Facts that a bug of ours kept from being decided, in their order."""
+    """Facts that a bug left undecided, in order."""
     query = select(FactRow).where(FactRow.account_id == account_id, ~FactRow.decided).order_by(FactRow.id)
     return db.session.scalars(query).all()
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes what is done and old, of all accounts: intents, and facts of calls that are over; how many rows.
+    """Deletes old rows of all accounts: done intents, and facts of ended calls; returns the number of rows.
 
     Does not commit.
     """

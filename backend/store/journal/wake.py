@@ -1,4 +1,4 @@
-"""Wakes the account's drain: the one place that touches procrastinate's table from outside its API.
+"""Wakes the account's drain: the only module that accesses procrastinate's table outside its API.
 
 Its own `queueing_lock` loses wake-ups when a duplicate is ignored, and a job put off until later would swallow
 each new one; this upsert repairs both (docs/decisions/0002-one-drain-per-account.md).
@@ -73,13 +73,14 @@ _FORGOTTEN = text(
     order by account_id, channel
     """
 )
-LONGEST_DRAIN = 125.0  # seconds: a slice and some; a job that runs longer was left behind by its worker
+LONGEST_DRAIN = 125.0  # seconds: a slice and some; a job that runs longer was abandoned by its worker
 
 
 def rescue(dead_after: float) -> list[int]:
-    """Takes the drains of workers without a heartbeat for `dead_after` seconds and puts them anew; whose they were.
+    """Schedules again the drains of workers without a heartbeat for `dead_after` seconds; returns their accounts.
 
-    Deleted and put again in one transaction: retrying a stalled job that has a waiting twin would hang the account.
+    Deleted and inserted again in one transaction: retrying a stalled job that has a waiting twin would block the
+    account.
     """
     rows = db.session.execute(_RESCUE, {"dead_after": dead_after, "longest": LONGEST_DRAIN})
     return _wake_all(sorted((account_id, channel) for account_id, channel in rows))

@@ -1,4 +1,4 @@
-"""Contacts, companies and leads as the widget looks for them, from the phonebook."""
+"""Contacts, companies and leads for the widget, from the phonebook."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def has_contact(account_id: int, contact: int) -> bool:
 
 
 def numbers_of(account_id: int, entity: str, card: int) -> Sequence[str]:
-    """The keys of the card's numbers; of a lead those of its contacts and companies. Empty for an unknown card."""
+    """The keys of the card's numbers; for a lead those of its contacts and companies. Empty for an unknown card."""
     query = select(PhoneRow.phone).distinct().where(PhoneRow.account_id == account_id)
     if entity == LEADS:
         query = query.join(LeadPartyRow, _IS_PARTY).where(LeadPartyRow.lead_id == card)
@@ -42,10 +42,9 @@ _IS_PARTY = and_(
 
 
 def find_contacts(account_id: int, words: Sequence[str], pieces: Sequence[str], limit: int) -> Sequence[PartyRow]:
-    """Contacts whose name holds all these words (folded, one at least), or one of whose numbers holds one of these
-    pieces; those first whose name begins so. It reads the account's whole phonebook, without an index that each sync
-    would pay for: of 100,000 contacts in 30–60 ms.
-    """
+    """Contacts whose name contains all these words (folded, at least one), or with a number that contains one of these
+    pieces; names that begin so come first. Reads the account's whole phonebook, without an index that each sync would
+    pay for: 30–60 ms for 100,000 contacts."""
     named = and_(*(PartyRow.folded.contains(word, autoescape=True) for word in words))
     numbered = PartyRow.id.in_(_with_pieces(account_id, pieces)) if pieces else false()
     query = select(PartyRow).where(PartyRow.account_id == account_id, PartyRow.entity == CONTACTS, or_(named, numbered))
@@ -59,6 +58,6 @@ def _with_pieces(account_id: int, pieces: Sequence[str]) -> Select[int]:
 
 
 def names_of_leads(account_id: int, leads: Iterable[int]) -> dict[int, str]:
-    """Of those that the phonebook has."""
+    """The names of these leads that the phonebook has."""
     query = select(LeadRow.id, LeadRow.name).where(LeadRow.account_id == account_id, LeadRow.id.in_(leads))
     return {row.id: row.name for row in db.session.execute(query)}

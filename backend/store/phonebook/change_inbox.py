@@ -1,6 +1,7 @@
-"""What amoCRM has told that something changed of it, until it was looked at again.
+"""Entities that amoCRM reported as changed, until they are read again.
 
-Only that it changed: told twice, late or out of order, it is looked at once more and never wrong.
+An entry only says that something changed: a report that is repeated, late or out of order costs one more read and is
+never wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from backend.store import Base, db
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedChange:
-    """`entity` is contacts, companies, leads, unsorted, or parties: a contact or a company. `is_new`: it was made."""
+    """`entity` is contacts, companies, leads, unsorted, or parties: a contact or a company. `is_new`: it was
+    created."""
 
     entity: str
     id: str
@@ -26,7 +28,7 @@ class ReportedChange:
 
 
 class NewsRow(Base):
-    """`at` is when it was told last; all tellings together are new only when each of them was."""
+    """`at` is the time of the last report; several reports count as new only if each of them did."""
 
     __tablename__ = "phonebook_news"
 
@@ -38,13 +40,13 @@ class NewsRow(Base):
 
 
 def put(account_id: int, news: Collection[ReportedChange]) -> None:
-    """Writes down what was told. Does not commit."""
-    told: dict[tuple[str, str], bool] = {}
+    """Stores the reports. Does not commit."""
+    reported: dict[tuple[str, str], bool] = {}
     for one in news:
-        told[one.entity, one.id] = one.is_new and told.get((one.entity, one.id), True)
-    if not told:
+        reported[one.entity, one.id] = one.is_new and reported.get((one.entity, one.id), True)
+    if not reported:
         return
-    rows = sorted((entity, id, is_new) for (entity, id), is_new in told.items())  # in one order, against circles
+    rows = sorted((entity, id, is_new) for (entity, id), is_new in reported.items())  # in one order, against deadlocks
     entities, ids, new = (list(column) for column in zip(*rows, strict=True))
     columns = func.unnest(cast(entities, ARRAY(Text)), cast(ids, ARRAY(Text)), cast(new, ARRAY(Boolean)))
     each = columns.table_valued("entity", "id", "is_new").render_derived("told")
@@ -58,7 +60,7 @@ def put(account_id: int, news: Collection[ReportedChange]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """News as they stood when they were read."""
+    """An entry as it was read."""
 
     entity: str
     id: str
@@ -67,7 +69,7 @@ class InboxEntry:
 
 
 def oldest(account_id: int, limit: int) -> list[InboxEntry]:
-    """Some of one kind, that of the oldest."""
+    """Some entries of one kind, that of the oldest."""
     mine = NewsRow.account_id == account_id
     kind = select(NewsRow.entity).where(mine).order_by(NewsRow.at).limit(1).scalar_subquery()
     query = select(NewsRow.entity, NewsRow.id, NewsRow.is_new, NewsRow.at).where(mine, NewsRow.entity == kind)
@@ -76,7 +78,7 @@ def oldest(account_id: int, limit: int) -> list[InboxEntry]:
 
 
 def forget(account_id: int, seen: Collection[InboxEntry]) -> None:
-    """These were looked at; what was told again meanwhile stays. Does not commit."""
+    """Deletes these entries, except those reported again meanwhile. Does not commit."""
     if seen:
         looked_at = tuple_(NewsRow.entity, NewsRow.id, NewsRow.at).in_(
             [(each.entity, each.id, each.at) for each in seen]

@@ -1,10 +1,9 @@
-"""The numbers of which something changed, for whoever keeps a copy of the phonebook elsewhere, such as the PBX.
+"""Numbers whose client changed, for readers that keep a copy of the phonebook, such as the PBX's.
 
-A reader asks `position()` first, reads what `recent` gives, and keeps `(position, "")` as his place. Each time later
-he asks `position()` again, then reads `since(account_id, place, …)` to its end, each time from the last row given, and
-keeps the new position. For each key he asks `lookup.parties` who has it now; nobody has a key that is not in its
-answer. He may be told a key twice and misses none, as long as his place is younger than `KEPT`; else he reads
-everything again.
+A reader calls `position()` first, then reads all of `recent`, and keeps `(position, "")`. Each later time it calls
+`position()` again, then reads `since(account_id, place, …)` to its end, each time from the last row, and keeps the new
+position. For each key it calls `lookup.parties`; a key missing from the answer has no client. A key may come twice and
+none is missed as long as the reader's position is younger than `KEPT`; otherwise it reads everything again.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ KEPT = timedelta(days=1)
 AT_ONCE = 1000  # keys in one answer of `recent`
 
 
-Place = tuple[int, str]  # of a reader: a position, and the key he read last there
+Place = tuple[int, str]  # of a reader: a position, and the last key read there
 
 
 def since(account_id: int, place: Place, limit: int) -> list[Place]:
-    """The keys of which something changed after this place, oldest change first, each with the place behind it."""
+    """The keys changed after this position, oldest change first, each with the position behind it."""
     here = tuple_(ChangeRow.changed_in, ChangeRow.phone)
     query = select(ChangeRow.changed_in, ChangeRow.phone).where(ChangeRow.account_id == account_id, here > place)
     found = db.session.execute(query.order_by(ChangeRow.changed_in, ChangeRow.phone).limit(limit))
@@ -36,8 +35,8 @@ def since(account_id: int, place: Place, limit: int) -> list[Place]:
 
 
 def recent(account_id: int, most: int) -> Iterator[Sequence[str]]:
-    """All keys of the `most` most recently changed clients, the most recent first, some at a time; a key that several
-    have comes more than once."""
+    """All keys of the `most` most recently changed clients, the most recent first, in portions; a key of several
+    clients comes more than once."""
     latest = (
         select(PartyRow.entity, PartyRow.id, PartyRow.updated_at)
         .where(PartyRow.account_id == account_id)
@@ -51,20 +50,20 @@ def recent(account_id: int, most: int) -> Iterator[Sequence[str]]:
     yield from found.partitions(AT_ONCE)
 
 
-def tell(account_id: int, phones: Iterable[str]) -> None:
-    """Something changed of these keys, in this transaction. Does not commit."""
-    told = sorted(set(phones))
-    if not told:
+def report(account_id: int, phones: Iterable[str]) -> None:
+    """Reports these keys as changed in this transaction. Does not commit."""
+    keys = sorted(set(phones))
+    if not keys:
         return
-    each = func.unnest(cast(told, ARRAY(Text))).column_valued("each")
+    each = func.unnest(cast(keys, ARRAY(Text))).column_valued("each")
     fresh = insert(ChangeRow).from_select(["account_id", "phone"], select(literal(account_id, BigInteger), each))
     now = {"changed_in": literal_column(THIS_TRANSACTION, BigInteger), "at": func.now()}
     db.session.execute(fresh.on_conflict_do_update(index_elements=["account_id", "phone"], set_=now))
 
 
-def tell_of(account_id: int, parties: Collection[tuple[str, int]]) -> None:
-    """As `tell`, of all numbers of these clients."""
-    tell(account_id, phones_of(account_id, parties))
+def report_clients(account_id: int, parties: Collection[tuple[str, int]]) -> None:
+    """As `report`, for all numbers of these clients."""
+    report(account_id, phones_of(account_id, parties))
 
 
 def phones_of(account_id: int, parties: Collection[tuple[str, int]]) -> Iterator[str]:
@@ -76,7 +75,7 @@ def phones_of(account_id: int, parties: Collection[tuple[str, int]]) -> Iterator
 
 
 def forget_older(than: datetime, limit: int) -> int:
-    """Deletes old rows of all accounts; how many. Does not commit."""
+    """Deletes old rows of all accounts; returns the number. Does not commit."""
     old = select(ChangeRow.account_id, ChangeRow.phone).where(ChangeRow.at < than).limit(limit).subquery()
     same = (ChangeRow.account_id == old.c.account_id, ChangeRow.phone == old.c.phone)
     return len(db.session.scalars(delete(ChangeRow).where(*same).returning(ChangeRow.phone)).all())

@@ -29,4 +29,4 @@ def choose(account_id: int, phone: str, entity: str, party_id: int, user_id: int
     """From now on. Does not commit."""
     row = {"account_id": account_id, "phone": phone, "entity": entity, "party_id": party_id, "user_id": user_id}
     upsert(ChoiceRow, [row])
-    changed_numbers.tell(account_id, [phone])
+    changed_numbers.report(account_id, [phone])

@@ -1,4 +1,4 @@
-"""Who has a number, with all that a call is decided by: one statement, for somebody waits for it on the telephone."""
+"""A number's clients with all data for deciding a call, in one statement, because a caller is waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.store import db
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLead:
-    """An open one; `stage` is its name."""
+    """An open lead; `stage` is its name."""
 
     id: int
     name: str
@@ -23,7 +23,7 @@ class KnownLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A contact or company that has `phone`; `company` names the first of a contact's."""
+    """A contact or company that has `phone`; `company` names a contact's first company."""
 
     phone: str
     entity: str
@@ -58,12 +58,12 @@ _KNOWN = """
     join phonebook_parties as party
       on party.account_id = had.account_id and party.entity = had.entity and party.id = had.party_id
     where had.account_id = :account and had.phone = """
-# Of one number the database keeps its plan; of a list it makes a new one each time, which takes longer than to look.
+# For one number the database keeps its plan; for a list it plans again each time, which takes longer than the query.
 _OF_ONE, _OF_MANY = text(_KNOWN + ":phone"), text(_KNOWN + "any(cast(:phones as text[]))")
 
 
 def known(account_id: int, phones: Sequence[str]) -> Iterator[Known]:
-    """Everybody who has one of these keys."""
+    """All clients with one of these keys."""
     if len(phones) == 1:
         rows = db.session.execute(_OF_ONE, {"account": account_id, "phone": phones[0]})
     else:

@@ -1,8 +1,8 @@
-"""The phonebook: who has which number, which leads are open, and which unsorted records of ours still wait.
+"""The phonebook: clients' numbers, open leads, and the service's unsorted records that still wait.
 
-Its tables are in `phonebook_rows`. Whoever keeps a copy of it elsewhere reads `phonebook_changes`: `recent` gives the
-numbers of the clients that were changed last, `since` those of which something changed since a place. Who has a number
-is always asked of `desk.lookup`, and who of several is the client of `calls.client.choose`.
+Its tables are in `rows`. Copies of it are kept current by `changed_numbers`: `recent` gives the numbers of the clients
+changed last, `since` those changed after a position. A number's clients are always read by `desk.phonebook.lookup`, and
+the client among several is chosen by `calls.rules.client.choose`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from backend.store.phonebook.rows import PartyRow as PartyRow
 from backend.store.phonebook.rows import PhoneRow as PhoneRow
 from backend.store.phonebook.rows import WaitingRow as WaitingRow
 
-SEARCH_LAG = 60  # seconds; more than amoCRM's index was ever seen behind
+SEARCH_LAG = 60  # seconds; more than the longest observed lag of amoCRM's index
 LEADS = "leads"
 
 
 def unseen(account_id: int, entity: str, round: int, limit: int) -> Sequence[int]:
-    """What the CRM had of this kind (contacts, companies, leads) and the full sync `round` has not seen."""
+    """Mirrored entities of this kind (contacts, companies, leads) that the full sync `round` has not seen."""
     if entity == LEADS:
         query = select(LeadRow.id).where(LeadRow.account_id == account_id, LeadRow.round < round)
         return db.session.scalars(query.order_by(LeadRow.id).limit(limit)).all()
@@ -48,7 +48,7 @@ def seen_and_unseen(account_id: int, entity: str, round: int) -> tuple[int, int]
 
 
 def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[int]]:
-    """Which leads each of these contacts or companies is known to have, open or not."""
+    """The known leads of each of these contacts or companies, open or not."""
     query = select(LeadPartyRow.party_id, LeadPartyRow.lead_id).where(
         LeadPartyRow.account_id == account_id, LeadPartyRow.entity == entity, LeadPartyRow.party_id.in_(ids)
     )
@@ -59,7 +59,7 @@ def leads_of(account_id: int, entity: str, ids: Sequence[int]) -> dict[int, set[
 
 
 def party_kinds(account_id: int, id: int) -> Sequence[str]:
-    """As what this id is known: a contact, a company, or neither."""
+    """The kinds under which this id is known: contact, company, or none."""
     kinds = [PartyRow.entity == each for each in ("contacts", "companies")]
     query = select(PartyRow.entity).where(PartyRow.account_id == account_id, or_(*kinds), PartyRow.id == id)
     return db.session.scalars(query).all()
@@ -87,7 +87,7 @@ def waiting(account_id: int, phone: str) -> WaitingRow | None:
 
 
 def put_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int | None, call: str) -> None:
-    """A record of ours waits now. Does not commit."""
+    """Stores a waiting record of the service. Does not commit."""
     upsert(
         WaitingRow,
         [{"account_id": account_id, "phone": phone, "uid": uid, "lead": lead, "contact": contact, "call": call}],
@@ -101,22 +101,22 @@ def learn_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int
 
 
 def drop_waiting(account_id: int, uid: str) -> None:
-    """The record waits no more: accepted, declined or gone. Does not commit."""
+    """Deletes a record that no longer waits: accepted, declined or deleted. Does not commit."""
     db.session.execute(delete(WaitingRow).where(WaitingRow.account_id == account_id, WaitingRow.uid == uid))
 
 
 def close_lead(account_id: int, lead_id: int) -> None:
-    """The lead turned out to be closed. Does not commit."""
-    changed_numbers.tell_of(account_id, _parties_of(account_id, lead_id))
+    """Marks the lead as closed. Does not commit."""
+    changed_numbers.report_clients(account_id, _parties_of(account_id, lead_id))
     db.session.execute(
         update(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == lead_id).values(is_open=False)
     )
 
 
 def forget(account_id: int, entity: str, id: int) -> None:
-    """The contact, company or lead is gone from the CRM. Does not commit."""
+    """Deletes a contact, company or lead that the CRM no longer has. Does not commit."""
     concerned = _parties_of(account_id, id) if entity == LEADS else [(entity, id)]
-    changed_numbers.tell_of(account_id, concerned)
+    changed_numbers.report_clients(account_id, concerned)
     for rows in _rows_of(account_id, entity, id):
         db.session.execute(rows)
 
@@ -146,11 +146,11 @@ def forget_number(account_id: int, phone: str, entity: str, others_than: Sequenc
     mine = (PhoneRow.account_id == account_id, PhoneRow.phone == phone, PhoneRow.entity == entity)
     others = (PhoneRow.party_id.not_in(others_than), PhoneRow.party_id.not_in(seen_lately))
     gone = db.session.scalars(delete(PhoneRow).where(*mine, *others).returning(PhoneRow.phone)).all()
-    changed_numbers.tell(account_id, gone)
+    changed_numbers.report(account_id, gone)
 
 
 def size(account_id: int) -> dict[str, int]:
-    """How many parties and phones are mirrored."""
+    """The number of mirrored parties and phones."""
     parties = select(func.count()).select_from(PartyRow).where(PartyRow.account_id == account_id)
     phones = select(func.count()).select_from(PhoneRow).where(PhoneRow.account_id == account_id)
     return {"parties": db.session.scalar(parties) or 0, "phones": db.session.scalar(phones) or 0}

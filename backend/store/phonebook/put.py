@@ -1,4 +1,4 @@
-"""Puts what the CRM has said into the phonebook, and tells which numbers that changes."""
+"""Stores the CRM's answers in the phonebook, and reports the numbers that this changes."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ from backend.store import Base, db
 from backend.store.phonebook import changed_numbers
 from backend.store.phonebook.rows import LeadPartyRow, LeadRow, MirroredLead, MirroredParty, PartyRow, PhoneRow
 
-CLOCKS_APART = 300  # seconds that the CRM's clock may be behind ours
+CLOCKS_APART = 300  # seconds that the CRM's clock may be behind the service's
 
-Told = TypeVar("Told", MirroredParty, MirroredLead)
+Mirrored = TypeVar("Mirrored", MirroredParty, MirroredLead)
 Key = tuple[str, int]  # of a party: entity and id
 
 _LEAD = ("id", "name", "price", "responsible", "pipeline_id", "status_id", "is_open", "updated_at")
 
 
 def put_parties(account_id: int, parties: Sequence[MirroredParty], round: int | None = None) -> list[MirroredParty]:
-    """Writes down parties as they are now, phones and all; what is older than what is known changes nothing.
+    """Stores the parties' current state, including phones; data older than the stored one changes nothing.
 
-    `round` is the full sync that saw them, now when none did. Returns what was new or changed. Does not commit.
+    `round` is the full sync that read them, or now without one. Returns the new and changed parties. Does not commit.
     """
-    told = {(each.entity, each.id): each for each in parties}
-    if not told:
+    given = {(each.entity, each.id): each for each in parties}
+    if not given:
         return []
-    known = _known_parties(account_id, told)
-    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
-    _see(PartyRow, _are(PartyRow.entity, PartyRow.id, told), account_id, round)
+    known = _known_parties(account_id, given)
+    fresh = [new for key, each in given.items() if (new := _newer(each, known.get(key)))]
+    _see(PartyRow, _are(PartyRow.entity, PartyRow.id, given), account_id, round)
     if fresh:
         _write_parties(account_id, fresh, round)
         before = {phone for each in fresh if (old := known.get((each.entity, each.id))) for phone in old.phones}
-        changed_numbers.tell(account_id, before.union(*(each.phones for each in fresh)))
+        changed_numbers.report(account_id, before.union(*(each.phones for each in fresh)))
     return fresh
 
 
 def put_leads(account_id: int, leads: Sequence[MirroredLead], round: int | None = None) -> list[MirroredLead]:
-    """Writes down leads as they are now, with whose they are; else as `put_parties`."""
-    told = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
-    if not told:
+    """Stores the leads' current state with their parties; otherwise as `put_parties`."""
+    given = {each.id: replace(each, parties=tuple(sorted(set(each.parties)))) for each in leads}
+    if not given:
         return []
-    known = _known_leads(account_id, told)
-    fresh = [new for key, each in told.items() if (new := _newer(each, known.get(key)))]
-    _see(LeadRow, LeadRow.id.in_(told), account_id, round)
+    known = _known_leads(account_id, given)
+    fresh = [new for key, each in given.items() if (new := _newer(each, known.get(key)))]
+    _see(LeadRow, LeadRow.id.in_(given), account_id, round)
     if fresh:
         _write_leads(account_id, fresh, round)
         concerned = {party for each in fresh for party in _concerned(each, known.get(each.id))}
-        changed_numbers.tell_of(account_id, concerned)
+        changed_numbers.report_clients(account_id, concerned)
     return fresh
 
 
-def _newer(told: Told, known: Told | None) -> Told | None:
-    """What is to be written; None when the same is known, or something newer. Without a time of the CRM it was made
-    by us just now: recent, yet never newer than what the CRM will say of it."""
-    if told.updated_at == 0:
-        told = replace(told, updated_at=known.updated_at if known else now() - CLOCKS_APART)
+def _newer(given: Mirrored, known: Mirrored | None) -> Mirrored | None:
+    """The version to store; None if the stored one is the same or newer. A version without the CRM's time was just
+    written by the service: recent, yet never newer than the CRM's next answer."""
+    if given.updated_at == 0:
+        given = replace(given, updated_at=known.updated_at if known else now() - CLOCKS_APART)
     if known is None:
-        return told
-    return told if told.updated_at >= known.updated_at and told != known else None
+        return given
+    return given if given.updated_at >= known.updated_at and given != known else None
 
 
 def _concerned(lead: MirroredLead, before: MirroredLead | None) -> Iterable[Key]:
-    """Whose calls this may send elsewhere: nobody's, when it was not open and is not."""
+    """The parties whose calls this may affect: none for a lead that was not open and is not."""
     return (party for each in (lead, before) if each and each.is_open for party in each.parties)
 
 
@@ -140,7 +140,7 @@ def _write_leads(account_id: int, leads: Sequence[MirroredLead], round: int | No
 
 
 def _see(model: type[PartyRow | LeadRow], which: ColumnElement[bool], account_id: int, round: int | None) -> None:
-    """The rows that are there already were seen."""
+    """Marks existing rows as seen."""
     seen = round or now()
     mine = (model.account_id == account_id, which, model.round < seen)
     db.session.execute(update(model).where(*mine).values(round=seen).execution_options(synchronize_session=False))
@@ -156,12 +156,12 @@ def _are(
 
 
 def now() -> int:
-    """What is written outside a full sync counts as seen by one that began before."""
+    """The `round` for writes outside a full sync: later than any full sync that began before."""
     return int(time.time())
 
 
 def upsert(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of the same columns, new or over the old ones. Does not commit."""
+    """Rows with the same columns, inserted or updated. Does not commit."""
     keys = [column.name for column in model.__table__.primary_key]
     fresh = insert(model)
     changed = {name: fresh.excluded[name] for name in rows[0] if name not in keys}

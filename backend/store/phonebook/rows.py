@@ -1,6 +1,6 @@
-"""The phonebook's tables, and what is put into them.
+"""The phonebook's tables, and the values stored in them.
 
-`phonebook_changes` is for whoever keeps a copy of it elsewhere, such as the PBX: see `phonebook_changes.since`.
+`phonebook_changes` is for copies of it elsewhere, such as the PBX's: see `changed_numbers.since`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from backend.store.base.read_position import THIS_TRANSACTION
 
 
 class PartyRow(Base):
-    """A contact or a company. `round` is the full sync that saw it last; `folded` is the name as it is searched.
+    """A contact or a company. `round` is the last full sync that saw it; `folded` is the name in its searchable form.
 
-    `updated_at` is when it was changed last, by the CRM's clock in Unix seconds: who has the greatest is the most
-    recent client. 0 when nobody has told.
+    `updated_at` is the time of the last change, by the CRM's clock in Unix seconds: the greatest belongs to the most
+    recent client. 0 if unknown.
     """
 
     __tablename__ = "phonebook_parties"
@@ -88,9 +88,10 @@ class WaitingRow(Base):
 
 
 class ChangeRow(Base):
-    """A number of which something changed: who has it, his name or responsible, his open leads and their responsible.
+    """A number with a change of its clients, their names or responsible users, their open leads or those leads'
+    responsible users.
 
-    `changed_in` is the transaction of the last change; rows are kept for `phonebook_changes.KEPT`.
+    `changed_in` is the transaction of the last change; rows are kept for `changed_numbers.KEPT`.
     """
 
     __tablename__ = "phonebook_changes"
@@ -107,7 +108,7 @@ class ChangeRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirroredParty:
-    """`phones` are keys. `updated_at` is the CRM's, in Unix seconds; 0 for what nobody else has told yet."""
+    """`phones` are keys. `updated_at` is the CRM's, in Unix seconds; 0 for a party just created by the service."""
 
     entity: str
     id: int

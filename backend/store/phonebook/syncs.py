@@ -1,4 +1,4 @@
-"""How far each account's full sync is: what a person is shown while it goes on, and after it."""
+"""Progress of each account's full sync, for administrators."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from backend.store.phonebook.rows import LeadRow, PartyRow
 
 KINDS = ("contacts", "companies", "leads")
 SMOOTHING = 0.1  # of the newest page in the rate
-LONGEST_PAGE = 60.0  # seconds; what took longer was a pause
+LONGEST_PAGE = 60.0  # seconds; a longer time was a pause
 SHORTEST_PAGE = 0.001
 
 
 class SyncRow(Base):
-    """The account's last full sync, begun in `round`; `ended_at` None: it goes on. `done` and `expected` are rows of
-    each kind; `expected` lacks a kind of which nobody knows how many there are. `whole_at` is when the last one ended.
-    """
+    """The account's last full sync, begun in `round`; `ended_at` None: in progress. `done` and `expected` are rows of
+    each kind; `expected` lacks kinds whose total is unknown. `whole_at` is the end of the last complete one."""
 
     __tablename__ = "phonebook_syncs"
 
@@ -40,7 +39,8 @@ class SyncRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Rows of each kind; `rate` is rows a second of late. Times are Unix seconds; `ended_at` None: it goes on."""
+    """Rows of each kind; `rate` is the recent number of rows a second. Times are Unix seconds; `ended_at` None: in
+    progress."""
 
     entity: str
     done: dict[str, int]
@@ -63,7 +63,7 @@ def of(account_id: int) -> Progress | None:
 
 
 def is_whole(account_id: int) -> bool:
-    """A full sync has ended once: the mirror holds all that the CRM has."""
+    """Whether a full sync has ever ended: the mirror is complete."""
     return db.session.scalar(select(SyncRow.whole_at).where(SyncRow.account_id == account_id)) is not None
 
 
@@ -73,7 +73,7 @@ def last_round(account_id: int) -> int:
 
 
 def begin(account_id: int, round: int, entity: str) -> None:
-    """Does not commit. What the mirror holds is what this one will find, where it holds everything."""
+    """Does not commit. A complete mirror gives the expected totals."""
     expected = _mirrored(account_id) if is_whole(account_id) else {}
     now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     fresh = {
@@ -84,13 +84,13 @@ def begin(account_id: int, round: int, entity: str) -> None:
 
 
 def expect(account_id: int, entity: str, rows: int) -> None:
-    """So many of this kind there are, or about so many. Does not commit."""
+    """Sets the total of this kind, exact or estimated. Does not commit."""
     row = _row(account_id)
     row.expected = {**row.expected, entity: rows}
 
 
 def move(account_id: int, entity: str, rows: int) -> None:
-    """So many more of this kind have been read. Does not commit."""
+    """Adds rows of this kind to those read. Does not commit."""
     row = _row(account_id)
     now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     took = (now - row.moved_at).total_seconds()
@@ -108,7 +108,7 @@ def read_again(account_id: int, round: int, entity: str) -> None:
 
 
 def finish(account_id: int, entity: str) -> None:
-    """All of this kind have been read: so many there are. Does not commit."""
+    """All of this kind have been read, so their number is the total. Does not commit."""
     row = _row(account_id)
     row.expected = {**row.expected, entity: row.done.get(entity, 0)}
 

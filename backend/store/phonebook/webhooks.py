@@ -1,4 +1,4 @@
-"""Each account's webhook: its secret address, whether amoCRM sends to it, and how far we have asked ourselves."""
+"""Each account's webhook: its secret address, whether amoCRM delivers to it, and the state of polling."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from backend.store.base.crypto import Secret
 from backend.store.phonebook.change_inbox import NewsRow
 from backend.store.phonebook.syncs import SyncRow, is_whole
 
-ASKED = "asked"
+POLLED = "asked"
 PROVED_FOR = 60  # seconds after the last delivery or poll
 OFTEN_ENOUGH = timedelta(seconds=10)  # between two writings of "heard just now"
 
 
 class HookState(StrEnum):
-    """`refused`: the tariff or the rights do not allow it; asked again with each full sync."""
+    """`refused`: the tariff or the rights do not allow it; tried again with each full sync."""
 
     NONE = "none"
     SUBSCRIBED = "subscribed"
@@ -32,9 +32,9 @@ class HookState(StrEnum):
 
 
 class HookRow(Base):
-    """`key` ends the address, `digest` finds it. `heard_at` is the last delivery, `missed_at` when we found a change
-    that no delivery had told. `marks`: up to which change, by the CRM's clock, each kind was polled; ASKED is when,
-    by ours, all kinds were polled last."""
+    """`key` ends the address, `digest` finds it. `heard_at` is the last delivery, `missed_at` when polling found a
+    change without a delivery. `marks`: the time of the last polled change of each kind, by the CRM's clock; POLLED is
+    the time of the last complete polling, by ours."""
 
     __tablename__ = "account_hooks"
 
@@ -51,7 +51,7 @@ class HookRow(Base):
 
     @property
     def is_heard(self) -> bool:
-        """Deliveries come, as far as we know."""
+        """Whether deliveries are arriving, as far as is known."""
         is_missed = self.missed_at is not None and self.missed_at > self.last_heard
         return self.state == HookState.SUBSCRIBED and not is_missed
 
@@ -62,12 +62,12 @@ class HookRow(Base):
 
 
 def find(key: str) -> int | None:
-    """The account whose address ends so."""
+    """The account whose webhook address has this key."""
     return db.session.scalar(select(HookRow.account_id).where(HookRow.digest == _digest(key)))
 
 
 def of(account_id: int) -> HookRow:
-    """The account's webhook, made where there is none yet. Does not commit."""
+    """The account's webhook, created if missing. Does not commit."""
     key = secrets.token_urlsafe(32)
     fresh = insert(HookRow).values(account_id=account_id, key=key, digest=_digest(key))
     db.session.execute(fresh.on_conflict_do_nothing(index_elements=["account_id"]))
@@ -75,12 +75,12 @@ def of(account_id: int) -> HookRow:
 
 
 def row_of(account_id: int) -> HookRow | None:
-    """The account's webhook as it is now, if there is one."""
+    """The account's current webhook, if any."""
     return db.session.get(HookRow, account_id, populate_existing=True)
 
 
 def move(account_id: int, state: HookState, reason: str = "") -> None:
-    """Does not commit. Subscribed anew, deliveries are believed in again."""
+    """Does not commit. After a new subscription deliveries are trusted again."""
     values = {"state": state.value, "reason": reason, "since": func.now()}
     db.session.execute(update(HookRow).where(HookRow.account_id == account_id).values(values))
 
@@ -91,26 +91,26 @@ def is_current(account_id: int) -> bool:
     row = row_of(account_id)
     if row is None or not row.is_heard or not is_whole(account_id):
         return False
-    proved = max(row.heard_at.timestamp() if row.heard_at else 0, row.marks.get(ASKED, 0))
+    proved = max(row.heard_at.timestamp() if row.heard_at else 0, row.marks.get(POLLED, 0))
     now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     is_read = not db.session.scalar(select(exists().where(NewsRow.account_id == account_id)))
     return is_read and now.timestamp() - proved < PROVED_FOR
 
 
 def heard(account_id: int) -> None:
-    """A delivery came. Does not commit."""
+    """Stores that a delivery arrived. Does not commit."""
     latest = func.coalesce(HookRow.heard_at < func.now() - OFTEN_ENOUGH, True)
     mine = (HookRow.account_id == account_id, latest)
     db.session.execute(update(HookRow).where(*mine).values(heard_at=func.now()))
 
 
 def miss(account_id: int) -> None:
-    """Something changed and no delivery has told it. Does not commit."""
+    """Stores that a change came without a delivery. Does not commit."""
     db.session.execute(update(HookRow).where(HookRow.account_id == account_id).values(missed_at=func.now()))
 
 
 def mark(account_id: int, name: str, beginning: int) -> int:
-    """Up to which change this kind was polled."""
+    """The time of the last polled change of this kind."""
     return int(of(account_id).marks.get(name, beginning))
 
 
@@ -121,8 +121,8 @@ def set_mark(account_id: int, name: str, at: int) -> None:
 
 
 def to_poll(often: timedelta, seldom: timedelta) -> list[int]:
-    """Connected accounts whose mirror is whole and that were last polled so long ago: seldom where webhooks are heard.
-    They count as polled now. Does not commit."""
+    """Connected accounts with a complete mirror that are due for polling: seldom where webhooks arrive. They count as
+    polled now. Does not commit."""
     before = func.coalesce(HookRow.polled_at < func.now() - often, True)
     ready = (Account.state == AccountState.CONNECTED, SyncRow.whole_at.is_not(None), before)
     query = select(HookRow).join(Account, Account.id == HookRow.account_id).where(*ready)

@@ -1,4 +1,4 @@
-"""What opens an account's recordings: the secret of their source, and the key with which its PBX pushes them."""
+"""Access to an account's recordings: the secret of their source, and the key with which its PBX pushes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from backend.store.settings.recordings import RecordingsSetting, SourceKind
 
 
 class RecordingAccess(Base):
-    """`place` is to whom `secret` is told (RecordingsSetting.secret_place); `upload_key` stands in the PBX's lines."""
+    """`place` is where `secret` may be sent (RecordingsSetting.secret_place); `upload_key` is in the lines pasted on
+    the PBX."""
 
     __tablename__ = "recording_access"
 
@@ -26,7 +27,7 @@ class RecordingAccess(Base):
 
 
 def secret_for(account_id: int, wanted: RecordingsSetting) -> str | None:
-    """The one given, or the stored one, which never goes to another address or user than it was given for."""
+    """The given secret, or the stored one, which is never sent to an address or user other than its own."""
     if wanted.secret:
         return wanted.secret.get_secret_value()
     row = db.session.get(RecordingAccess, account_id)
@@ -34,7 +35,7 @@ def secret_for(account_id: int, wanted: RecordingsSetting) -> str | None:
 
 
 def write(account_id: int, wanted: RecordingsSetting) -> None:
-    """Keeps the secret of these settings, drops one of another place, makes a key where one is needed.
+    """Keeps the secret of these settings, drops one of another address, creates a key where one is needed.
 
     Does not commit.
     """
@@ -47,7 +48,7 @@ def write(account_id: int, wanted: RecordingsSetting) -> None:
 
 
 def renew_key(account_id: int) -> None:
-    """Another key; the former one opens nothing any more. Does not commit."""
+    """Replaces the key; the previous one becomes invalid. Does not commit."""
     _row(account_id).upload_key = _new_key()
 
 
@@ -61,13 +62,13 @@ def upload_key(account_id: int) -> str | None:
 
 
 def may_upload(account_id: int, key: str) -> bool:
-    """Whether this is the account's key, told without telling how much of it is right."""
+    """Whether this is the account's key, compared in constant time."""
     kept = upload_key(account_id)
     return kept is not None and hmac.compare_digest(kept.encode(), key.encode())
 
 
 def newest_name(account_id: int) -> str | None:
-    """What the PBX called the recording of the last call that has one."""
+    """The PBX's name of the latest call's recording, if any."""
     named = (CallRow.account_id == account_id, CallRow.recording.is_not(None))
     return db.session.scalar(select(CallRow.recording).where(*named).order_by(CallRow.started.desc()).limit(1))
 

@@ -1,8 +1,7 @@
-"""Objects of the shelf of recordings: files that the PBX pushed, and what is to be deleted.
+"""Objects in the storage of recordings: files pushed by the PBX, and objects to delete.
 
-An object stands either in a row, a recording's or a part's, or among the leavings. The database's own triggers put it
-there when its row lets go of it, by whatever way (the account's end too), and whoever is about to store one writes it
-down there first.
+An object belongs to a row, of a recording or a part, or to the leavings. The database's triggers move it there when its
+row releases it, in whichever way (also at the account's end), and it is registered there before it is stored.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
 
-LEAST = 64 * 1024  # bytes that each pushed file counts for: its row and its object cost something too
-KEPT_PARTS = timedelta(days=2)  # a pushed file whose call nobody told of, or whose recording waits for another
+LEAST = 64 * 1024  # bytes that each pushed file counts for at least: its row and its object have a cost too
+KEPT_PARTS = timedelta(days=2)  # a pushed file without a call, or whose recording waits for another file
 
 
 class PartRow(Base):
-    """A file that the PBX pushed, under the name by which it is told in events."""
+    """A file pushed by the PBX, under its name in AMI events."""
 
     __tablename__ = "recording_parts"
     __table_args__ = (Index(None, "at"),)
@@ -34,7 +33,7 @@ class PartRow(Base):
 
 
 class LeavingRow(Base):
-    """An object to be deleted, from `due_at` on."""
+    """An object to delete, from `due_at` on."""
 
     __tablename__ = "recording_leavings"
     __table_args__ = (Index(None, "due_at"),)
@@ -44,24 +43,24 @@ class LeavingRow(Base):
 
 
 def foresee(key: str, wait: timedelta) -> None:
-    """This object is about to be stored: unless it is kept by then, it is deleted. Does not commit."""
+    """Registers an object that is about to be stored: unless it is kept by then, it is deleted. Does not commit."""
     db.session.add(LeavingRow(key=key, due_at=func.now() + wait))
 
 
 def keep(key: str) -> bool:
-    """The object stands in a row from now on; False when its time was over. Does not commit."""
+    """Gives the object to a row; False when its time was over. Does not commit."""
     kept = delete(LeavingRow).where(LeavingRow.key == key, LeavingRow.due_at > func.now()).returning(LeavingRow.key)
     return db.session.scalar(kept) is not None
 
 
 def leavings(limit: int) -> Sequence[str]:
-    """Objects that are to be deleted now: nobody keeps one any more."""
+    """Objects to delete now."""
     query = select(LeavingRow.key).where(LeavingRow.due_at <= func.now()).order_by(LeavingRow.due_at).limit(limit)
     return db.session.scalars(query).all()
 
 
 def forget_leavings(keys: Sequence[str]) -> None:
-    """They are deleted. Does not commit."""
+    """Removes deleted objects. Does not commit."""
     db.session.execute(delete(LeavingRow).where(LeavingRow.key.in_(keys)))
 
 
@@ -70,31 +69,31 @@ def part(account_id: int, name: str) -> PartRow | None:
 
 
 def put_part(account_id: int, name: str, key: str, size: int) -> None:
-    """The file is here; one of the same name pushed before is let go. Does not commit."""
+    """Stores a pushed file; an earlier one with the same name is released. Does not commit."""
     now = {"key": key, "bytes": size, "at": func.now()}
     query = insert(PartRow).values(account_id=account_id, name=name, **now)
     db.session.execute(query.on_conflict_do_update(index_elements=["account_id", "name"], set_=now))
 
 
 def last_part(account_id: int) -> str | None:
-    """The name of the file that the account's PBX pushed last, of those that are still kept."""
+    """The name of the latest kept file that the account's PBX pushed."""
     query = select(PartRow.name).where(PartRow.account_id == account_id).order_by(PartRow.at.desc()).limit(1)
     return db.session.scalar(query)
 
 
 def bytes_of_parts(account_id: int) -> int:
-    """How much the PBX pushed that is not yet made into recordings, or not long ago."""
+    """Bytes pushed by the PBX that are not, or only recently, part of recordings."""
     each = func.greatest(PartRow.bytes, LEAST)
     query = select(func.coalesce(func.sum(each), 0)).where(PartRow.account_id == account_id)
     return int(db.session.scalars(query).one())
 
 
 def forget_parts_of(account_id: int) -> None:
-    """All that the account's PBX pushed. Does not commit."""
+    """Deletes all parts that the account's PBX pushed. Does not commit."""
     db.session.execute(delete(PartRow).where(PartRow.account_id == account_id))
 
 
-# From the recordings made since any of the parts came: to look for each part would read all of its account.
+# From the recordings created since the first of the parts: a search for each part would read all of its account.
 _FORGET_PARTS = text(
     """
     delete from recording_parts where at < now() - :kept or (account_id, name) in (
@@ -107,5 +106,5 @@ _FORGET_PARTS = text(
 
 
 def forget_parts() -> int:
-    """Pushed files that are in their recordings, or that nobody asked for; how many. Does not commit."""
+    """Deletes pushed files that are in their recordings, or belong to none; returns the number. Does not commit."""
     return len(db.session.scalars(_FORGET_PARTS, {"kept": KEPT_PARTS}).all())

@@ -1,7 +1,6 @@
-"""Recordings of calls: what the PBX called their files, how far each has come, and what plays.
+"""Recordings of calls: the PBX's names of their files, their state, and the object that plays.
 
-A row is a call's one recording, made of as many files as the PBX named; the object that plays is one of
-`recording_objects`.
+A row is the one recording of a call, made of as many files as the PBX named; the object that plays is one of `objects`.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from backend.store import Base, db
 from backend.store.journal.journal import CallRow
 from backend.store.recordings import objects
 
-FIRST_WAIT = timedelta(seconds=2)  # after the name was told: the writer ends within milliseconds, a command later
-LEASE = timedelta(seconds=20)  # of whoever lives and says so; then another worker takes the recording over
-FORESEEN = timedelta(hours=3)  # longer than all of a call may take: an object that nobody claimed is then deleted
+FIRST_WAIT = timedelta(seconds=2)  # Asterisk ends writing within milliseconds after naming; a command comes later
+LEASE = timedelta(seconds=20)  # of a live worker, which renews it; after that another worker takes the recording over
+FORESEEN = timedelta(hours=3)  # longer than all work on a call may take: an unclaimed object is deleted then
 MOST_NAMES = 20  # files of one call
 LONGEST_DETAIL = 300  # characters
 
 
 class RecordingState(StrEnum):
-    """`failed` waits for a person, or for nobody (see Why); `gone` was kept for as long as the account wants it."""
+    """`failed` may wait for a person (see Why); `gone` was deleted after the account's retention period."""
 
     WAITING = "waiting"
     FETCHING = "fetching"
@@ -38,24 +37,24 @@ class RecordingState(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a recording is not there (yet)."""
+    """Why a recording is missing (so far)."""
 
     MISSING = "missing"
     """The PBX has no such file."""
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
-    """The PBX's password, address, path: a person must mend it."""
+    """The PBX's password, address or path: a person must correct it."""
     NO_SOURCE = "no_source"
-    """The account has not said where its recordings are."""
+    """The account has no source of recordings in its settings."""
     EMPTY = "empty"
-    """Nothing was said into it."""
+    """The recording has no sound."""
     BROKEN = "broken"
     UNKNOWN_FORM = "unknown_form"
     TOO_BIG = "too_big"
     TOO_LONG = "too_long"
-    """To be made into mp3 in the time there is."""
+    """Too long to be converted to mp3 in the available time."""
     OURS = "ours"
-    """Our own disk or bucket."""
+    """The service's own disk or bucket."""
 
 
 _AFRESH = {"state": RecordingState.WAITING.value, "claim": None, "why": None, "detail": None}
@@ -63,9 +62,9 @@ AWAY = (Why.UNREACHABLE.value, Why.REFUSED.value)  # of the PBX, not of one reco
 
 
 class RecordingRow(Base):
-    """`key` is the object that plays, if any; while another leg is fetched it stays the former one.
+    """`key` is the object that plays, if any; while another leg is fetched it stays the previous one.
 
-    `claim` is whose attempt it is now, until `due_at` at the latest.
+    `claim` identifies the current attempt, until `due_at` at the latest.
     """
 
     __tablename__ = "recordings"
@@ -92,7 +91,7 @@ class RecordingRow(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchAttempt:
-    """One attempt. `key` is where its result goes."""
+    """One attempt. `key` is the object for its result."""
 
     account_id: int
     call: str
@@ -104,7 +103,7 @@ class FetchAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A recording as people are told of it."""
+    """A recording as it is shown to users."""
 
     state: RecordingState
     why: Why | None
@@ -114,9 +113,9 @@ class Shown:
 
 
 def named(account_id: int, call: str, name: str) -> None:
-    """The PBX named a file of the call's: the recording is due, with its files in the order of their naming.
+    """The PBX named a file of the call: the recording is due, with its files in the order of their naming.
 
-    A name known already changes nothing. Does not commit.
+    A known name changes nothing. Does not commit.
     """
     fresh = {**_AFRESH, "due_at": func.now() + FIRST_WAIT, "tries": 0}
     query = insert(RecordingRow).values(account_id=account_id, call=call, names=[name], **fresh)
@@ -125,8 +124,8 @@ def named(account_id: int, call: str, name: str) -> None:
     db.session.execute(query.on_conflict_do_update(index_elements=["account_id", "call"], set_=more, where=is_new))
 
 
-# What was never tried comes first: of a PBX that is back after a day thousands are due, and people listen to what was
-# said just now. Materialized: PostgreSQL may else choose anew for each row it looks at, and change more than one.
+# Recordings never tried come first: when a PBX is back after a day thousands are due, and users listen to the latest.
+# Materialized: otherwise PostgreSQL may evaluate the choice for each row, and change more than one.
 _CLAIM = text(
     """
     with next as materialized (
@@ -143,8 +142,8 @@ _CLAIM = text(
 
 
 def claim() -> FetchAttempt | None:
-    """The recording that is due longest, never tried before tried ones, of an account of which none is being fetched
-    (two claims at the very same instant aside, which do no harm). Commits."""
+    """The recording that has been due longest, untried ones first, of an account without a fetch in progress (except
+    for two claims at the same instant, which are harmless). Commits."""
     mine = secrets.token_hex(16)
     row = db.session.execute(_CLAIM, {"claim": mine, "lease": LEASE}).one_or_none()
     if row is None:
@@ -158,15 +157,15 @@ def claim() -> FetchAttempt | None:
 
 
 def hold(claims: Sequence[str]) -> None:
-    """These attempts go on: nobody takes them over before another LEASE is over. Commits."""
+    """Extends these attempts by another LEASE. Commits."""
     ours = (RecordingRow.state == RecordingState.FETCHING.value, RecordingRow.claim.in_(claims))
     db.session.execute(update(RecordingRow).where(*ours).values(due_at=func.clock_timestamp() + LEASE))
     db.session.commit()
 
 
 def finish(due: FetchAttempt, *, bytes: int, seconds: float) -> bool:
-    """The recording plays from `due.key`, and what its PBX did not give while it was away is due. False when the
-    attempt was taken over meanwhile. Commits."""
+    """The recording plays from `due.key`, and the account's recordings that wait for the PBX are due. False when
+    another worker took the attempt over. Commits."""
     found = {"key": due.key, "bytes": bytes, "seconds": seconds, "ready_at": func.now(), "why": None, "detail": None}
     is_ours = objects.keep(due.key) and _settle(due, state=RecordingState.READY.value, **found)
     if is_ours:
@@ -178,33 +177,33 @@ def finish(due: FetchAttempt, *, bytes: int, seconds: float) -> bool:
 
 
 def postpone(due: FetchAttempt, wait: timedelta, why: Why, detail: str = "") -> None:
-    """To be tried again. Commits."""
+    """Schedules a retry. Commits."""
     at = func.clock_timestamp() + wait
     _settle(due, state=RecordingState.WAITING.value, due_at=at, why=why.value, detail=detail[:LONGEST_DETAIL])
     db.session.commit()
 
 
 def tries_in_vain(account_id: int) -> int:
-    """How often the account's PBX, being away, was asked for one of those that wait for it."""
+    """The highest number of attempts among the account's recordings that wait for an unavailable PBX."""
     waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
     query = select(func.max(RecordingRow.tries)).where(RecordingRow.account_id == account_id, *waiting)
     return db.session.scalar(query) or 0
 
 
 def wait_for_pbx(due: FetchAttempt, tries: int, wait: timedelta, why: Why, detail: str) -> None:
-    """None of the account's is tried before; all that wait so have been tried as often. Nothing, where the attempt
-    counts no more. Commits."""
+    """None of the account's recordings is tried before; all that wait so get the same number of attempts. Does nothing
+    for an attempt that no longer counts. Commits."""
     at = func.clock_timestamp() + wait
-    told = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
-    if _settle(due, state=RecordingState.WAITING.value, tries=tries, **told):
+    values = {"due_at": at, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
+    if _settle(due, state=RecordingState.WAITING.value, tries=tries, **values):
         waiting = (RecordingRow.account_id == due.account_id, RecordingRow.state == RecordingState.WAITING.value)
-        more = {**told, "tries": func.greatest(RecordingRow.tries, tries)}
+        more = {**values, "tries": func.greatest(RecordingRow.tries, tries)}
         db.session.execute(update(RecordingRow).where(*waiting, RecordingRow.due_at < at).values(more))
     db.session.commit()
 
 
 def give_up(due: FetchAttempt, why: Why, detail: str) -> None:
-    """Nor are those tried that wait for the same PBX, until it gives another. Commits."""
+    """Fails all recordings that wait for the same PBX, until it provides another one. Commits."""
     failed = {"state": RecordingState.FAILED.value, "why": why.value, "detail": detail[:LONGEST_DETAIL]}
     if _settle(due, **failed):
         waiting = (RecordingRow.state == RecordingState.WAITING.value, RecordingRow.why.in_(AWAY))
@@ -214,21 +213,21 @@ def give_up(due: FetchAttempt, why: Why, detail: str) -> None:
 
 
 def fail(due: FetchAttempt, why: Why, detail: str = "") -> None:
-    """It is not tried again by itself. Commits."""
+    """Fails it without automatic retry. Commits."""
     _settle(due, state=RecordingState.FAILED.value, why=why.value, detail=detail[:LONGEST_DETAIL])
     db.session.commit()
 
 
 def _settle(due: FetchAttempt, **values: object) -> bool:
-    """Ends the attempt, unless it was taken over."""
+    """Ends the attempt, unless another worker took it over."""
     mine = (RecordingRow.account_id == due.account_id, RecordingRow.call == due.call, RecordingRow.claim == due.claim)
     settled = update(RecordingRow).where(*mine).values(claim=None, **values).returning(RecordingRow.call)
     return db.session.scalar(settled) is not None
 
 
 def try_again(account_id: int) -> int:
-    """What failed, waits or is being fetched is due now, and for another day: the account's source was set or mended,
-    and an attempt that knows the former one counts no more; how many. Does not commit."""
+    """Makes failed, waiting and currently fetched recordings due now, and for another day, because the account's source
+    changed; an attempt with the old source no longer counts. Returns the number. Does not commit."""
     return _again(account_id, func.coalesce(RecordingRow.why, "") != Why.EMPTY.value, RecordingState.FETCHING)
 
 
@@ -240,8 +239,8 @@ def _again(account_id: int, which: ColumnElement[bool], *more: RecordingState) -
 
 
 def arrived(account_id: int, name: str) -> None:
-    """The file of this name is here: whatever waits for it, or had failed without it, is due; an attempt that goes on
-    without it counts no more. Does not commit."""
+    """The file of this name has arrived: recordings that wait for it or failed without it are due; an attempt in
+    progress without it no longer counts. Does not commit."""
     states = (RecordingState.WAITING, RecordingState.FETCHING, RecordingState.FAILED)
     waits = RecordingRow.state.in_([each.value for each in states])
     mine = (RecordingRow.account_id == account_id, RecordingRow.names.contains([name]), waits)
@@ -250,21 +249,21 @@ def arrived(account_id: int, name: str) -> None:
 
 
 def forget_older(account_id: int, than: datetime) -> int:
-    """The account's recordings of before that are gone, their objects with them; how many. Does not commit."""
+    """Deletes the account's recordings older than this, with their objects; returns the number. Does not commit."""
     old = (RecordingRow.account_id == account_id, RecordingRow.key.is_not(None), RecordingRow.ready_at < than)
     gone = update(RecordingRow).where(*old).values(state=RecordingState.GONE.value, key=None, bytes=None)
     return len(db.session.scalars(gone.returning(RecordingRow.call)).all())
 
 
 def keepers() -> Sequence[int]:
-    """The accounts of which anything is kept."""
+    """The accounts with any stored recording."""
     heard = select(RecordingRow.account_id).where(RecordingRow.key.is_not(None))
     pushed = select(objects.PartRow.account_id)
     return db.session.scalars(heard.union(pushed)).all()
 
 
 def at(account_id: int, token: str) -> Shown | None:
-    """The recording behind an account's link; None when there is no such call. A call without one has yet none."""
+    """The recording behind an account's link; None for an unknown call. A call without a recording has none yet."""
     query = (
         select(CallRow.call, RecordingRow)
         .outerjoin(RecordingRow, (RecordingRow.account_id == CallRow.account_id) & (RecordingRow.call == CallRow.call))
@@ -275,13 +274,13 @@ def at(account_id: int, token: str) -> Shown | None:
 
 
 def of_calls(account_id: int, calls: Collection[str]) -> Mapping[str, Shown]:
-    """The recordings of these calls that there are."""
+    """The existing recordings of these calls."""
     query = select(RecordingRow).where(RecordingRow.account_id == account_id, RecordingRow.call.in_(calls))
     return {row.call: _shown(row) for row in db.session.scalars(query)}
 
 
 def counts(account_id: int, since: datetime) -> Mapping[tuple[RecordingState, Why | None], int]:
-    """How many of the account's recordings are not there, in which state and why: under way, or tried in vain since."""
+    """The number of the account's missing recordings by state and reason: in progress, or failed since."""
     row = RecordingRow
     under_way = row.state.in_((RecordingState.WAITING.value, RecordingState.FETCHING.value))
     failed_lately = and_(row.state == RecordingState.FAILED.value, row.due_at > since)

@@ -1,4 +1,4 @@
-"""What the parts of an account's settings are made of."""
+"""Building blocks of an account's settings."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from backend.store.settings.parts import SettingsPart
 from backend.store.settings.values import Certificate, Text
 
 FREEPBX = "{year}/{month}/{day}/{name}"
-"""Where FreePBX puts a recording, below its folder `monitor`."""
+"""FreePBX's path of a recording, below its folder `monitor`."""
 PLACES = frozenset({"name", "stem", "year", "month", "day"})
 PORTS = {"http": 80, "https": 443, "sftp": 22}
-PRIVILEGED = 1024  # ports below belong to mail, names, files: nobody keeps recordings there but at those of PORTS
+PRIVILEGED = 1024  # ports below are for mail, names, files: recordings are only served at those in PORTS
 _URL = re.compile(
     r"(?P<scheme>https?|sftp)://(?P<host>[0-9a-z]([0-9a-z.-]{0,251}[0-9a-z])?|\[[0-9a-f:.]{2,45}\])"
     r"(:(?P<port>[0-9]{1,5}))?(?P<path>(/[0-9A-Za-z._~@+=,:-]*)*)"
@@ -39,7 +39,7 @@ SCHEMES = {SourceKind.HTTP: ("http", "https"), SourceKind.ARI: ("http", "https")
 
 
 def _url(value: str) -> str:
-    """Scheme and host in lower case, without a slash at its end; nothing in it that two readers may read otherwise."""
+    """Scheme and host in lower case, without a trailing slash; nothing that two parsers may read differently."""
     scheme, _, rest = value.partition("://")
     host, slash, path = rest.partition("/")
     if "@" in host:
@@ -54,7 +54,7 @@ def _url(value: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """`пример.рф` in the form in which it is looked up."""
+    """`пример.рф` in the form used for lookups."""
     try:
         return host.lower() if host.isascii() else host.encode("idna").decode().lower()
     except UnicodeError:
@@ -76,7 +76,7 @@ def _path(value: str) -> str:
 
 
 def _no_nul(value: SecretStr) -> SecretStr:
-    """A private key has lines, and nothing else that is not printed."""
+    """A private key has line breaks, and no other control characters."""
     if any((ord(letter) < 32 and letter not in "\r\n\t") or ord(letter) == 127 for letter in value.get_secret_value()):
         raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
     return value
@@ -93,7 +93,7 @@ Secret = Annotated[SecretStr, Field(min_length=1, max_length=20_000), AfterValid
 
 
 class RecordingsSetting(SettingsPart):
-    """`secret` is only ever written: `store.recording_access` keeps it. `days_kept` None: for ever."""
+    """`secret` is write-only: `store.recordings.access` keeps it. `days_kept` None: forever."""
 
     source: SourceKind = SourceKind.NONE
     url: Url | None = Field(None, validate_default=True)
@@ -127,14 +127,14 @@ class RecordingsSetting(SettingsPart):
     @field_validator("secret")
     @classmethod
     def _is_one_line(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """But for a private key: what is told to a web server stands in a header."""
+        """Except for a private key: a web server gets the secret in a header."""
         if value and info.data.get("source") != SourceKind.SFTP and not value.get_secret_value().isprintable():
             raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
         return value
 
     @property
     def secret_place(self) -> str:
-        """Where and to whom the secret is told: it never goes anywhere else."""
+        """Where and to whom the secret may be sent: it is never sent anywhere else."""
         scheme, _, rest = (self.url or "").partition("://")
         return f"{self.source} {scheme}://{rest.partition('/')[0]} {self.username or ''}"
 

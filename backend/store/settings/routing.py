@@ -1,4 +1,4 @@
-"""The settings of routing: whom a client who calls in rings first, and what the PBX is told of him."""
+"""The settings of routing: who an inbound call rings first, and what the PBX shows of the client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Names(StrEnum):
 
 
 class PlaceSetting(SettingsPart):
-    """A place of the PBX's own dialplan, such as its general queue."""
+    """An extension in the PBX's own dialplan, such as its general queue."""
 
     context: Context
     extension: DialplanExtension
@@ -33,8 +33,8 @@ class PlaceSetting(SettingsPart):
 
 
 class RoutingSetting(SettingsPart):
-    """`then` None: after the responsible's phone the call goes the way its number goes on the PBX. `copied`: how many
-    clients the PBX knows without us, those who called last first. `shown_prefix`: digits that the PBX puts before a
+    """`then` None: after the responsible user's phone the call continues on its usual path in the PBX. `copied`: how
+    many clients are in the PBX's own copy, latest callers first. `shown_prefix`: digits that the PBX puts before a
     caller's number, to dial it back."""
 
     rings_responsible: bool = Field(True, strict=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Text as String
@@ -33,6 +33,7 @@ from backend.store.settings.values import (
     Extension,
     Host,
     Id,
+    Language,
     Password,
     Pattern,
     Phone,
@@ -40,6 +41,7 @@ from backend.store.settings.values import (
     Text,
     Zone,
 )
+from backend.words import say
 
 MOST_EMPLOYEES = 2000
 MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
@@ -83,7 +85,7 @@ class AccountSettings(SettingsPart):
     hours the overview counts."""
 
     country: Country = "RU"
-    language: Literal["ru", "en"] = "ru"
+    language: Language = "ru"
     zone: Zone = "Europe/Moscow"
     trunks: tuple[Pattern, ...] = Field((), max_length=20)
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
@@ -114,11 +116,10 @@ class AccountSettings(SettingsPart):
         A mapped user who is no longer active is left out, so that his calls go to the default employee.
         """
         mapped = {each.user_id: each for each in self.employees}
-        contact_name, lead_name = NAMES[self.language]
         return Rules(
             **{name: getattr(self, name) for name in SHARED},
-            contact_name=self.contact_name or contact_name,
-            lead_name=self.lead_name or lead_name,
+            contact_name=self.contact_name or say("crm.contact_name", self.language, phone="{phone}"),
+            lead_name=self.lead_name or say("crm.lead_name", self.language, phone="{phone}"),
             employees=tuple(_employee(user_id, name, mapped.get(user_id)) for user_id, name in users.items()),
             stage=self.stage.to_stage() if self.stage else None,
             stages_by_did={self._key(did): each.to_stage() for did, each in self.stages_by_did.items()},
@@ -204,11 +205,11 @@ def _read(account_id: int) -> _Read:
     if kept is None or kept.version != version:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        kept = _kept[account_id] = _read_anew(account_id)
+        kept = _kept[account_id] = _read_stored(account_id)
     return kept
 
 
-def _read_anew(account_id: int) -> _Read:
+def _read_stored(account_id: int) -> _Read:
     """In one statement with its version. What the CRM told of the account holds until somebody sets it otherwise; a
     setting that only an older version knew is dropped. Without a mirror of the users whoever is set is an employee."""
     query = select(_version, _of_crm, Account.settings, _people).where(Account.id == account_id)

@@ -1,4 +1,4 @@
-"""Kinds of values that a person may set, each with its own complaint."""
+"""Types of settings' values, each with its own error."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from backend.calls.numbers import phones
+from backend.words import LANGUAGES
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
@@ -53,7 +54,7 @@ def _country(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone either
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is not a zone either
         raise PydanticCustomError("zone", "not a time zone") from None
     return value
 
@@ -65,7 +66,7 @@ def _phone(value: str) -> str:
 
 
 def _one_line(value: SecretStr) -> SecretStr:
-    """A line's end in it would begin another header of the login."""
+    """A line break in it would start another header of the login."""
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in value.get_secret_value()):
         raise PydanticCustomError("string_pattern_mismatch", "has characters that are not allowed")
     return value
@@ -78,6 +79,12 @@ def _certificate(value: str) -> str:
         load_pem_x509_certificate(value.encode())
     except ValueError:
         raise PydanticCustomError("certificate", "not a certificate in PEM") from None
+    return value
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise PydanticCustomError("enum", "one of: {expected}", {"expected": ", ".join(LANGUAGES)})
     return value
 
 
@@ -99,6 +106,7 @@ Host = Annotated[
 Certificate = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_certificate)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Id = Annotated[int, Field(gt=0, le=2**53, strict=True)]
+Language = Annotated[str, AfterValidator(_language)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 
 ChannelTemplate = Annotated[

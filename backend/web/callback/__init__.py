@@ -1,1 +1,1 @@
-"""The public form for a call back, and its page in the settings."""
+"""The public callback form, and the callback page in the settings."""

@@ -1,4 +1,5 @@
-"""Callbacks as the account's administrators see them: what was asked for and came of it; which sites may ask."""
+"""Callbacks for the account's administrators: the requests and their results, and the sites that may request
+callbacks."""
 
 from __future__ import annotations
 
@@ -17,34 +18,34 @@ from backend.store.settings import settings
 from backend.web import api
 from backend.web.api import ApiError
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 blueprint = api.blueprint("callbacks")
 
 
 @blueprint.get("/api/callbacks")
-def read_callbacks() -> Told:
-    """What was asked for, and how much was refused."""
-    return listing.whole(_administrator().account_id)
+def read_callbacks() -> Json:
+    """The requests, and the number of refused ones."""
+    return listing.requests_and_refusals(_administrator().account_id)
 
 
 @blueprint.post("/api/callbacks/<id>/stop")
-def stop(id: str) -> Told:
-    """Nobody is rung for it any more."""
+def stop(id: str) -> Json:
+    """Stops ringing for this request."""
     account_id = _account_with(id)
     return _done(desk.stop(account_id, id))
 
 
 @blueprint.post("/api/callbacks/<id>/now")
-def call_now(id: str) -> Told:
-    """Rung at once, whatever it waits for."""
+def call_now(id: str) -> Json:
+    """Rings at once, whatever the request waits for."""
     account_id = _account_with(id)
     return _done(desk.ring_now(account_id, id))
 
 
 @blueprint.post("/api/callback/sites")
-def make_site() -> Told:
-    """A key and a secret; the site works when it is saved in the settings. The secret is told this once."""
+def make_site() -> Json:
+    """A key and a secret; the site works once it is saved in the settings. The secret is shown only this once."""
     account_id = _administrator().account_id
     saved = [each.key for each in settings.read(account_id).callback.sites]
     site = sites.make(account_id, saved)
@@ -54,8 +55,8 @@ def make_site() -> Told:
 
 
 @blueprint.post("/api/callback/sites/<key>/secret")
-def renew_secret(key: str) -> Told:
-    """Another secret, told this once; the former one and its hook are worth nothing from now on."""
+def renew_secret(key: str) -> Json:
+    """A new secret, shown only this once; the previous one and its webhook become invalid."""
     site = sites.renew_secret(_administrator().account_id, key)
     if site is None:
         raise ApiError("not_found", 404)
@@ -76,14 +77,14 @@ def _account_with(id: str) -> int:
     return account_id
 
 
-def _done(is_done: bool) -> Told:
+def _done(is_done: bool) -> Json:
     if not is_done:
         raise ApiError("over", 409)
     return {}
 
 
-def _with_secret(site: SiteRow) -> Told:
+def _with_secret(site: SiteRow) -> Json:
     address = f"{current_app.config['PUBLIC_URL']}/callback/{site.key}"
-    told = {"key": site.key, "secret": site.secret, "hook": f"{address}/{hook_of(site.secret)}"}
+    shown = {"key": site.key, "secret": site.secret, "hook": f"{address}/{hook_of(site.secret)}"}
     db.session.commit()
-    return told
+    return shown

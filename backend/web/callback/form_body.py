@@ -1,4 +1,4 @@
-"""The body of a form as pairs of names and values, whatever sent it: a browser, Tilda, amoCRM, somebody's server."""
+"""The body of a form as pairs of names and values, from any sender: a browser, Tilda, amoCRM, a site's server."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from backend.desk.callback.admission import NotLetIn
 
 LARGEST = 32 * 1024  # bytes
-MOST_PAIRS = 1000  # read; far more than are kept, for the phone may stand last
-DEEPEST = 8  # levels of JSON; what lies deeper is dropped
+MOST_PAIRS = 1000  # read; far more than are kept, because the phone may come last
+DEEPEST = 8  # levels of JSON; deeper ones are dropped
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 def body_of(request: Request) -> bytes:
-    """Raises NotLetIn for a body that is too large, and reads no more of it than is allowed."""
+    """Raises NotLetIn for a body that is too large, without reading more of it than allowed."""
     request.max_content_length = LARGEST
     try:
         return request.get_data()
@@ -28,7 +28,7 @@ def body_of(request: Request) -> bytes:
 
 
 def fields_of(request: Request) -> list[tuple[str, str]]:
-    """In the order of the body; nested JSON gets the names PHP would give it. Raises NotLetIn."""
+    """In the order of the body; nested JSON gets the names that PHP would give it. Raises NotLetIn."""
     body = body_of(request)
     try:
         if request.mimetype == PARTS:
@@ -44,10 +44,10 @@ def fields_of(request: Request) -> list[tuple[str, str]]:
 
 
 def _of_json(body: bytes) -> list[tuple[str, str]]:
-    told = json.loads(body)
-    if not isinstance(told, dict):
+    given = json.loads(body)
+    if not isinstance(given, dict):
         raise ValueError("not an object")
-    pairs = [pair for name, value in told.items() for pair in _flat(str(name), value, DEEPEST)]
+    pairs = [pair for name, value in given.items() for pair in _flat(str(name), value, DEEPEST)]
     return pairs[:MOST_PAIRS]
 
 

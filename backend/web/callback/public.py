@@ -1,16 +1,16 @@
-"""The door of callbacks as sites see it: their pages, their servers, and services that only know an address."""
+"""The public callback address: for sites' pages, their servers, and services that only know an address."""
 
 from __future__ import annotations
 
 import hmac
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Request, Response, g, request, send_from_directory
+from flask import Request, Response, g, make_response, render_template, request
 
 from backend.desk.callback import admission
 from backend.desk.callback.admission import KnownSite, NotLetIn, Sender
@@ -18,8 +18,8 @@ from backend.store.callback.requests import CallbackRow, RequestState
 from backend.web import api
 from backend.web.api import ApiError
 from backend.web.callback.form_body import body_of, fields_of
-from backend.web.callback.words import STATES
-from backend.web.words import language
+from backend.web.language import language
+from backend.words import LANGUAGES, say, under
 
 TIME, SIGNATURE = "X-Station-Time", "X-Station-Signature"
 STATUS = {
@@ -27,8 +27,7 @@ STATUS = {
     "later": 503,
 }  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
-HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
-STATIC = Path(__file__).parent.parent / "static"
+HELD = timedelta(seconds=90)  # a request with a first ring later than this waits for the end of the quiet hours
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
@@ -36,7 +35,7 @@ CORS = {
     "Access-Control-Max-Age": "600",
 }
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 T = TypeVar("T")
 
 blueprint = api.blueprint("callback")
@@ -44,23 +43,28 @@ blueprint = api.blueprint("callback")
 
 @blueprint.get("/callback.js")
 def script() -> Response:
-    """What a site puts on its pages."""
-    answer = send_from_directory(STATIC, "callback.js", max_age=SCRIPT_AGE)
+    """The script that sites put on their pages, with the form's texts in every language."""
+    forms = {each: under("callback.form", each) for each in LANGUAGES}
+    answer = make_response(render_template("callback.js", forms=json.dumps(forms, ensure_ascii=False)))
+    answer.mimetype = "text/javascript"
+    answer.cache_control.max_age = SCRIPT_AGE
+    answer.add_etag()
+    answer.make_conditional(request)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
 @blueprint.post("/callback/<site>", provide_automatic_options=False)
-def ask(site: str) -> Told:
-    """From a page of the site, by its Origin; or from its server, signed."""
+def ask(site: str) -> Json:
+    """From a page of the site, identified by its Origin; or from its server, signed."""
     found = _site(site)
     return _let_in(found, _sender(found, _read(found, body_of)))
 
 
 @blueprint.post("/callback/<site>/<hook>", provide_automatic_options=False)
-def ask_by_hook(site: str, hook: str) -> Told:
-    """From a service that cannot sign: Tilda, amoCRM's digital pipeline. What is not answered with 200 it sends again
-    (docs/amocrm-contract.md §3.19), so a refusal that would come again is told with 200."""
+def ask_by_hook(site: str, hook: str) -> Json:
+    """From a service that cannot sign: Tilda, amoCRM's digital pipeline. It repeats a request unless the answer is 200
+    (docs/amocrm-contract.md §3.19), so a refusal that would only repeat is answered with 200."""
     found = _site(site)
     if not hmac.compare_digest(hook.encode(), found.hook.encode()):
         raise admission.refused(found, "bad_signature")
@@ -74,8 +78,8 @@ def ask_by_hook(site: str, hook: str) -> Told:
 
 
 @blueprint.get("/callback/<site>/<id>", provide_automatic_options=False)
-def read_state(site: str, id: str) -> Told:
-    """With the key of its ticket, as `?key=`."""
+def read_state(site: str, id: str) -> Json:
+    """With the key of the ticket, as `?key=`."""
     try:
         return {"id": id, **_in_words(admission.state_of(_site(site), id, request.args.get("key", "")))}
     except LookupError as error:
@@ -85,14 +89,14 @@ def read_state(site: str, id: str) -> Told:
 @blueprint.route("/callback/<site>", methods=["OPTIONS"])
 @blueprint.route("/callback/<site>/<id>", methods=["OPTIONS"])
 def preflight(site: str, id: str = "") -> tuple[str, int]:
-    """What a browser may do here stands in the headers."""
+    """The headers say what a browser may do here."""
     _site(site)
     return "", 204
 
 
 @blueprint.after_request
 def _allow_origin(answer: Response) -> Response:
-    """To pages of the site alone, refusals too: their script shows them."""
+    """Only for the site's own pages, also for refusals: their script shows them."""
     site = g.get("site")
     if site is None:
         return answer
@@ -105,7 +109,7 @@ def _allow_origin(answer: Response) -> Response:
 
 
 @blueprint.errorhandler(NotLetIn)
-def _not_let_in(error: NotLetIn) -> tuple[Told, int]:
+def _not_let_in(error: NotLetIn) -> tuple[Json, int]:
     status = TOO_OFTEN if error.kind.startswith(OFTEN) else STATUS.get(error.kind, 422)
     return api.refusal(ApiError(error.kind, status))
 
@@ -118,7 +122,7 @@ def _site(key: str) -> KnownSite:
 
 
 def _sender(site: KnownSite, body: bytes) -> Sender:
-    """A browser tells where its page is from; what does not must be signed."""
+    """A browser is identified by its Origin; every other sender must sign."""
     signature = request.headers.get(SIGNATURE, "")
     if signature:
         if not site.has_signed(body, request.headers.get(TIME, ""), signature, time.time()):
@@ -137,25 +141,25 @@ def _is_at_home(site: KnownSite) -> bool:
         return False
 
 
-def _let_in(site: KnownSite, sender: Sender) -> Told:
+def _let_in(site: KnownSite, sender: Sender) -> Json:
     ticket = admission.let_in(site, _read(site, fields_of), sender, datetime.now(UTC))
     if ticket is None:
-        return {"state": "test", "message": STATES["test"][language()]}
+        return {"state": "test", "message": say("callback.states.test", language())}
     return {"id": ticket.id, "key": ticket.key, **_in_words(admission.state_of(site, ticket.id, ticket.key))}
 
 
 def _read(site: KnownSite, what: Callable[[Request], T]) -> T:
-    """Of the request; what cannot be read is counted too."""
+    """Reads a part of the request; an unreadable one is counted too."""
     try:
         return what(request)
     except NotLetIn as error:
         raise admission.refused(site, error.kind) from error
 
 
-def _in_words(row: CallbackRow | None) -> Told:
-    """None is a decoy's: it waits."""
+def _in_words(row: CallbackRow | None) -> Json:
+    """None belongs to a decoy, which waits."""
     if row is None:
-        return {"state": "waiting", "message": STATES["waiting"][language()]}
+        return {"state": "waiting", "message": say("callback.states.waiting", language())}
     is_held = row.state == RequestState.WAITING and not row.attempts and row.next_at - datetime.now(UTC) > HELD
     what = "held" if is_held else row.result or row.state
-    return {"state": row.state, "message": STATES[what][language()]}
+    return {"state": row.state, "message": say(f"callback.states.{what}", language())}

@@ -1,1 +1,1 @@
-"""The test of the PBX and the lines to paste on it, for the settings page."""
+"""The check of the PBX and the lines to paste on it, for the settings page."""

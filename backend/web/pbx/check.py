@@ -1,19 +1,19 @@
-"""The PBX as its administrator sees it: a check that really logs in, carried out by a `pbx` process."""
+"""The check of an account's PBX: a real login, carried out by a `pbx` process."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from backend.check_words import words
 from backend.desk.settings import address_to_check
 from backend.store import commands, db
 from backend.store.commands import NOT_TAKEN, Command, CommandResult
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import pbx_sentences
 
-LONGEST = 18.0  # seconds: the check bounds itself to 15, and may wait to be taken
+LONGEST = 18.0  # seconds: the check takes at most 15, and may wait to be taken
 KIND = "check"
 
 blueprint = api.blueprint("pbx")
@@ -21,7 +21,7 @@ blueprint = api.blueprint("pbx")
 
 @blueprint.post("/api/pbx/check")
 def check_pbx() -> dict[str, Any]:
-    """Tries the PBX of the body, whether it is stored or not; what works and what does not, in words."""
+    """Checks the PBX of the body, stored or not; the result as sentences."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -36,13 +36,13 @@ def check_pbx() -> dict[str, Any]:
     )
     commands.order(command)
     db.session.commit()
-    return _told(commands.wait(account.id, command.request, LONGEST), language())
+    return _result(commands.wait(account.id, command.request, LONGEST), language())
 
 
-def _told(outcome: CommandResult, spoken: str) -> dict[str, Any]:
+def _result(outcome: CommandResult, spoken: str) -> dict[str, Any]:
     found = outcome.answer if outcome.error is None else _no_answer(outcome.error)
     lines = [
-        {"what": each["what"], "state": each["state"], "message": words(each["what"], each["says"], spoken)}
+        {"what": each["what"], "state": each["state"], "message": pbx_sentences(each["what"], each["says"], spoken)}
         for each in found["findings"]
     ]
     is_ok = all(each["state"] != "fail" for each in lines)

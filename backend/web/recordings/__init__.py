@@ -1,1 +1,1 @@
-"""Plays recordings, and takes those that a PBX uploads."""
+"""Plays recordings, and receives those that a PBX uploads."""

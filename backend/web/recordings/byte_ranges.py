@@ -1,4 +1,5 @@
-"""The part of a file that a request wants (RFC 9110, section 14): one range of bytes; several are answered by all."""
+"""The requested part of a file (RFC 9110, section 14): a single byte range; several are answered with the whole
+file."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ _ONE = re.compile(r"bytes=[ \t]*([0-9]{0,30})-([0-9]{0,30})[ \t]*", re.IGNORECAS
 
 
 class Unsatisfiable(Exception):
-    """Nothing of the file lies within the range."""
+    """The range is outside the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Piece:
 
 
 def piece(header: str, length: int) -> Piece | None:
-    """Of a file that long; None is all of it: no range, several, or one that cannot be read. Raises Unsatisfiable."""
+    """Of a file of this length; None is the whole file: no range, several, or an unreadable one. Raises
+    Unsatisfiable."""
     found = _ONE.fullmatch(header)
     if found is None or found.groups() == ("", ""):
         return None

@@ -1,8 +1,8 @@
 """`/recordings/<account>/<token>.mp3`: what a call note's player opens, from the first moment on
 (docs/amocrm-contract.md §5).
 
-Whoever has the link may listen: browsers send nothing else along. Its token is 192 bits of chance and is good for its
-own account alone.
+Everyone with the link may listen: browsers send no other credentials with it. Its token is 192 random bits and is valid
+only for its own account.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from backend.recordings.storage import NotThere, ShelfError, shelf
 from backend.store import db
 from backend.store.recordings import recordings
 from backend.store.recordings.recordings import RecordingState, Shown
+from backend.web.language import language
 from backend.web.recordings.byte_ranges import Piece, Unsatisfiable, piece
-from backend.web.recordings.words import ANSWERS
-from backend.web.words import language
+from backend.words import say
 
 TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 HIGHEST_ACCOUNT = 2**63 - 1
-SOON, LATER = "10", "60"  # seconds; players do not heed them, programs may
+SOON, LATER = "10", "60"  # seconds; players ignore them, other programs may not
 KEPT = "private, max-age=3600"  # by the browser; the file behind a link changes when another leg of the call is added
 
 blueprint = Blueprint("recordings", __name__)
@@ -38,7 +38,8 @@ log = structlog.get_logger(__name__)
 
 @blueprint.get(f"/recordings/<int(max={HIGHEST_ACCOUNT}):account_id>/<token>.mp3")
 def play(account_id: int, token: str) -> Response:
-    """The recording, whole or the range asked for; else what there is to say of it, so that a player shows nothing."""
+    """The recording, whole or the requested range; otherwise a line of text with an error status, so that a player
+    shows nothing."""
     found = recordings.at(account_id, token) if TOKEN.fullmatch(token) else None
     db.session.commit()  # no connection to the database waits for a disk or a bucket
     try:
@@ -75,7 +76,7 @@ def _recording(found: Shown) -> Response:
 
 
 def _said(what: str, status: HTTPStatus, retry: str | None = None) -> Response:
-    answer = Response(ANSWERS[what][language()] + "\n", status, mimetype="text/plain")
+    answer = Response(say(f"recordings.{what}", language()) + "\n", status, mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Accept-Language"
     if retry:
@@ -84,7 +85,7 @@ def _said(what: str, status: HTTPStatus, retry: str | None = None) -> Response:
 
 
 def _sound(found: Shown, key: str) -> Response:
-    """The file, or the part of it that is asked for."""
+    """The file, or its requested part."""
     answer = Response(mimetype="audio/mpeg")
     answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["Cache-Control"] = KEPT
@@ -101,7 +102,7 @@ def _sound(found: Shown, key: str) -> Response:
 
 
 def _range(answer: Response) -> str:
-    """What is asked for, unless it is the rest of another file than this (RFC 9110, section 13.1.5)."""
+    """The requested range, unless it is meant for another version of the file (RFC 9110, section 13.1.5)."""
     assert answer.last_modified is not None
     ours = (None, answer.headers["ETag"], http_date(answer.last_modified))
     is_meant = request.method == "GET" and request.headers.get("If-Range") in ours
@@ -109,18 +110,18 @@ def _range(answer: Response) -> str:
 
 
 def _fill(answer: Response, key: str, size: int, wanted: Piece | None) -> None:
-    """The first piece is read before anything is said: what is not there is told by the status."""
+    """Reads the first piece before the answer starts, so that a missing file is reported by the status."""
     if wanted:
         answer.status_code = HTTPStatus.PARTIAL_CONTENT
         answer.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
     start, stop = (wanted.start, wanted.stop) if wanted else (0, size)
     answer.content_length = stop - start
     if request.method == "GET":
-        chunks = shelf().chunks(key, start, stop, _apart)
+        chunks = shelf().chunks(key, start, stop, _in_thread)
         answer.response = chain([next(chunks)], chunks)
 
 
-def _apart(errand: Callable[[], bytes]) -> bytes:
-    """In a thread of the system's: a disk or a bucket makes green threads wait all together."""
-    read: bytes = gevent.get_hub().threadpool.apply(errand)
+def _in_thread(work: Callable[[], bytes]) -> bytes:
+    """In a native thread: a disk or a bucket would block all green threads."""
+    read: bytes = gevent.get_hub().threadpool.apply(work)
     return read

@@ -1,4 +1,4 @@
-"""Where recordings come from, as the account's administrators see it: its state, a trial, the key for push."""
+"""The account's source of recordings, for its administrators: its state, its check, the key for push."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import current_app
 
-from backend.check_words.recordings import words
 from backend.desk.settings import source_to_check
 from backend.pbx.dialplan.upload import command as upload_command
 from backend.pbx.dialplan.upload import recorded, upload_address
@@ -20,19 +19,20 @@ from backend.store.settings import settings
 from backend.store.settings.recordings import SourceKind
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.words import language
+from backend.web.language import language
+from backend.words.check import source_sentence
 
-LONGEST = 19.0  # seconds: the trial bounds itself, and may wait to be taken
+LONGEST = 19.0  # seconds: the check has its own limits, and may wait to be taken
 KIND = "source"
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 blueprint = api.blueprint("recording_source")
 
 
 @blueprint.post("/api/recordings/check")
-def check_source() -> Told:
-    """Tries the source of the body, whether it is stored or not; what works and what does not, in words."""
+def check_source() -> Json:
+    """Checks the source of the body, stored or not; the result as sentences."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -49,12 +49,12 @@ def check_source() -> Told:
     )  # fmt: skip
     commands.order(command)
     db.session.commit()
-    return _told(commands.wait(account.id, command.request, LONGEST))
+    return _result(commands.wait(account.id, command.request, LONGEST))
 
 
 @blueprint.post("/api/recordings/key")
-def renew_key() -> Told:
-    """Another key for push; with the former one nothing is taken any more."""
+def renew_key() -> Json:
+    """A new key for push; uploads with the previous one are refused."""
     caller = api.visitor()
     account = api.account_of(caller)
     api.admit(caller)
@@ -63,32 +63,32 @@ def renew_key() -> Told:
     return {"recordings": shown(account.id)}
 
 
-def shown(account_id: int) -> Told:
-    """What the settings page shows beside the setting itself."""
+def shown(account_id: int) -> Json:
+    """The state shown on the settings page beside the setting itself."""
     setting = settings.read(account_id).recordings
     key = access.upload_key(account_id) if setting.source is SourceKind.PUSH else None
     return {"has_secret": access.has_secret(account_id, setting), "lines": _lines(account_id, key)}
 
 
-def _lines(account_id: int, key: str | None) -> Told | None:
+def _lines(account_id: int, key: str | None) -> Json | None:
     if key is None:
         return None
     address = upload_address(current_app.config["PUBLIC_URL"], account_id, key)
     return {"asterisk": recorded(address), "freepbx": upload_command(address)}
 
 
-def _told(outcome: CommandResult) -> Told:
+def _result(outcome: CommandResult) -> Json:
     if outcome.error is None:
         return _answer(outcome.answer["lines"], outcome.answer["host_key"])
     kind = "nobody" if outcome.error == NOT_TAKEN else "unclear"
     return _answer([{"what": "address", "state": "fail", "kind": kind, "detail": ""}], None)
 
 
-def _answer(lines: list[Told], host_key: str | None) -> Told:
+def _answer(lines: list[Json], host_key: str | None) -> Json:
     spoken = language()
-    told = [
+    shown_lines = [
         {"what": each["what"], "state": each["state"],
-         "message": words(each["what"], each["kind"], each["detail"], spoken)}
+         "message": source_sentence(each["what"], each["kind"], each["detail"], spoken)}
         for each in lines
     ]  # fmt: skip
-    return {"ok": all(each["state"] != "fail" for each in lines), "lines": told, "host_key": host_key}
+    return {"ok": all(each["state"] != "fail" for each in lines), "lines": shown_lines, "host_key": host_key}

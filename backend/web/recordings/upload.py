@@ -1,6 +1,6 @@
-"""`/recordings/<account>/upload/<key>`: where a PBX puts a call's recording after the call (`pbx.dialplan.upload`).
+"""`/recordings/<account>/upload/<key>`: a PBX sends a call's recording here after the call (`pbx.dialplan.upload`).
 
-The key is the account's, drawn by lot; whoever has it may put files and read nothing.
+The key is the account's and random; it allows storing files and reading none.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from backend.store.accounts import AccountState
 from backend.store.recordings import access
 from backend.web.recordings.player import HIGHEST_ACCOUNT
 
-OF_ACCOUNT, OF_ALL = 4, 32  # files at once in this process, each on disk until it is whole
+OF_ACCOUNT, OF_ALL = 4, 32  # concurrent files in this process, each on disk until it is complete
 LONGEST = 1800.0  # seconds for one file
-SILENCE = 60.0  # seconds for the next STEP of it: a PBX that lost its line must not keep its place
+SILENCE = 60.0  # seconds for the next STEP of it: a disconnected PBX must not keep its slot
 STEP = 16 * 1024  # bytes
-SOON = "30"  # seconds; curl waits so long
+SOON = "30"  # seconds; curl waits that long
 
 blueprint = Blueprint("recording_upload", __name__)
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ def post_file(account_id: int, key: str) -> Response:
 
 
 @blueprint.errorhandler(UploadRefused)
-def _told(refused: UploadRefused) -> Response:
+def _refusal(refused: UploadRefused) -> Response:
     answer = Response(refused.kind + "\n", refused.status, mimetype="text/plain")
     if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = SOON
@@ -72,11 +72,11 @@ def _told(refused: UploadRefused) -> Response:
 @blueprint.errorhandler(InterfaceError)
 def _no_database(error: SQLAlchemyError) -> Response:
     log.warning("a pushed recording waits for the database", error=str(error))
-    return _told(UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
+    return _refusal(UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _admit(account_id: int, key: str) -> None:
-    """Raises Refused, for whatever reason in the same words."""
+    """Raises UploadRefused, with the same text for every reason."""
     account = accounts.find(account_id)
     is_connected = account is not None and account.state is not AccountState.DISABLED
     if not is_connected or not access.may_upload(account_id, key):
@@ -87,9 +87,9 @@ def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> R
     request.max_content_length = LARGEST
     request.environ["wsgi.input"] = _Body(request.environ["wsgi.input"], request.content_length)
     try:
-        with _place(account_id):
+        with _slot(account_id):
             stream = file()
-            received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_apart)
+            received(account_id, name or _posted_name(), cast(BinaryIO, stream), apart=_in_thread)
     except (TooBig, RequestEntityTooLarge) as error:
         raise UploadRefused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
     except BadName as error:
@@ -103,7 +103,7 @@ def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> R
 
 
 def _posted() -> IO[bytes]:
-    """Werkzeug has it in a temporary file once it is more than half a megabyte."""
+    """Werkzeug stores it in a temporary file if it is larger than half a megabyte."""
     found = next(iter(request.files.values()), None)
     if found is None:
         raise BadName("no file")
@@ -116,8 +116,9 @@ def _posted_name() -> str:
 
 
 @contextmanager
-def _place(account_id: int) -> Iterator[None]:
-    """One of the few; raises Refused when all are taken. Nobody takes the last ones of another account."""
+def _slot(account_id: int) -> Iterator[None]:
+    """One of the few slots; raises UploadRefused when all are taken. One account cannot take the last ones from
+    others."""
     if _busy[account_id] >= OF_ACCOUNT or _busy.total() >= OF_ALL:
         raise UploadRefused("busy", HTTPStatus.SERVICE_UNAVAILABLE)
     _busy[account_id] += 1
@@ -130,14 +131,14 @@ def _place(account_id: int) -> Iterator[None]:
 
 
 class _Body:
-    """A request's body, read for LONGEST seconds and no longer, however slowly it comes, and whole: gunicorn gives the
-    end of a connection as the end of the body."""
+    """A request's body, read for at most LONGEST seconds, however slowly it comes, and only as a whole: gunicorn
+    presents the end of a connection as the end of the body."""
 
     def __init__(self, stream: IO[bytes], length: int | None) -> None:
         self._stream, self._left, self._until = stream, length or 0, time.monotonic() + LONGEST
 
     def read(self, size: int) -> bytes:
-        """Raises OSError, of which Werkzeug makes ClientDisconnected."""
+        """Raises OSError, which Werkzeug turns into ClientDisconnected."""
         wait = min(SILENCE, self._until - time.monotonic())
         if wait <= 0:
             raise TimeoutError("too slow")
@@ -149,6 +150,6 @@ class _Body:
         return piece
 
 
-def _apart(errand: Callable[[], None]) -> None:
-    """In a thread of the system's: a disk or a bucket makes green threads wait all together."""
-    gevent.get_hub().threadpool.apply(errand)
+def _in_thread(work: Callable[[], None]) -> None:
+    """In a native thread: a disk or a bucket would block all green threads."""
+    gevent.get_hub().threadpool.apply(work)

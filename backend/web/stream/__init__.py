@@ -1,1 +1,1 @@
-"""Popups and states, streamed to the open browsers."""
+"""Streams popups and states to the open browsers."""

@@ -1,7 +1,7 @@
-"""The hub of one `web` process: its open streams, and the one connection on which it hears what changed for them.
+"""The hub of one `web` process: its open streams, and the one connection that listens for their changes.
 
-Three threads (green ones under gunicorn) serve all streams, so that none of them holds anything of the database: one
-listens, one tells, one keeps: who watches, and whose account is still connected.
+Three threads (green ones under gunicorn) serve all streams, so that a stream holds no database connection: one listens,
+one publishes, one keeps the list of open streams and checks that their accounts are still connected.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from backend.store.stream import Topic
 from backend.web.stream import publish
 from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
-from backend.web.stream.schedule import StreamSchedule, Told
+from backend.web.stream.schedule import StreamSchedule, Updates
 
-MOST_OF_USER = 20  # streams; the oldest makes room
+MOST_OF_USER = 20  # streams; the oldest is closed for a new one
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
 NAME = "hub"  # of its threads
-PAUSE = 1.0  # seconds until the database is asked again when it is away
+PAUSE = 1.0  # seconds until the next attempt while the database is down
 
 GREETING = frozenset({Topic.ME, Topic.COLLEAGUES, Topic.MISSED})
-AWAY = (OperationalError, InterfaceError, TimeoutError)  # the database, or its connections are all taken
+AWAY = (OperationalError, InterfaceError, TimeoutError)  # the database is down, or all its connections are taken
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class TooManyStreams(Exception):
 
 
 class Hub:
-    """Begins its work with the first stream."""
+    """Starts its threads with the first stream."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -50,13 +50,13 @@ class Hub:
         self._stir = threading.Event()
         self._moved = threading.Event()
         self._new: list[Reader] = []
-        self._gone: list[Reader] = []
+        self._closed: list[Reader] = []
         self._conditions: dict[int, Condition] = {}
         self._has_begun = False
         self._is_closed = False
 
     def open(self, account_id: int, user_id: int, position: int | None) -> Reader:
-        """A new stream, which is greeted soon; in a process that ends one that ends at once. Raises Crowded."""
+        """A new stream, which gets its first messages soon; during shutdown it ends at once. Raises TooManyStreams."""
         reader = Reader(account_id, user_id, position)
         with self._lock:
             if self._is_closed:
@@ -83,7 +83,7 @@ class Hub:
         self._moved.set()
 
     def close(self) -> None:
-        """The process ends: all streams end, and nobody watches here any more."""
+        """Shutdown: ends all streams, and removes them from the list of open streams."""
         with self._lock:
             self._is_closed = True
             for each in self._all():
@@ -101,7 +101,7 @@ class Hub:
         return [each for theirs in users.values() for each in theirs]
 
     def _drop(self, reader: Reader) -> None:
-        """Ends it and forgets it; under the lock."""
+        """Ends and removes it; under the lock."""
         reader.end()
         users = self._streams.get(reader.account_id, {})
         theirs = users.get(reader.user_id, [])
@@ -109,7 +109,7 @@ class Hub:
             return
         theirs.remove(reader)
         self._count -= 1
-        self._gone.append(reader)
+        self._closed.append(reader)
         if not theirs:
             del users[reader.user_id]
         if not users:
@@ -118,7 +118,7 @@ class Hub:
     def _begin(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            for work in (self._listen, self._tell, self._keep):
+            for work in (self._listen, self._publish, self._keep):
                 threading.Thread(target=work, name=NAME, daemon=True).start()
 
     # listening
@@ -135,14 +135,14 @@ class Hub:
             self._stir.set()
 
     def _mark(self, concerned: Iterable[Reader], topics: Iterable[Topic]) -> None:
-        """Under the lock. Who has not been greeted yet is shown his popups afterwards anyway."""
+        """Under the lock. A new reader gets all popups with its first messages anyway."""
         greeted = [each for each in concerned if each.is_greeted]
         self._due.add(concerned, set(topics) - {Topic.POPUPS})
         self._due.add(greeted, set(topics) & {Topic.POPUPS})
 
-    # telling
+    # publishing
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         while not self._is_closed:
             with self._lock:
                 job, wait = self._due.take(time.monotonic()), self._due.wait(time.monotonic())
@@ -150,16 +150,16 @@ class Hub:
                 self._stir.wait(wait)
                 self._stir.clear()
             else:
-                self._tell_account(*job)
+                self._publish_account(*job)
 
-    def _tell_account(self, account_id: int, due: Told) -> None:
+    def _publish_account(self, account_id: int, due: Updates) -> None:
         try:
-            self._in_store(lambda: publish.tell(account_id, due))
+            self._in_store(lambda: publish.publish(account_id, due))
         except AWAY as error:
             log.warning("the streams wait for the database", account=account_id, error=str(error))
-            self._again(due)
+            self._put_back(due)
             return
-        except Exception:  # a supervision loop: our bug in one account must not silence the others
+        except Exception:  # a supervision loop: a bug in one account must not stop the others' streams
             log.exception("telling failed", account=account_id)
             for each in due:
                 self.leave(each)
@@ -170,7 +170,7 @@ class Hub:
                 each.is_greeted = True
             self._due.add(fresh, (Topic.POPUPS,))
 
-    def _again(self, due: Told) -> None:
+    def _put_back(self, due: Updates) -> None:
         time.sleep(PAUSE)
         with self._lock:
             for each, topics in due.items():
@@ -179,7 +179,7 @@ class Hub:
     # keeping
 
     def _keep(self) -> None:
-        """Who came and who went is written down at once, who is still here with every beat."""
+        """Stores opened and closed streams at once, and all open ones with every beat."""
         beat = 0.0
         while not self._is_closed:
             self._moved.wait(max(0.0, beat - time.monotonic()))
@@ -196,16 +196,16 @@ class Hub:
     def _write_down(self, *, everybody: bool) -> None:
         with self._lock:
             here, self._new = (self._all() if everybody else self._new), []
-            gone, self._gone = self._gone, []
+            closed, self._closed = self._closed, []
         watchers = [(each.id, each.account_id, each.user_id) for each in here if not each.has_ended]
         if watchers:
             stream.seen(watchers)
-        if gone:
-            stream.gone([each.id for each in gone])
+        if closed:
+            stream.closed([each.id for each in closed])
 
     def _look_after(self) -> None:
-        """Streams of accounts that are not connected any more, and of users who have left, end; what changed without a
-        word is told."""
+        """Ends streams of accounts that are no longer connected and of users without access; publishes changes that
+        came without a notification."""
         with self._lock:
             here = list(self._streams)
         found, strangers = conditions(here), left(here)
@@ -222,13 +222,13 @@ class Hub:
         self._conditions = found
         self._stir.set()
 
-    def _try(self, errand: Callable[[], None]) -> None:
-        """What fails is done again with the next beat, or runs out by itself."""
+    def _try(self, work: Callable[[], None]) -> None:
+        """A failure is repeated with the next beat, or expires by itself."""
         try:
-            self._in_store(errand)
+            self._in_store(work)
         except SQLAlchemyError as error:
             log.warning("the streams are not looked after", error=str(error))
 
-    def _in_store(self, errand: Callable[[], None]) -> None:
+    def _in_store(self, work: Callable[[], None]) -> None:
         with self._app.app_context():
-            errand()
+            work()

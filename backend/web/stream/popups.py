@@ -1,4 +1,4 @@
-"""The caller's popups as rows, and what he does with them."""
+"""The caller's popups as rows, and the actions on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import request
 from backend.store import db, popups
 from backend.web import api
 from backend.web.api import ApiError
-from backend.web.stream.reader import told
+from backend.web.stream.reader import shown
 from backend.web.stream.stream import place
 
 blueprint = api.blueprint("popups")
@@ -17,9 +17,8 @@ blueprint = api.blueprint("popups")
 
 @blueprint.get("/api/popups")
 def read_popups() -> dict[str, Any]:
-    """As the stream's first reading: all that are not closed of the last hours or, with `after`, all that changed
-    since. The answer's `after` is where the next reading goes on.
-    """
+    """As the first messages of a stream: the recent popups that are not closed or, with `after`, all that changed
+    since. The next request continues at the answer's `after`."""
     caller = api.visitor()
     account = api.account_of(caller)
     after, position = place(request.args.get("after")), popups.position()
@@ -27,12 +26,12 @@ def read_popups() -> dict[str, Any]:
         rows = popups.recent(account.id, {caller.user_id})
     else:
         rows = popups.changed(account.id, {caller.user_id: after})
-    return {"popups": [told(each) for each in rows.get(caller.user_id, [])], "after": position}
+    return {"popups": [shown(each) for each in rows.get(caller.user_id, [])], "after": position}
 
 
 @blueprint.post("/api/popups/<call>/close")
 def close_popup(call: str) -> dict[str, Any]:
-    """In every tab of the caller. Safe to repeat."""
+    """In all the caller's tabs. Safe to repeat."""
     caller = api.visitor()
     account = api.account_of(caller)
     if not popups.close(account.id, call, caller.user_id):

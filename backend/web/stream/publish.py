@@ -1,4 +1,4 @@
-"""What changed is read once for all readers of an account who are to hear of it, and told to each."""
+"""Reads changes once for all readers of an account, and sends them to each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ABOUT_PEOPLE = {Topic.ME, Topic.COLLEAGUES}
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """All of `seated`, users and their JSON, but the reader: a text of his own for each would fill the memory."""
+    """All of `seated`, users and their JSON, without the reader: a separate text for each would fill the memory."""
 
     seated: tuple[tuple[int, str], ...]
     user_id: int
@@ -28,17 +28,17 @@ class Others:
         return f'{{"colleagues":[{others}]}}'
 
 
-def tell(account_id: int, due: Due) -> None:
-    """Each reader hears of his topics, in the order of the contract; popups are the last.
+def publish(account_id: int, due: Due) -> None:
+    """Sends each reader its topics, in the order of the contract; popups come last.
 
-    Where the account is not connected any more, the streams end.
+    Ends the streams of an account that is no longer connected.
     """
-    _tell_people(account_id, {reader: topics & ABOUT_PEOPLE for reader, topics in due.items()})
-    _tell_missed(account_id, [reader for reader, topics in due.items() if Topic.MISSED in topics])
+    _publish_people(account_id, {reader: topics & ABOUT_PEOPLE for reader, topics in due.items()})
+    _publish_missed(account_id, [reader for reader, topics in due.items() if Topic.MISSED in topics])
     _show_popups(account_id, [reader for reader, topics in due.items() if Topic.POPUPS in topics])
 
 
-def _tell_people(account_id: int, due: Due) -> None:
+def _publish_people(account_id: int, due: Due) -> None:
     if not any(due.values()):
         return
     office = people.office(account_id)
@@ -48,16 +48,16 @@ def _tell_people(account_id: int, due: Due) -> None:
             reader.end()
             continue
         if Topic.ME in topics:
-            reader.tell("me", as_json(office.me(reader.user_id)))
+            reader.queue("me", as_json(office.me(reader.user_id)))
         if Topic.COLLEAGUES in topics:
-            reader.tell("colleagues", Others(seated, reader.user_id))
+            reader.queue("colleagues", Others(seated, reader.user_id))
 
 
-def _tell_missed(account_id: int, readers: Sequence[Reader]) -> None:
+def _publish_missed(account_id: int, readers: Sequence[Reader]) -> None:
     if readers:
         missed = as_json({"calls": call_list.open_missed(account_id)})
         for reader in readers:
-            reader.tell("missed", missed)
+            reader.queue("missed", missed)
 
 
 def _show_popups(account_id: int, readers: Sequence[Reader]) -> None:
@@ -79,5 +79,5 @@ def _show_popups(account_id: int, readers: Sequence[Reader]) -> None:
 
 
 def _place(reader: Reader, position: int) -> int | None:
-    """Where he says he is; a place that has not been reached yet is of another database, a restored one maybe."""
+    """The reader's own position; one from the future belongs to another database, perhaps a restored one."""
     return None if reader.position is None or reader.position > position else reader.position

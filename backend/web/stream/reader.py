@@ -1,4 +1,4 @@
-"""One open stream: what its reader has been told, and what waits to be sent to him."""
+"""One open stream: the messages sent to its browser, and those that wait to be sent."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 from backend.store.base import counters
 from backend.store.popups import Popup
 
-BEAT = 20.0  # seconds; routers of platforms cut what is silent for 55
-MOST_WAITING = 3000  # calls whose popups wait; whoever does not take them is let go and comes back for what he missed
+BEAT = 20.0  # seconds; hosting platforms' routers close a connection that is silent for 55
+MOST_WAITING = 3000  # calls with waiting popups; a browser that does not read is disconnected and catches up later
 LIVE = ("ringing", "talking", "dialling")
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 AWAY = 30.0  # seconds
-RETRY = "retry: 1000\n\n"  # milliseconds until a browser opens anew
+RETRY = "retry: 1000\n\n"  # milliseconds until a browser reconnects
 
 
 Message = tuple[str, object, int | None]  # arguments of `event`
 
 
 def event(name: str, data: object, id: int | None = None) -> str:
-    """One server-sent event; `str(data)` is JSON, which has no raw line ends: one line of data is all of it."""
+    """One server-sent event; `str(data)` is JSON, which has no raw line breaks, so one `data:` field is enough."""
     place = "" if id is None else f"id: {id}\n"
     return f"event: {name}\n{place}data: {data}\n\n"
 
@@ -36,13 +36,14 @@ def as_json(data: Any) -> str:
 BEAT_EVENT = event("beat", "{}")
 
 
-def told(popup: Popup) -> dict[str, Any]:
-    """A popup as readers see it."""
+def shown(popup: Popup) -> dict[str, Any]:
+    """A popup as it is sent to browsers."""
     return {"call": popup.call, "state": popup.state, "serial": popup.serial, "details": popup.details}
 
 
 def count_popup(account_id: int, popup: Popup) -> None:
-    """How long after it was written down it goes out. What is older waited for its reader, not for us."""
+    """Measures the time from writing a popup to sending it. Older popups waited for their reader, not for the
+    service."""
     seconds = (datetime.now(UTC) - popup.updated_at).total_seconds()
     if popup.state in LIVE and seconds < AWAY:
         bucket = next((each for each in BUCKETS if seconds <= each), AWAY)
@@ -51,11 +52,11 @@ def count_popup(account_id: int, popup: Popup) -> None:
 
 
 class Reader:
-    """`position` is where he is among the popups' changes; None: he has none of them yet.
+    """`position` is the reader's position in the popups' changes; None: no popups were sent yet.
 
-    Of each call, and of each of the rest, only what was told last waits to be sent, in the order of telling: whoever
-    reads slowly costs no more than what there is to know. Nothing here touches the database, so that a stream that
-    waits holds nothing but this.
+    For each call, and for each other name, only the latest message waits to be sent, in the order of publishing: a slow
+    reader costs no more memory than its current data. Nothing here touches the database, so a waiting stream holds no
+    other resource.
     """
 
     __slots__ = (
@@ -74,33 +75,33 @@ class Reader:
         self._outbox: dict[tuple[str, str], Message] = {}
         self._more = threading.Condition(threading.Lock())
 
-    def tell(self, name: str, data: object) -> None:
-        """Unless it is what he was told last. `str(data)` is its JSON, made when it is sent."""
+    def queue(self, name: str, data: object) -> None:
+        """Queues the message unless it equals the last one sent. `str(data)` is its JSON, made when it is sent."""
         if self._last.get(name) != hash(data):
             self._last[name] = hash(data)
             self._send(name, data)
 
     def show(self, popups: Sequence[Popup], position: int) -> None:
-        """What was changed up to `position`, oldest change first.
+        """The popups changed up to `position`, oldest change first.
 
-        An event's id is never beyond what follows it: a reader who is cut off after any of them misses nothing.
+        An event's id is never beyond the following events: a reader that is cut off after any of them misses nothing.
         """
         for each in popups:
             if self._seen.get(each.call) != each.serial:
-                self._send("popup", as_json(told(each)), call=each.call, id=min(each.changed_in, position))
+                self._send("popup", as_json(shown(each)), call=each.call, id=min(each.changed_in, position))
                 count_popup(self.account_id, each)
-        self._seen = {each.call: each.serial for each in popups if each.changed_in >= position}  # come again next time
+        self._seen = {each.call: each.serial for each in popups if each.changed_in >= position}  # read again next time
         self.position = position
 
     def end(self) -> None:
-        """He may open anew at once."""
+        """The browser may reconnect at once."""
         with self._more:
             self.has_ended = True
             self._outbox.clear()
             self._more.notify()
 
     def messages(self) -> Iterator[str]:
-        """Until the end; a beat where there is nothing else to say."""
+        """Until the end; a heartbeat when there is no message."""
         yield RETRY
         while not self.has_ended:
             message = self._next()

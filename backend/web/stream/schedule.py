@@ -1,5 +1,5 @@
-"""What is to be told next: popups before everything else, then what new readers want, then the rest, each account's at
-a measured pace."""
+"""Decides which stream updates to send next: popups first, then new readers' first messages, then the rest, at a
+limited rate for each account."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import product
 from backend.store.stream import Topic
 from backend.web.stream.reader import Reader
 
-SLOW = 0.25  # seconds between tellings of all but popups to one account: of many changes each tells the last
-MANY = 50  # readers; for more of them the pause is as many times longer, for each may hear of as many colleagues
+SLOW = 0.25  # seconds between updates of all but popups for one account: of many changes only the latest is sent
+MANY = 50  # readers; with more of them the pause grows in proportion: each may get updates of as many colleagues
 
-Told = dict[Reader, set[Topic]]
+Updates = dict[Reader, set[Topic]]
 
 
 @dataclass(slots=True)
@@ -22,21 +22,21 @@ class _Lane:
 
     pause: float
     for_many: bool = False
-    waiting: dict[int, Told] = field(default_factory=dict)
+    waiting: dict[int, Updates] = field(default_factory=dict)
     rested_at: dict[int, float] = field(default_factory=dict)
 
-    def take(self, now: float) -> tuple[int, Told] | None:
+    def take(self, now: float) -> tuple[int, Updates] | None:
         for account_id in self.waiting:
             if self.rested_at.get(account_id, now) <= now:
-                told = self.waiting.pop(account_id)
-                self.rested_at[account_id] = now + self.pause * (max(1, len(told) / MANY) if self.for_many else 1)
-                return account_id, told
+                updates = self.waiting.pop(account_id)
+                self.rested_at[account_id] = now + self.pause * (max(1, len(updates) / MANY) if self.for_many else 1)
+                return account_id, updates
         self.rested_at = {account_id: at for account_id, at in self.rested_at.items() if at > now}
         return None
 
 
 class StreamSchedule:
-    """By account; not safe to use from two threads at once. Times are a monotonic clock's seconds."""
+    """By account; not thread-safe. Times are a monotonic clock's seconds."""
 
     def __init__(self) -> None:
         self._popups, self._greetings, self._others = _Lane(0), _Lane(SLOW), _Lane(SLOW, for_many=True)
@@ -44,12 +44,12 @@ class StreamSchedule:
 
     def add(self, readers: Iterable[Reader], topics: Iterable[Topic]) -> None:
         for reader, topic in product(readers, topics):
-            told = self._others if reader.is_greeted else self._greetings
-            lane = self._popups if topic is Topic.POPUPS else told
+            other = self._others if reader.is_greeted else self._greetings
+            lane = self._popups if topic is Topic.POPUPS else other
             lane.waiting.setdefault(reader.account_id, {}).setdefault(reader, set()).add(topic)
 
-    def take(self, now: float) -> tuple[int, Told] | None:
-        """An account and what its readers are to hear; None when nothing is due yet."""
+    def take(self, now: float) -> tuple[int, Updates] | None:
+        """An account and the updates for its readers; None when nothing is due yet."""
         return next(filter(None, (lane.take(now) for lane in self._lanes)), None)
 
     def wait(self, now: float) -> float | None:

@@ -1,4 +1,4 @@
-"""The stream of a browser: a one-time token buys a ticket, the ticket opens the stream."""
+"""A browser's stream: a one-time token is exchanged for a ticket, the ticket opens the stream."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from backend.web.stream.hub import Hub, TooManyStreams
 from backend.web.stream.reader import Reader
 
 TICKET_LIFE = 24 * 60 * 60  # seconds
-PURPOSE = "stream"  # a sealed text of another purpose opens nothing here
+PURPOSE = "stream"  # a text sealed for another purpose is not accepted here
 LONGEST_TICKET = 1000  # characters; ours have about 200
 LONGEST_PLACE = 18  # digits; a bigint has room for them
-SILENCE = 45_000  # milliseconds after which a browser that has gone without a word is given up
+SILENCE = 45_000  # milliseconds after which a browser without any answer counts as gone
 
 blueprint: Blueprint = api.blueprint("stream")
 
 
 @blueprint.post("/api/stream/ticket")
 def give_ticket() -> dict[str, object]:
-    """For this user, to open the stream and nothing else: a browser cannot send headers with it."""
+    """A ticket for this user that only opens the stream: a browser cannot send headers with it."""
     caller = api.visitor()
     account = api.account_of(caller)
     if not is_welcome(account.id, caller.user_id):
@@ -38,7 +38,7 @@ def give_ticket() -> dict[str, object]:
 
 @blueprint.get("/api/stream")
 def read_stream() -> Response:
-    """Server-sent events until one of both sides ends it; `after` or Last-Event-ID is where the reader was."""
+    """Server-sent events until either side ends it; `after` or Last-Event-ID is the reader's position."""
     account_id, user_id = _holder(request.args.get("ticket", ""))
     if not is_welcome(account_id, user_id):
         raise ApiError("token", 401)
@@ -54,13 +54,13 @@ def read_stream() -> Response:
 
 def _answer(reader: Reader, hub: Hub) -> Response:
     answer = Response(map(str.encode, reader.messages()), mimetype="text/event-stream")
-    answer.headers["X-Accel-Buffering"] = "no"  # nginx would keep events until its buffer is full
+    answer.headers["X-Accel-Buffering"] = "no"  # nginx would otherwise hold events until its buffer is full
     answer.call_on_close(partial(hub.leave, reader))
     return answer
 
 
 def _holder(ticket: str) -> tuple[int, int]:
-    """Whose the ticket is. Raises Refused."""
+    """The ticket's account and user. Raises ApiError."""
     if len(ticket) > LONGEST_TICKET:
         raise ApiError("token", 401)
     try:
@@ -72,13 +72,13 @@ def _holder(ticket: str) -> tuple[int, int]:
     return holder["account"], holder["user"]
 
 
-def place(told: str | None) -> int | None:
-    """Where a reader was among the popups' changes; None when he does not say, or says what cannot be."""
-    is_number = told is not None and told.isascii() and told.isdigit() and len(told) <= LONGEST_PLACE
-    return int(told or "") if is_number else None
+def place(text: str | None) -> int | None:
+    """A reader's position among the popups' changes; None without one, or for an impossible one."""
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= LONGEST_PLACE
+    return int(text or "") if is_number else None
 
 
 def _notice_silence(connection: socket.socket | None) -> None:
-    """Else one who closed his laptop would count as watching for a quarter of an hour. Linux only."""
+    """Otherwise a user with a closed laptop would count as watching for a quarter of an hour. Linux only."""
     if connection is not None and connection.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE)

@@ -103,7 +103,7 @@ def test_the_button_of_a_site_leaves_one_request(
     key = make_site(app, crm, acme, departments={"Сервис": "602"})
     words = {
         "ru": ("Телефон", "Имя", "Вопрос", "Отдел", "Жду звонка", "Проверьте номер", "Заявка принята"),
-        "en": ("Phone", "Name", "Question", "Department", "Call me", "Please check the phone", "Your request is taken"),
+        "en": ("Phone", "Name", "Question", "Department", "Call me", "Please check the phone", "Request received"),
     }[language]
     with Site(app.config["PUBLIC_URL"], key, ("Сервис",)) as site:
         page, errors = visits(chromium, site, language)
@@ -132,7 +132,7 @@ def test_the_button_of_a_site_leaves_one_request(
         assert set(fields) <= {"utm_source", "page", "title", "referer"}
         row.state = "ringing"
         db.session.commit()
-        expect(status).to_contain_text("Ищем свободного" if language == "ru" else "looking for somebody")
+        expect(status).to_contain_text("Ищем свободного" if language == "ru" else "Looking for an available")
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         page.context.close()
@@ -146,7 +146,7 @@ def test_a_foreign_page_with_the_key_gets_nothing(connected: Two, app: Flask, ch
         page, _ = visits(chromium, site)
         page.get_by_label("Телефон").fill("8 (916) 123-45-67")
         page.get_by_role("button", name="Жду звонка").click()
-        expect(page.get_by_role("status")).to_contain_text("Не получилось отправить")
+        expect(page.get_by_role("status")).to_contain_text("Не удалось отправить")
         page.context.close()
     assert rows(acme) == []
 

@@ -14,12 +14,12 @@ Two = tuple[AccountHandle, AccountHandle]
 Wrong = dict[str, tuple[Any, str, str]]
 
 SIGNS = ("недопустимые знаки", "characters that are not allowed")
-NOT_A_PHONE = ("это не телефонный номер", "is not a telephone number")
+NOT_A_PHONE = ("это не номер телефона", "is not a phone number")
 
 BY_THEMSELVES: Wrong = {
-    "settings.country": ("XX", "нужны две буквы страны", "two letters"),
+    "settings.country": ("XX", "двухбуквенный код страны", "two-letter"),
     "settings.language": ("de", "одно из", "one of"),
-    "settings.zone": ("Nowhere/City", "нет такого часового пояса", "is no time zone"),
+    "settings.zone": ("Nowhere/City", "нет такого часового пояса", "is not a time zone"),
     "settings.trunks": (["^a", "("], "(: не регулярное выражение", "(: is not a regular expression"),
     "settings.extensions": (["(a+)+$"], "слишком долго", "may be too slow"),
     "settings.default_employee": (0, "больше 0", "greater than 0"),
@@ -36,7 +36,7 @@ BY_THEMSELVES: Wrong = {
     "settings.lead_name": ("{", "только {phone}", "only {phone}"),
     "pbx.host": ("http://pbx", *SIGNS),
     "pbx.port": (65536, "не больше 65535", "at most 65535"),
-    "pbx.username": ("", "не может быть пустым", "may not be empty"),
+    "pbx.username": ("", "не может быть пустым", "must not be empty"),
     "pbx.certificate": ("-----BEGIN", "не сертификат", "not a certificate"),
 }
 OF_DIAL: Wrong = {
@@ -59,15 +59,15 @@ OF_ROUTING: Wrong = {
 OF_RECORDINGS: dict[str, Wrong] = {
     "sftp": {
         "url": ("https://pbx.example", "должен начинаться с sftp", "must begin with sftp"),
-        "path": ("../{name}", "в глубь адреса", "below the address"),
+        "path": ("../{name}", "за пределы адреса", "below the address"),
         "username": (None, "обязательное поле", "is required"),
-        "secret": ("", "не может быть пустым", "may not be empty"),
+        "secret": ("", "не может быть пустым", "must not be empty"),
         "host_key": ("MD5:1", *SIGNS),
         "days_kept": (0, "не меньше 1", "at least 1"),
     },
     "http": {
-        "url": ("https://a:b@pbx.example", "имя и пароль указываются в своих полях", "may not hold the user's name"),
-        "path": ("{id}", "нужно {name} или {stem}", "must hold {name} or {stem}"),
+        "url": ("https://a:b@pbx.example", "имя и пароль указываются в своих полях", "belong in their own fields"),
+        "path": ("{id}", "нужно {name} или {stem}", "must contain {name} or {stem}"),
         "username": ("a:b", *SIGNS),
         "certificate": ("-----BEGIN", "не сертификат", "not a certificate"),
         "days_kept": ("year", "нужно целое число", "must be a whole number"),
@@ -103,7 +103,7 @@ def test_every_wrong_field_is_told_there(opens: Opens, connected: Two) -> None:
         desk = opens(acme, acme.users[0], language)
         desk.begins_with({"settings": settings, "pbx": pbx})
         desk.saves()
-        desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the marked fields"}[language])
+        desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the highlighted fields"}[language])
         assert sorted(desk.wrong()) == sorted(told)
         said = {path: desk.error(path).text_content() or "" for path in told}
         assert {path: words for path, words in said.items() if told[path][place] not in words} == {}
@@ -117,7 +117,7 @@ def test_every_source_of_recordings_tells_what_is_wrong_with_it(opens: Opens, co
         for source, wrong in OF_RECORDINGS.items():
             desk.begins_with({"settings": {"recordings": {"source": source, **document(wrong)}}})
             desk.saves()
-            desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the marked fields"}[language])
+            desk.is_told({"ru": "Проверьте выделенные поля", "en": "Check the highlighted fields"}[language])
             desk.is_at("recordings")
             told = {f"settings.recordings.{name}": words for name, words in wrong.items()}
             assert sorted(desk.wrong()) == sorted(told)
@@ -135,7 +135,7 @@ def test_what_no_field_shows_by_itself_is_told_at_it_too(opens: Opens, connected
         {"user_id": stranger, "extensions": ["109"], "mobiles": [], "stage": None},
     ]
     twice = ("указано дважды: 101", "is given twice: 101")
-    nobody = (f"нет действующего пользователя {stranger}", f"no active user {stranger}")
+    nobody = (f"нет активного пользователя {stranger}", f"no active user {stranger}")
     told = {
         f"settings.employees.#{anna['id']}.extensions": twice,
         f"settings.employees.#{boris['id']}.extensions": twice,
@@ -184,7 +184,7 @@ def test_a_stored_secret_is_asked_for_again_at_another_address(opens: Opens, con
     desk.input("pbx.host").fill("other.example")
     expect(desk.input("pbx.secret")).to_have_attribute("placeholder", "введите пароль заново")
     desk.saves()
-    expect(desk.error("pbx.secret")).to_contain_text("нужен пароль")
+    expect(desk.error("pbx.secret")).to_contain_text("введите пароль")
     assert "Gh7-secret" not in desk.page.content()
 
 

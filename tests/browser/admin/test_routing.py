@@ -81,7 +81,7 @@ def test_the_source_of_recordings_is_set_and_its_secret_goes_nowhere_else(opens:
     desk.input(f"{path}.url").fill("https://other.example/monitor")
     expect(desk.input(f"{path}.secret")).to_have_attribute("placeholder", "введите пароль заново")
     desk.saves()
-    expect(desk.error(f"{path}.secret")).to_contain_text("нужен пароль")
+    expect(desk.error(f"{path}.secret")).to_contain_text("введите пароль")
     assert "Gh7-token" not in desk.page.content()
     assert desk.screen.violations == []
 

@@ -2,25 +2,16 @@
   'use strict';
 
   /* <script src="https://STATION/callback.js" data-site="KEY" async></script>
-     More of it: data-lang (ru, en), data-departments ("Sales|Service"), data-comment ("yes"), data-button (its words),
+     More of it: data-lang (such as ru, en), data-departments ("Sales|Service"), data-comment ("yes"), data-button (its words),
      data-open (a CSS selector: what opens the form in place of our own button). Looks: the --ps-… variables below. */
 
   const script = document.currentScript;
   const { origin } = new URL(script.src);
   const { site } = script.dataset;
-  const language = (script.dataset.lang || document.documentElement.lang || 'ru').slice(0, 2) === 'ru' ? 'ru' : 'en';
-  const WORDS = {
-    ru: {
-      button: 'Заказать звонок', title: 'Мы вам позвоним', phone: 'Телефон', name: 'Имя', comment: 'Вопрос',
-      department: 'Отдел', any: 'Любой', send: 'Жду звонка', close: 'Закрыть', sending: 'Отправляем…',
-      failed: 'Не получилось отправить. Проверьте связь и попробуйте ещё раз',
-    },
-    en: {
-      button: 'Call me back', title: 'We will call you', phone: 'Phone', name: 'Name', comment: 'Question',
-      department: 'Department', any: 'Any', send: 'Call me', close: 'Close', sending: 'Sending…',
-      failed: 'It could not be sent. Check your connection and try again',
-    },
-  }[language];
+  const FORMS = {{ forms }};
+  const wanted = (script.dataset.lang || document.documentElement.lang || 'ru').slice(0, 2);
+  const language = wanted in FORMS ? wanted : 'en';
+  const WORDS = FORMS[language];
   const QUICKEST = 1600; // milliseconds: the service takes what is quicker for a program's
   const ASK_EVERY = 3000;
   const ASK_FOR = 15 * 60 * 1000;
