@@ -37,11 +37,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "model_type": ("нужен объект", "must be an object"),
     "json_invalid": ("это не JSON", "is not JSON"),
     "pattern": ("не регулярное выражение: {why}", "is not a regular expression: {why}"),
-    "pattern_back": ("обратные ссылки не допускаются", "may not hold back-references"),
-    "pattern_slow": (
-        "может работать слишком долго: не повторяйте группы, не больше двух знаков * и +",
-        "may be too slow: do not repeat a group, use at most two of * and +",
-    ),
     "template": ("в скобках может стоять только {{phone}}", "only {{phone}} may stand in braces"),
     "country": ("нужны две буквы страны, например RU", "must be a country's two letters, such as RU"),
     "zone": ("нет такого часового пояса, нужен, например, Europe/Moscow", "is no time zone, such as Europe/Moscow"),

@@ -16,6 +16,7 @@ from backend.calls.numbers.dialling import DialFormat, Dialling
 from backend.calls.rules.routing import Routing
 from backend.calls.rules.rules import Employee, LeadOwner, Rules
 from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.patterns import compile_stored
 from backend.store import db
 from backend.store.accounts import Account, AccountPbx, AccountUser, LineState
 from backend.store.settings.callback import CallbackSetting
@@ -23,6 +24,7 @@ from backend.store.settings.parts import SettingsPart, StageSetting
 from backend.store.settings.recordings import RecordingsSetting
 from backend.store.settings.routing import Names, RoutingSetting
 from backend.store.settings.values import (
+    STORED,
     AllowedPrefix,
     Certificate,
     ChannelTemplate,
@@ -124,7 +126,11 @@ class AccountSettings(SettingsPart):
 
     def to_lines(self) -> Lines:
         """What is a trunk, what an extension, and which mobile stands for which extension."""
-        return Lines.of(trunks=self.trunks, extensions=self.extensions, mobiles=dict(self._mobiles()))
+        return Lines(
+            trunks=tuple(map(compile_stored, self.trunks)),
+            extensions=tuple(map(compile_stored, self.extensions)),
+            mobiles=dict(self._mobiles()),
+        )
 
     def to_routing(self) -> Routing:
         """How an inbound call is sent, and what the lines on the PBX are made from."""
@@ -201,7 +207,7 @@ def _read_anew(account_id: int) -> _Read:
     version, of_crm, stored, people = db.session.execute(query).one()
     told = {name: value for name, value in of_crm.items() if value}
     known = {name: value for name, value in stored.items() if name in AccountSettings.model_fields}
-    settings = AccountSettings.model_validate({**told, **known})
+    settings = AccountSettings.model_validate({**told, **known}, context=STORED)
     active = {user: people[str(user)] for user in sorted(map(int, people or ())) if people[str(user)] is not None}
     employees = active if people else {each.user_id: str(each.user_id) for each in settings.employees}
     return _Read(version=version, settings=settings, rules=settings.to_rules(employees))
