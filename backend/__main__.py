@@ -83,11 +83,12 @@ def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
 def migrate(settings: Settings) -> None:
     from sqlalchemy.exc import OperationalError
 
-    from backend import create_app
+    from backend import create_app, must_know_keys
     from backend.store.migrate import upgrade
 
     try:
         upgrade(create_app(settings))
+        must_know_keys(settings)
     except OperationalError as trouble:
         raise StartError(f"the database does not let us in: {trouble.orig}") from None
 

@@ -34,6 +34,8 @@ class Visitor:
 
 def verify(token: str, integration: Integration, now: float) -> Visitor:
     """Who the token speaks for. Raises BadToken. The same token may come again: amoCRM does not forbid it."""
+    if not integration.is_known:
+        raise BadToken("AMOCRM_CLIENT_ID and AMOCRM_CLIENT_SECRET are not set")
     if not token or len(token) > LONGEST:
         raise BadToken("no token, or an endless one")
     try:

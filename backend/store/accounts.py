@@ -154,6 +154,10 @@ def find(account_id: int) -> Account | None:
     return db.session.get(Account, account_id)
 
 
+def has_any() -> bool:
+    return db.session.scalar(select(Account.id).limit(1)) is not None
+
+
 def in_state(state: AccountState) -> Sequence[int]:
     return db.session.scalars(select(Account.id).where(Account.state == state).order_by(Account.id)).all()
 

@@ -89,7 +89,12 @@ def _is_foreign() -> bool:
     """True when the request cannot be amoCRM's: the client secret is sent to `referer`, so it must be."""
     code, client_id = request.args.get("code", ""), request.args.get("client_id")
     known = integration().hosts.allows(request.args.get("referer", ""))
-    foreign = not known or not CODE.fullmatch(code) or client_id not in (None, integration().client_id)
+    foreign = (
+        not integration().is_known
+        or not known
+        or not CODE.fullmatch(code)
+        or client_id not in (None, integration().client_id)
+    )
     if foreign:
         log.warning("install refused", referer=request.args.get("referer", "")[:100])
     return foreign
