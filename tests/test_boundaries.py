@@ -23,6 +23,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "amocrm": (),
     "logs": (),
     "check_words": (),
+    "peers": (),
     "pbx": ("calls",),
     "store": ("calls",),
     "config": ("pbx",),  # networks in which a PBX may be
@@ -31,13 +32,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "crm_access": ("amocrm", "store"),
     "desk": ("calls", "amocrm", "logs", "store", "recordings", "crm_access"),
     "installs": ("amocrm", "store", "crm_access", "desk"),
-    "web": ("amocrm", "pbx", "store", "config", "recordings", "crm_access", "desk", "installs", "check_words"),
+    "web": ("amocrm", "pbx", "store", "config", "recordings", "crm_access", "desk", "installs", "check_words", "peers"),
     "backend": (
         "amocrm",
         "store",
         "config",
         "recordings",
         "logs",
+        "peers",
         "web",
     ),  # the package itself: create_app, and its commands
     "processes": (
@@ -51,6 +53,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "crm_access",
         "desk",
         "installs",
+        "peers",
         "backend",
     ),
     "wsgi": ("config", "logs", "backend"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, make_response, request
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -19,6 +20,7 @@ from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import BadToken, Visitor, verify
 from backend.crm_access import client_for, integration
 from backend.store import accounts, db
+from backend.store.account_status import is_welcome
 from backend.store.accounts import Account
 from backend.store.commands import TooOften
 from backend.store.settings.errors import FieldError
@@ -30,7 +32,7 @@ log = structlog.get_logger(__name__)
 PREFIX = "/api/"
 OTHERS = ("/callback/",)  # places whose errors are told as the API's, but not to pages of amoCRM
 PATIENCE = 10.0  # seconds
-HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
+HTTP_KINDS = {404: "not_found", 405: "wrong_method", 408: "too_slow", 413: "too_large", 503: "busy"}
 HEADERS = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Request-Id",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -39,6 +41,16 @@ HEADERS = {
 
 
 _slow = threading.Lock()
+
+
+class _ShallowJson(DefaultJSONProvider):
+    """JSON nested deeper than Python reads is no JSON of ours."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 class ApiError(Exception):
@@ -70,6 +82,7 @@ def _no_database(error: DBAPIError) -> tuple[dict[str, Any], int]:
 
 def init_app(app: Flask) -> None:
     """Whatever lies below PREFIX answers as the API does: also what is not there, and what fails."""
+    app.json = _ShallowJson(app)
     app.before_request(_refuse_nul)
     app.after_request(_allow_origin)
     app.register_error_handler(HTTPException, _http_error)
@@ -85,9 +98,9 @@ def visitor() -> Visitor:
 
 
 def account_of(caller: Visitor) -> Account:
-    """The caller's account. Raises Refused when it is not connected to us."""
+    """The caller's account. Raises ApiError when it is not connected to us, or they have left it."""
     account = accounts.find(caller.account_id)
-    if account is None:
+    if account is None or not is_welcome(account.id, caller.user_id):
         raise ApiError("unknown_account", 404)
     if account.host != caller.host:
         log.info("account called from another host", account=account.id, stored=account.host, called=caller.host)

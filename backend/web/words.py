@@ -59,6 +59,10 @@ API: dict[str, dict[str, str]] = {
         "en": "The service's database does not answer, try again in a minute",
     },
     "too_large": {"ru": "Слишком большой запрос", "en": "The request is too large"},
+    "too_slow": {
+        "ru": "Запрос передаётся слишком медленно, повторите его",
+        "en": "The request came too slowly, send it again",
+    },
     "not_json": {"ru": "Запрос должен быть объектом JSON", "en": "The request must be a JSON object"},
     "not_found": {"ru": "Такого здесь нет", "en": "There is no such thing here"},
     "wrong_method": {"ru": "Так с этим адресом обращаться нельзя", "en": "This address does not take such a request"},
