@@ -47,6 +47,8 @@ def finish_install(install_id: int) -> int | None:
         _fail(install_id, "what amoCRM answered cannot be stored")
     except AmoError as error:
         log.info("install waits", install=install_id, error=str(error))
+        db.session.rollback()
+        installs.postpone(install_id)
     finally:
         db.session.rollback()
     return None

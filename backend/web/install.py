@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.config import REDIRECT_PATH
 from backend.crm_access import disable, integration
 from backend.installs import finish_install
+from backend.peers import owner_of
 from backend.store import installs
 from backend.web.words import INSTALL, language
 
@@ -68,8 +69,9 @@ def disabled() -> tuple[str, int]:
 
 def _installed() -> Response:
     """Writes down and answers: the work is done by `finish_installs`."""
-    if _is_foreign() or _write_down() is None:
+    if _is_foreign():
         return _text("refused", 400)
+    _write_down()
     return _text("ok", 200)
 
 
@@ -77,8 +79,6 @@ def _consented() -> Response:
     if _is_foreign():
         return _page("foreign", 400)
     install_id = _write_down()
-    if install_id is None:
-        return _page("busy", 503)
     if finish_install(install_id) is not None:
         return _page("connected", 200)
     failure = installs.failure(install_id)
@@ -100,8 +100,8 @@ def _is_foreign() -> bool:
     return foreign
 
 
-def _write_down() -> int | None:
-    return installs.write_down(request.args["referer"], request.args["code"])
+def _write_down() -> int:
+    return installs.write_down(request.args["referer"], request.args["code"], owner_of(request.remote_addr))
 
 
 def _page(result: str, status: int, why: str = "") -> Response:
