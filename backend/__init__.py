@@ -36,6 +36,7 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
         METRICS_TOKEN=settings.metrics_token,
         PBX_NETWORKS=settings.pbx_networks,
         PROXIES=settings.proxies,
+        KEEP_FREE=settings.keep_free_gigabytes * 1024**3,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         **_database(settings.database_url, connections or settings.web_connections - 1),
     )

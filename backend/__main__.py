@@ -75,6 +75,7 @@ def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
         return (rest,)
     if function in ("run_all", "secret_key"):
         return ()
+    os.umask(0o077)  # recordings, logs and databases are for this user of the machine alone
     settings = load_settings()
     logs.configure(settings.log_format)
     return (settings,)

@@ -51,6 +51,8 @@ class Settings(BaseModel):
     worker_connections: int = Field(7, ge=5, le=100)
     recordings_url: str = Field("", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$")
     """Where recordings are kept: a bucket as `s3://bucket/prefix`; empty: the folder `recordings` in DATA_DIR."""
+    keep_free_gigabytes: int = Field(2, ge=0, le=100_000)
+    """No recording is fetched while the disk has less room than this."""
     aws_access_key_id: str = Field("", repr=False)
     """Of the bucket, unless the machine has a role of its own; the next three too. `aws_endpoint_url`: of a service
     other than Amazon's."""

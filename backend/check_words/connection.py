@@ -28,6 +28,11 @@ REACHING: dict[str, dict[str, tuple[str, str]]] = {
     },
     "address": {
         "works": ("Соединение установлено, без шифрования.", "Connected, without encryption."),
+        "public": (
+            "Соединение установлено через интернет без шифрования: разговоры пользователя AMI с АТС видны по пути."
+            " Включите TLS.",
+            "Connected over the internet without encryption: who is on the way reads all that AMI says. Turn TLS on.",
+        ),
         "tls": ("Соединение установлено, зашифровано TLS.", "Connected, encrypted by TLS."),
         "unusable": ("Такой адрес использовать нельзя: {detail}.", "This address cannot be used: {detail}."),
         "no_name": ("Имя {detail} не найдено в DNS.", "The name {detail} was not found in DNS."),

@@ -45,6 +45,18 @@ STANDING: dict[str, dict[str, tuple[str, str]]] = {
             "The PBX does not show the rights to read; read= should have: {classes}.",
         ),
     },
+    "shell": {
+        "closed": (
+            "Запускать программы на сервере АТС через AMI нечем.",
+            "AMI has nothing to run programs on the PBX's machine by.",
+        ),
+        "open": (
+            "Загружены модули {names}: у кого пароль этого пользователя AMI, тот может запускать программы на сервере"
+            " АТС. Храните пароль как пароль root; если модули не нужны, удалите их файлы (одного noload мало).",
+            "The modules {names} are loaded: this AMI user's secret lets run programs on the PBX's machine. Guard it"
+            " like root's; where the modules are not needed, delete their files (noload alone is not enough).",
+        ),
+    },
     "filter": {
         "works": ("АТС шлёт только нужные события.", "The PBX sends only the events that are needed."),
         "no_right": (

@@ -41,6 +41,7 @@ HEADERS = {
 
 
 _slow = threading.Lock()
+_slow_of: dict[int | None, threading.Lock] = {}
 
 
 class _ShallowJson(DefaultJSONProvider):
@@ -125,16 +126,22 @@ def may_administer(caller: Visitor) -> bool:
 
 
 @contextmanager
-def slowly() -> Iterator[None]:
-    """For what reads much: one at a time in this process, so that a connection to the database is left for the rest.
-    Raises Refused."""
+def slowly(account_id: int | None = None) -> Iterator[None]:
+    """For what reads much: one at a time in this process, so that a connection to the database is left for the rest;
+    and of one account only one waits for it, so that others come after its next at the latest. Raises ApiError."""
     db.session.commit()  # whoever waits holds none
-    if not _slow.acquire(timeout=PATIENCE):
+    with _turn(_slow_of.setdefault(account_id, threading.Lock())), _turn(_slow):
+        yield
+
+
+@contextmanager
+def _turn(lock: threading.Lock) -> Iterator[None]:
+    if not lock.acquire(timeout=PATIENCE):
         raise ApiError("busy", 503)
     try:
         yield
     finally:
-        _slow.release()
+        lock.release()
 
 
 def _is_admin(caller: Visitor) -> bool:

@@ -48,7 +48,7 @@ def find_contacts() -> dict[str, Any]:
     caller = api.visitor()
     api.account_of(caller)
     query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
-    with api.slowly():
+    with api.slowly(caller.account_id):
         return {"contacts": call_list.find_contacts(caller.account_id, query)}
 
 

@@ -28,7 +28,7 @@ def read_overview() -> dict[str, Any]:
         expected = ", ".join(map(str, PERIODS))
         raise ApiError("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
     user_id = None if api.may_administer(caller) else caller.user_id
-    with api.slowly():
+    with api.slowly(caller.account_id):
         told = overview(caller.account_id, days, time.time(), user_id=user_id)
     return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}
 

@@ -52,6 +52,7 @@ class Why(StrEnum):
     BROKEN = "broken"
     UNKNOWN_FORM = "unknown_form"
     TOO_BIG = "too_big"
+    OVER_QUOTA = "over_quota"
     TOO_LONG = "too_long"
     """To be made into mp3 in the time there is."""
     OURS = "ours"

@@ -43,6 +43,7 @@ from backend.store.settings.values import (
 )
 
 MOST_EMPLOYEES = 2000
+OF_SECRET = ("host", "port", "username", "tls", "certificate")  # what a stored secret was given for
 MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
 
@@ -241,10 +242,11 @@ def write(account_id: int, settings: AccountSettings) -> None:
 
 
 def secret_for(stored: AccountPbx | None, pbx: PbxSetting) -> str | None:
-    """The one given, or the stored one, which never goes to another address or user than it was given for."""
+    """The one given, or the stored one, which never goes to another address or user, nor behind another certificate,
+    than it was given for."""
     if pbx.secret:
         return pbx.secret.get_secret_value()
-    is_same = stored and (stored.host, stored.port, stored.username) == (pbx.host, pbx.port, pbx.username)
+    is_same = stored and all(getattr(stored, name) == getattr(pbx, name) for name in OF_SECRET)
     return stored.secret if stored and is_same else None
 
 

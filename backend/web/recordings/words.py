@@ -28,6 +28,10 @@ WHY: dict[str, dict[str, str]] = {
     Why.EMPTY: {"ru": "в записи нет звука", "en": "there is no sound in it"},
     Why.BROKEN: {"ru": "файл записи повреждён", "en": "its file is broken"},
     Why.UNKNOWN_FORM: {"ru": "формат записи не поддерживается", "en": "its form is not supported"},
+    Why.OVER_QUOTA: {
+        "ru": "место для записей аккаунта закончилось: увеличьте его или сократите срок хранения",
+        "en": "the account's room for recordings is used up: allow more, or keep them for fewer days",
+    },
     Why.TOO_BIG: {"ru": "запись слишком велика", "en": "it is too big"},
     Why.TOO_LONG: {"ru": "запись слишком длинная", "en": "it is too long"},
     Why.OURS: {"ru": "хранилище записей не принимает файл", "en": "our store does not take the file"},
