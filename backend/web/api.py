@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -40,7 +41,11 @@ HEADERS = {
 }
 
 
+LOOKS = 120  # a minute and user: pages ask when a card is opened, programs copy a client base
+MOST_LOOKERS = 10_000  # whose looks are counted at once
+
 _slow = threading.Lock()
+_looks: Counter[tuple[int, int, int]] = Counter()  # by account, user and minute
 _slow_of: dict[int | None, threading.Lock] = {}
 
 
@@ -123,6 +128,16 @@ def may_administer(caller: Visitor) -> bool:
         return _is_admin(caller)
     except AmoError:
         return False
+
+
+def keep_pace(caller: Visitor) -> None:
+    """Counts one look at the account's clients, in this process. Raises ApiError for too many in a minute."""
+    key = (caller.account_id, caller.user_id, int(time.time() // 60))
+    if len(_looks) >= MOST_LOOKERS:
+        _looks.clear()
+    _looks[key] += 1
+    if _looks[key] > LOOKS:
+        raise ApiError("too_often", 429)
 
 
 @contextmanager

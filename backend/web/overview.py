@@ -10,6 +10,7 @@ from flask import request
 from backend.check_words import line_words
 from backend.desk.health import alerts
 from backend.desk.health.overview import PERIODS, overview
+from backend.desk.sights import sight_of
 from backend.store.settings.errors import FieldError
 from backend.web import api
 from backend.web.api import ApiError
@@ -27,7 +28,8 @@ def read_overview() -> dict[str, Any]:
     if days not in PERIODS:
         expected = ", ".join(map(str, PERIODS))
         raise ApiError("invalid", 422, [FieldError(field="days", kind="enum", values={"expected": expected})])
-    user_id = None if api.may_administer(caller) else caller.user_id
+    is_all = api.may_administer(caller) or sight_of(caller.account_id, caller.user_id).is_all
+    user_id = None if is_all else caller.user_id
     with api.slowly(caller.account_id):
         told = overview(caller.account_id, days, time.time(), user_id=user_id)
     return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}

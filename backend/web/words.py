@@ -48,6 +48,10 @@ API: dict[str, dict[str, str]] = {
         "en": "Reload the page: amoCRM's permission has expired or is not for us",
     },
     "unknown_account": {"ru": "Аккаунт не подключён", "en": "The account is not connected"},
+    "not_yours": {
+        "ru": "В amoCRM у вас нет доступа к этой карточке",
+        "en": "amoCRM does not let you see this card",
+    },
     "not_admin": {
         "ru": "Настройки может менять только администратор аккаунта",
         "en": "Only an administrator of the account may change settings",

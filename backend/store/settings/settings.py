@@ -15,6 +15,7 @@ from sqlalchemy import case, cast, func, select
 from backend.calls.numbers.dialling import DialFormat, Dialling
 from backend.calls.rules.routing import Routing
 from backend.calls.rules.rules import Employee, LeadOwner, Rules
+from backend.calls.rules.sight import EmployeesSee
 from backend.calls.tracking.endpoints import Lines
 from backend.calls.tracking.patterns import compile_stored
 from backend.store import db
@@ -82,7 +83,7 @@ class PbxSetting(SettingsPart):
 
 class AccountSettings(SettingsPart):
     """Everything but the PBX's address. `open_lead_missed_to` None means every employee; `zone` is whose days and
-    hours the overview counts."""
+    hours the overview counts; `supervisors` are groups of amoCRM users who see all."""
 
     country: Country = "RU"
     language: Literal["ru", "en"] = "ru"
@@ -91,6 +92,8 @@ class AccountSettings(SettingsPart):
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
     employees: tuple[EmployeeSetting, ...] = Field((), max_length=MOST_EMPLOYEES)
     default_employee: Id | None = None
+    employees_see: EmployeesSee = EmployeesSee.RIGHTS
+    supervisors: tuple[Id, ...] = Field((), max_length=100)
     missed_to: tuple[Id, ...] = Field((), max_length=MOST_EMPLOYEES)
     open_lead_missed_to: tuple[Id, ...] | None = Field(None, max_length=MOST_EMPLOYEES)
     popup_on_ringing: bool = Field(True, strict=True)
