@@ -19,11 +19,11 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     worker without its listening one.
     """
     from flask import Flask  # here, not above: what is pure in this package is imported without any of it
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from backend import web
     from backend.amocrm.hosts import Hosts
     from backend.amocrm.oauth import Integration
+    from backend.peers import BehindProxies
     from backend.recordings import storage
     from backend.store import db, migrate
     from backend.store.base import crypto
@@ -35,6 +35,8 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
         SUPPORT_PHONE=settings.support_phone,
         METRICS_TOKEN=settings.metrics_token,
         PBX_NETWORKS=settings.pbx_networks,
+        PROXIES=settings.proxies,
+        KEEP_FREE=settings.keep_free_gigabytes * 1024**3,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         **_database(settings.database_url, connections or settings.web_connections - 1),
     )
@@ -49,10 +51,20 @@ def create_app(settings: Settings, *, connections: int | None = None) -> Flask:
     )
     storage.init_app(app, settings)
     web.init_app(app)
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = BehindProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
     return app
+
+
+def must_know_keys(settings: Settings) -> None:
+    """Without the integration's keys nobody can be known for amoCRM's user. Raises StartError where accounts are."""
+    if settings.amocrm_client_id and settings.amocrm_client_secret:
+        return
+    from backend.config import StartError
+    from backend.store import accounts
+
+    with create_app(settings).app_context():
+        if accounts.has_any():
+            raise StartError("set AMOCRM_CLIENT_ID and AMOCRM_CLIENT_SECRET: accounts are connected already")
 
 
 def _database(url: str, connections: int) -> dict[str, Any]:

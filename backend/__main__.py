@@ -75,6 +75,7 @@ def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
         return (rest,)
     if function in ("run_all", "secret_key"):
         return ()
+    os.umask(0o077)  # recordings, logs and databases are for this user of the machine alone
     settings = load_settings()
     logs.configure(settings.log_format)
     return (settings,)
@@ -83,11 +84,12 @@ def _given(function: str, rest: Sequence[str]) -> tuple[object, ...]:
 def migrate(settings: Settings) -> None:
     from sqlalchemy.exc import OperationalError
 
-    from backend import create_app
+    from backend import create_app, must_know_keys
     from backend.store.migrate import upgrade
 
     try:
         upgrade(create_app(settings))
+        must_know_keys(settings)
     except OperationalError as trouble:
         raise StartError(f"the database does not let us in: {trouble.orig}") from None
 

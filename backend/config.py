@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from backend.pbx.address import networks
+from backend.pbx.address import Networks, networks
 
 REDIRECT_PATH = "/oauth/amocrm"  # amoCRM compares the redirect_uri literally (docs/amocrm-contract.md §1.1)
 MAKE_KEY = "make one with `python -m backend secret-key` and set SECRET_KEYS to it"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PRIVATE = "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
+EVERYWHERE = "0.0.0.0"
 
 
 class StartError(Exception):
@@ -49,6 +51,8 @@ class Settings(BaseModel):
     worker_connections: int = Field(8, ge=6, le=100)
     recordings_url: str = Field("", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$")
     """Where recordings are kept: a bucket as `s3://bucket/prefix`; empty: the folder `recordings` in DATA_DIR."""
+    keep_free_gigabytes: int = Field(2, ge=0, le=100_000)
+    """No recording is fetched while the disk has less room than this."""
     aws_access_key_id: str = Field("", repr=False)
     """Of the bucket, unless the machine has a role of its own; the next three too. `aws_endpoint_url`: of a service
     other than Amazon's."""
@@ -60,8 +64,11 @@ class Settings(BaseModel):
     support_email: str = Field("", max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")
     """Whom the page of help names; the next too."""
     support_phone: str = Field("", max_length=40, pattern=r"^[0-9+() \-]*$")
-    trusted_proxies: int = Field(0, ge=0, le=5)
-    """How many proxies of ours stand before `web` and add to X-Forwarded-For."""
+    bind: str = Field("", pattern=r"^[0-9A-Za-z.:\-\[\]]{0,255}$")
+    """The address that `web` listens at; empty: this machine's own under `all`, every one for `web` alone."""
+    trusted_proxies: str = ""
+    """Addresses and networks of proxies before `web` whose X-Forwarded-For is believed, as `127.0.0.1, 10.0.0.0/8`. A
+    number, as 0.3 had it, is any proxy on this machine or in a private network."""
     metrics_token: str = Field("", repr=False, pattern=r"^([!-~]{16,200})?$")
     """Who may read `/metrics`: a bearer of this. Without it nobody may."""
     log_format: Literal["json", "text"] = "text"
@@ -95,16 +102,23 @@ class Settings(BaseModel):
             raise ValueError("must begin with https://")
         return value.rstrip("/")
 
-    @field_validator("pbx_networks")
+    @field_validator("pbx_networks", "trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
-        networks(value)
+        networks("" if value.isdigit() else value)
         return value
 
     @property
     def redirect_uri(self) -> str:
         """Where amoCRM sends the authorisation code; must stand so in the integration's own settings."""
         return self.public_url + REDIRECT_PATH
+
+    @property
+    def proxies(self) -> Networks:
+        """Whose X-Forwarded-For is believed."""
+        if self.trusted_proxies.isdigit():
+            return networks(PRIVATE) if int(self.trusted_proxies) else []
+        return networks(self.trusted_proxies)
 
     @property
     def libpq_url(self) -> str:
@@ -202,6 +216,7 @@ MISSING = {
 }
 
 SHAPES = {
+    "bind": "must be an address of this machine, such as 127.0.0.1",
     "recordings_url": "must look like s3://bucket/prefix",
     "aws_endpoint_url": "must look like https://storage.example.com",
     "support_email": "must be an address such as help@example.com",

@@ -56,7 +56,9 @@ def finish_install(install_id: int) -> int | None:
         log.exception("install cannot be stored", install=install_id)
         _fail(install_id, "what amoCRM answered cannot be stored")
     except AmoError as error:
-        _wait(install_id, str(error))
+        log.info("install waits", install=install_id, error=str(error))
+        db.session.rollback()
+        installs.postpone(install_id)
     finally:
         db.session.rollback()
     return None

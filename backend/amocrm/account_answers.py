@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from backend.amocrm import values
+
+VIEWED = ("leads", "contacts", "companies")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,9 @@ class User:
     name: str
     is_active: bool
     is_admin: bool
+    group_id: int | None = None
+    views: dict[str, str] = field(default_factory=dict)
+    """amoCRM's letter of the right to view, by entity type: A all, G their group's, M their own, D none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,10 @@ def user(body: Any) -> User | None:
     if user_id is None:
         return None
     active, admin = bool(rights.get("is_active", True)), bool(rights.get("is_admin"))
-    return User(id=user_id, name=values.text(item.get("name")), is_active=active, is_admin=admin)
+    views = {kind: values.text(values.mapping(rights.get(kind)).get("view"))[:1] for kind in VIEWED}
+    group_id = values.number(rights.get("group_id"))
+    name = values.text(item.get("name"))
+    return User(id=user_id, name=name, is_active=active, is_admin=admin, group_id=group_id, views=views)
 
 
 def users(body: Any) -> tuple[User, ...]:

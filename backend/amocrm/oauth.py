@@ -59,13 +59,21 @@ class Integration:
     hosts: Hosts
     clock: Callable[[], float] = time.time
 
+    @property
+    def is_known(self) -> bool:
+        """Without both keys nothing can be signed by amoCRM, for an empty key signs for everybody."""
+        return bool(self.client_id and self.client_secret)
+
     def consent_page(self, state: str, *, kommo: bool = False) -> str:
         """The address of the consent page; its window then returns with a code and this state."""
         query = {"client_id": self.client_id, "state": state, "mode": "post_message"}
         return f"{self.hosts.consent(kommo=kommo)}?{urlencode(query)}"
 
     def signs_disabling(self, account_id: str, signature: str) -> bool:
-        """True when the disable hook's signature is amoCRM's (docs/amocrm-contract.md §1.7)."""
+        """True when the disable hook's signature is amoCRM's (docs/amocrm-contract.md §1.7); never while we have no
+        secret."""
+        if not self.is_known:
+            return False
         told = f"{self.client_id}|{account_id}".encode()
         expected = hmac.new(self.client_secret.encode(), told, hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.lower().encode())

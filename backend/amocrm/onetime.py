@@ -34,7 +34,9 @@ class Visitor:
 
 
 def verify(token: str, integration: Integration, now: float) -> Visitor:
-    """The token's user and account. Raises BadToken. A token may be used again: amoCRM does not forbid it."""
+    """Who the token speaks for. Raises BadToken. The same token may come again: amoCRM does not forbid it."""
+    if not integration.is_known:
+        raise BadToken("AMOCRM_CLIENT_ID and AMOCRM_CLIENT_SECRET are not set")
     if not token or len(token) > LONGEST:
         raise BadToken("no token, or an endless one")
     try:

@@ -112,8 +112,7 @@ def pipelines() -> Request:
 
 
 def contacts_with(digits: str) -> Request:
-    """The CRM's own search, fuzzy: give the last 10 digits and check every hit's phones (docs/amocrm-contract.md
-    §3.5)."""
+    """amoCRM's fuzzy search: give the last 10 digits, check each hit (docs/amocrm-contract.md §3.5)."""
     return _all("/api/v4/contacts", ("query", digits), ("with", RELATED[Entity.CONTACTS]), ("limit", 50))
 
 
@@ -134,8 +133,7 @@ def lead(lead_id: int) -> Request:
 
 
 def leads(lead_ids: Sequence[int]) -> Request:
-    """Compare the answer's ids with the asked ones: without the paid option the filter is ignored
-    (docs/amocrm-contract.md gotcha 5)."""
+    """The filter may be ignored: compare the answer's ids (docs/amocrm-contract.md gotcha 5)."""
     wanted = [("filter[id][]", each) for each in lead_ids]
     return _all("/api/v4/leads", ("with", "contacts"), ("limit", PAGE), *wanted)
 
@@ -165,8 +163,7 @@ def changed(entity: Entity, page: int = 1, limit: int = PAGE) -> Request:
 
 
 def these(entity: Entity, ids: Sequence[int]) -> Request:
-    """Of these ids; where the filter is ignored (docs/amocrm-contract.md gotcha 5) the most recently changed of all,
-    as `changed`."""
+    """Of these ids, or, where the filter is ignored, as `changed` (docs/amocrm-contract.md gotcha 5)."""
     wanted = tuple(("filter[id][]", str(each)) for each in ids)
     return replace(changed(entity), query=(*changed(entity).query, *wanted))
 
@@ -176,8 +173,7 @@ def one(entity: Entity, id: int) -> Request:
 
 
 def history(kinds: Sequence[str], since: int, page: int = 1) -> Request:
-    """What has happened since, in Unix seconds, newest first. These filters need no paid option
-    (docs/amocrm-contract.md §3.12)."""
+    """Events since then (Unix seconds), newest first; no paid option (docs/amocrm-contract.md §3.12)."""
     wanted = [("filter[type][]", each) for each in kinds]
     return _all("/api/v4/events", ("limit", EVENTS), ("page", page), ("filter[created_at][from]", since), *wanted)
 
@@ -220,8 +216,7 @@ def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:
 
 
 def notes(entity: Entity, note_ids: Sequence[int]) -> Request:
-    """Notes of many entities of one type. Compare the answer's ids with the asked ones (docs/amocrm-contract.md
-    gotcha 5)."""
+    """Notes of many entities of one type; compare the answer's ids (docs/amocrm-contract.md gotcha 5)."""
     return _all(f"/api/v4/{entity}/notes", ("limit", PAGE), *(("filter[id][]", each) for each in note_ids))
 
 
@@ -285,8 +280,7 @@ def newest_tasks(entity: Entity | None, entity_id: int | None) -> Request:
 
 
 def announce_calls(users: Mapping[str, Sequence[int]]) -> Request:
-    """amoCRM's own notification to these users of each phone: best effort, it picks the entity
-    (docs/amocrm-contract.md §3.11)."""
+    """amoCRM's notification to these users of each phone, best effort (docs/amocrm-contract.md §3.11)."""
     models = [{"type": "phone_call", "phone_number": phone, "users": list(told)} for phone, told in users.items()]
     return replace(_add("/api/v2/events", {"add": models}), patience=ANNOUNCE_PATIENCE)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from backend.calls.facts import to_json
-from backend.calls.tracking.endpoints import BadPattern, Lines
+from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.patterns import BadPattern
 from backend.calls.tracking.tracker import Tracker
 from backend.replay import Recording, calls, facts
 
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # our reader, not the file
         raise
     except BadPattern as wrong:
-        return _complain(str(wrong))
+        return _complain(f"a pattern is not a regular expression: {wrong}")
     except OSError as wrong:
         return _complain(f"{asked.file}: {wrong.strerror or wrong}")
     return _complain(f"{asked.file}: {damage}") if damage else 0

@@ -40,11 +40,25 @@ def keep_mirrors(account_id: int, mirrors: Mirrors) -> None:
     Does not commit."""
     told = {each.id for each in mirrors.users}
     users = [
-        {"user_id": each.id, "name": each.name, "is_active": each.is_active, "is_admin": each.is_admin}
+        {
+            "user_id": each.id,
+            "name": each.name,
+            "is_active": each.is_active,
+            "is_admin": each.is_admin,
+            "group_id": each.group_id,
+            "views": each.views,
+        }
         for each in mirrors.users
     ]
     users += [
-        {"user_id": each.user_id, "name": each.name, "is_active": False, "is_admin": False}
+        {
+            "user_id": each.user_id,
+            "name": each.name,
+            "is_active": False,
+            "is_admin": False,
+            "group_id": None,
+            "views": {},
+        }
         for each in accounts.users(account_id)
         if each.user_id not in told
     ]

@@ -76,6 +76,11 @@ def check_address(ip: str, allowed: Networks) -> None:
         raise PbxNeedsPerson(words, trouble=Trouble.NOT_ALLOWED, detail=ip)
 
 
+def is_public(ip: str) -> bool:
+    """Whether strangers carry what is sent to this address."""
+    return _is_public(ip_address(ip.partition("%")[0]))
+
+
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     """Reserved is also the NAT64 of RFC 6052 and 8215, which leads to the IPv4 address in its last 32 bits."""
     is_plain = address.is_global and not address.is_multicast and not address.is_reserved

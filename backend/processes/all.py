@@ -21,6 +21,7 @@ from backend.processes.host.supervisor import Program, supervise
 
 log = structlog.get_logger(__name__)
 
+OURS = "127.0.0.1"  # a web server on this machine stands before us; BIND says otherwise
 PROCESSES = ("web", "pbx", "worker")
 
 
@@ -35,7 +36,8 @@ def run_all() -> None:
     logs.configure("json" if os.environ.get("LOG_FORMAT") == "json" else "text")  # settings need the database first
     with database() as each_second:
         settings = load_settings()
-        _must_be_free(settings.port)
+        os.environ["BIND"] = settings.bind or OURS
+        _must_be_free(os.environ["BIND"], settings.port)
         migrate()
         log.info("starting", public_url=settings.public_url, port=settings.port, connections=settings.connections)
         if not settings.amocrm_client_id or not settings.amocrm_client_secret:
@@ -46,12 +48,12 @@ def run_all() -> None:
         _on_signals(signal.SIG_IGN)  # a second Ctrl-C does not keep the database from its orderly, bounded stop
 
 
-def _must_be_free(port: int) -> None:
+def _must_be_free(address: str, port: int) -> None:
     """`web` would only be restarted for ever. Raises StartError."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))
+            probe.bind((address.strip("[]"), port))
         except OSError as taken:
             raise StartError(f"PORT {port} cannot be used: {taken.strerror}") from None
 

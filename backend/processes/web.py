@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from backend.config import Settings
+from sqlalchemy.exc import OperationalError
+
+from backend import must_know_keys
+from backend.config import EVERYWHERE, Settings
 
 STREAMS = 4000  # connections of one worker; a popup stream is one
 OTHER_FILES = 100  # of one worker: the database, amoCRM, logs
@@ -17,14 +21,14 @@ SHARED_MEMORY = Path("/dev/shm")  # where it exists, gunicorn's heartbeat does n
 
 def gunicorn_arguments(settings: Settings) -> list[str]:
     """gunicorn's own words for our settings. No access log: addresses carry one-time tokens."""
-    trusted = "*" if settings.trusted_proxies else "127.0.0.1"
     options = {
-        "bind": f"0.0.0.0:{settings.port}",
+        "bind": f"{settings.bind or EVERYWHERE}:{settings.port}",
         "workers": settings.web_concurrency,
         "worker-class": "backend.processes.gevent_worker.StreamWorker",
         "worker-connections": STREAMS,
         "graceful-timeout": GRACEFUL_SECONDS,
-        "forwarded-allow-ips": trusted,
+        "forwarded-allow-ips": "",  # who is believed is decided in one place: web/peers.py
+        "forwarder-headers": "",
     }
     if SHARED_MEMORY.is_dir():
         options["worker-tmp-dir"] = SHARED_MEMORY
@@ -33,6 +37,8 @@ def gunicorn_arguments(settings: Settings) -> list[str]:
 
 def run_web(settings: Settings) -> None:
     """Become gunicorn; does not return."""
+    with suppress(OperationalError):  # the database may come later, and says nothing against us until then
+        must_know_keys(settings)
     _allow_files(STREAMS + OTHER_FILES)
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn_arguments(settings)])
 

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, BinaryIO
 
 import structlog
+from flask import current_app
 
 from backend.recordings import of_account as sources_of_accounts
+from backend.recordings.join import LONGEST as LONGEST_SOUND
 from backend.recordings.join import Leg, Unplayable, join
 from backend.recordings.path import in_order
 from backend.recordings.sources import (
@@ -29,8 +31,9 @@ from backend.recordings.sources import (
 )
 from backend.recordings.storage import NotThere, ShelfError, shelf
 from backend.store import db
-from backend.store.recordings import objects, recordings
+from backend.store.recordings import objects, recordings, room
 from backend.store.recordings.recordings import FetchAttempt, Why
+from backend.store.settings import settings
 
 SLICE = 5.0  # seconds; then what is due waits for the next run, so that a worker can end
 GIVES_UP = 34  # tries: about a day of them
@@ -38,6 +41,7 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=3), timedelta(hours=1)
 GETTING = 600.0  # seconds for all files of a call: a PBX that drips must not keep a worker from the others
 LONGEST = 1800.0  # seconds of one attempt; what takes longer hangs, and is another worker's to try
 FOR_A_PERSON = timedelta(minutes=15)  # should nobody say that it is mended
+MARGIN = 120.0  # seconds that a file may be longer than its call
 DOUBTS = 3  # tries; a file may be read while the PBX still works on it
 PREFIX = "phone-station-call-"  # of a folder in which a recording is made
 AT_ONCE = 200  # objects deleted before it is written down
@@ -49,6 +53,10 @@ _under_way: dict[str, float] = {}  # claim → when this process says no more th
 
 class NoSource(SourceError):
     """The account has none, and the PBX has not pushed it."""
+
+
+class OverQuota(SourceError):
+    """The account's recordings take all the room that it has."""
 
 
 class Bounded(io.FileIO):
@@ -138,6 +146,8 @@ def _attempt(due: FetchAttempt, source_of: SourceOf) -> None:
     except Unplayable as wrong:
         _doubt(due, wrong)
         told.info("recording not made", why=wrong.why.value, detail=wrong.detail)
+    except OverQuota:
+        recordings.fail(due, Why.OVER_QUOTA)
     except TooBig:
         recordings.fail(due, Why.TOO_BIG)
     except NoSource:
@@ -160,35 +170,45 @@ def _attempt(due: FetchAttempt, source_of: SourceOf) -> None:
 
 def _fetch(due: FetchAttempt, source_of: SourceOf) -> tuple[int, float]:
     """Puts it on the shelf; its bytes and seconds. Raises SourceError, Unplayable, ShelfError, OSError."""
+    shelf().check_room(current_app.config["KEEP_FREE"])
+    if room.bytes_kept(due.account_id) >= settings.read(due.account_id).recordings.most_gigabytes * 1024**3:
+        raise OverQuota("no room is left")
+    longest = _longest(due)
     with TemporaryDirectory(prefix=PREFIX) as place:
         legs = list(_legs(due, source_of, Path(place)))
         mp3 = Path(place) / "call.mp3"
-        seconds = join(legs, mp3)
+        seconds = join(legs, mp3, longest)
         with mp3.open("rb") as whole:
             shelf().put(due.key, whole)
         return mp3.stat().st_size, seconds
+
+
+def _longest(due: FetchAttempt) -> float:
+    """Seconds of sound that the call's files can hold: each its whole length, by clocks that may differ."""
+    lasted = room.lasted(due.account_id, due.call)
+    return LONGEST_SOUND if lasted is None else (lasted + MARGIN) * len(due.names)
 
 
 def _legs(due: FetchAttempt, source_of: SourceOf, place: Path) -> Iterator[Leg]:
     """In their order. The last try is content with some of them."""
     source, parts = source_of(due.account_id), _parts(due)
     db.session.rollback()  # no connection to the database waits for a PBX
-    room, missing, until = LARGEST, None, time.monotonic() + GETTING
+    left, missing, until = LARGEST, None, time.monotonic() + GETTING
     for number, name in enumerate(in_order(due.names)):
         if time.monotonic() > until:
             raise Unreachable("the PBX gives its files too slowly")
         file = place / str(number)
         try:
-            with Bounded(file, room) as into:
+            with Bounded(file, left) as into:
                 called = _get(name, parts.get(name), source, into)
         except NotYet as absent:
             missing = absent
             if due.tries < GIVES_UP:
                 break
         else:
-            room -= file.stat().st_size
+            left -= file.stat().st_size
             yield Leg(file=file, name=called)
-    if missing and (due.tries < GIVES_UP or room == LARGEST):
+    if missing and (due.tries < GIVES_UP or left == LARGEST):
         raise missing
 
 

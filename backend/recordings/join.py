@@ -13,6 +13,7 @@ from backend.store.recordings.recordings import Why
 
 PROGRAM = Path(__file__).with_name("transcode.py")
 PATIENCE = 600.0  # seconds; an hour of a call takes about twenty
+LONGEST = 86_400.0  # seconds of sound, where nothing is known of the call
 SHORTEST = 0.1  # seconds of sound; MixMonitor leaves a file with a head alone where nobody talked
 
 # by the file's suffix as Asterisk's format modules have it: ffmpeg's name of the form, and a raw form's rate
@@ -42,13 +43,14 @@ class Leg:
     name: str
 
 
-def join(legs: Sequence[Leg], into: Path) -> float:
-    """Writes one mono mp3 with the legs' sound one after the other; its seconds. A leg without sound adds none.
+def join(legs: Sequence[Leg], into: Path, longest: float = LONGEST) -> float:
+    """Writes one mono mp3 with the legs' sound one after the other; its seconds. A leg without sound adds none. More
+    than `longest` seconds are no recording of the call.
 
     Raises Unplayable, and then leaves nothing.
     """
     told = [word for leg in legs for word in (*form_of(leg.name), str(leg.file)) if _has_sound(leg)]
-    seconds, trouble = _run(into, told) if told else (0.0, "")
+    seconds, trouble = _run(into, [str(longest), *told]) if told else (0.0, "")
     if trouble or seconds < SHORTEST:
         into.unlink(missing_ok=True)
         raise Unplayable(Why.BROKEN if trouble else Why.EMPTY, trouble)

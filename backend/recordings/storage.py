@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import obstore
@@ -77,6 +80,12 @@ class Shelf:
         except NotThere:
             return
 
+    def check_room(self, least: int) -> None:
+        """Raises ShelfError where this machine's disk has less than so many bytes left. A bucket has no end."""
+        folder = self._settings.data_dir if not self._settings.recordings_url else Path(gettempdir())
+        if shutil.disk_usage(folder if folder.is_dir() else ".").free < least:
+            raise ShelfError(f"under {least / 1024**3:g} GB of the disk are free")
+
     def _do(self, errand: Callable[[], T]) -> T:
         try:
             return errand()
@@ -99,7 +108,10 @@ def shelf() -> Shelf:
 
 def _open(settings: Settings) -> ObjectStore:
     if not settings.recordings_url:
-        return LocalStore((settings.data_dir / FOLDER).absolute(), mkdir=True)
+        folder = (settings.data_dir / FOLDER).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # what an earlier version kept there, too, is nobody else's
+        return LocalStore(folder)
     bucket: S3Config = {"region": settings.aws_region}
     if settings.aws_access_key_id:  # else the machine's own role is asked for
         bucket["access_key_id"] = settings.aws_access_key_id

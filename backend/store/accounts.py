@@ -149,6 +149,9 @@ class AccountUser(Base):
     name: Mapped[str]
     is_active: Mapped[bool]
     is_admin: Mapped[bool]
+    group_id: Mapped[int | None] = mapped_column(BigInteger)
+    views: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    read_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class AccountStage(Base):
@@ -168,6 +171,10 @@ class AccountStage(Base):
 
 def find(account_id: int) -> Account | None:
     return db.session.get(Account, account_id)
+
+
+def has_any() -> bool:
+    return db.session.scalar(select(Account.id).limit(1)) is not None
 
 
 def in_state(state: AccountState) -> Sequence[int]:
@@ -204,6 +211,12 @@ def replace_mirror(model: type[AccountUser | AccountStage], account_id: int, row
     db.session.execute(delete(model).where(model.account_id == account_id))
     if rows:
         db.session.execute(insert(model), [{**row, "account_id": account_id} for row in rows])
+
+
+def keep_user(account_id: int, user_id: int, **values: Any) -> None:
+    """What amoCRM told of one user just now. Does not commit."""
+    mine = (AccountUser.account_id == account_id, AccountUser.user_id == user_id)
+    db.session.execute(update(AccountUser).where(*mine).values(**values, read_at=func.now()))
 
 
 @dataclass(slots=True)

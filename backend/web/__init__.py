@@ -6,6 +6,7 @@ from flask import Flask
 
 from backend.web import (
     api,
+    bodies,
     call_list,
     calls,
     diagnostics,
@@ -34,6 +35,7 @@ PARTS = (
 def init_app(app: Flask) -> None:
     """Registers every blueprint."""
     app.extensions["hub"] = Hub(app)
+    bodies.init_app(app)
     api.init_app(app)
     for each in PARTS:
         app.register_blueprint(each.blueprint)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, make_response, request
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -19,6 +21,7 @@ from backend.amocrm.errors import AmoError
 from backend.amocrm.onetime import BadToken, Visitor, verify
 from backend.crm_access import client_for, integration
 from backend.store import accounts, db
+from backend.store.account_status import is_welcome
 from backend.store.accounts import Account
 from backend.store.commands import TooOften
 from backend.store.settings.errors import FieldError
@@ -30,7 +33,7 @@ log = structlog.get_logger(__name__)
 PREFIX = "/api/"
 OTHERS = ("/callback/",)  # paths whose errors have the API's form, but are not readable by amoCRM's pages
 PATIENCE = 10.0  # seconds
-HTTP_KINDS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
+HTTP_KINDS = {404: "not_found", 405: "wrong_method", 408: "too_slow", 413: "too_large", 503: "busy"}
 HEADERS = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Request-Id",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -38,7 +41,22 @@ HEADERS = {
 }
 
 
+LOOKS = 120  # a minute and user: pages ask when a card is opened, programs copy a client base
+MOST_LOOKERS = 10_000  # whose looks are counted at once
+
 _slow = threading.Lock()
+_looks: Counter[tuple[int, int, int]] = Counter()  # by account, user and minute
+_slow_of: dict[int | None, threading.Lock] = {}
+
+
+class _ShallowJson(DefaultJSONProvider):
+    """JSON nested deeper than Python reads is no JSON of ours."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 class ApiError(Exception):
@@ -70,7 +88,8 @@ def _no_database(error: DBAPIError) -> tuple[dict[str, Any], int]:
 
 
 def init_app(app: Flask) -> None:
-    """Everything below PREFIX answers in the API's form, including unknown paths and failures."""
+    """Whatever lies below PREFIX answers as the API does: also what is not there, and what fails."""
+    app.json = _ShallowJson(app)
     app.before_request(_refuse_nul)
     app.after_request(_allow_origin)
     app.register_error_handler(HTTPException, _http_error)
@@ -86,9 +105,9 @@ def visitor() -> Visitor:
 
 
 def account_of(caller: Visitor) -> Account:
-    """The caller's account. Raises ApiError if it is not connected."""
+    """The caller's account. Raises ApiError when it is not connected to us, or they have left it."""
     account = accounts.find(caller.account_id)
-    if account is None:
+    if account is None or not is_welcome(account.id, caller.user_id):
         raise ApiError("unknown_account", 404)
     if account.host != caller.host:
         log.info("account called from another host", account=account.id, stored=account.host, called=caller.host)
@@ -112,17 +131,33 @@ def may_administer(caller: Visitor) -> bool:
         return False
 
 
+def keep_pace(caller: Visitor) -> None:
+    """Counts one look at the account's clients, in this process. Raises ApiError for too many in a minute."""
+    key = (caller.account_id, caller.user_id, int(time.time() // 60))
+    if len(_looks) >= MOST_LOOKERS:
+        _looks.clear()
+    _looks[key] += 1
+    if _looks[key] > LOOKS:
+        raise ApiError("too_often", 429)
+
+
 @contextmanager
-def slowly() -> Iterator[None]:
-    """Serializes requests that read much in this process, so that the other requests have database connections left.
-    Raises ApiError."""
-    db.session.commit()  # a waiting request holds no connection
-    if not _slow.acquire(timeout=PATIENCE):
+def slowly(account_id: int | None = None) -> Iterator[None]:
+    """For what reads much: one at a time in this process, so that a connection to the database is left for the rest;
+    and of one account only one waits for it, so that others come after its next at the latest. Raises ApiError."""
+    db.session.commit()  # whoever waits holds none
+    with _turn(_slow_of.setdefault(account_id, threading.Lock())), _turn(_slow):
+        yield
+
+
+@contextmanager
+def _turn(lock: threading.Lock) -> Iterator[None]:
+    if not lock.acquire(timeout=PATIENCE):
         raise ApiError("busy", 503)
     try:
         yield
     finally:
-        _slow.release()
+        lock.release()
 
 
 def _is_admin(caller: Visitor) -> bool:

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 from flask import request
 from pydantic import Field, ValidationError
 
+from backend.amocrm.onetime import Visitor
 from backend.desk import call_list
+from backend.desk.call_list import NotYours
+from backend.desk.sights import Sight, sight_of
 from backend.store.settings.errors import from_pydantic
 from backend.store.settings.parts import SettingsPart
 from backend.web import api
@@ -30,27 +33,38 @@ class Card(SettingsPart):
 @blueprint.get("/api/missed")
 def read_missed() -> dict[str, Any]:
     """The account's open missed calls."""
-    account = api.account_of(api.visitor())
-    return {"calls": call_list.open_missed(account.id)}
+    caller, sight = _looking()
+    (calls,) = call_list.open_missed(caller.account_id, [sight])
+    return {"calls": calls}
 
 
 @blueprint.get("/api/card")
 def read_card() -> dict[str, Any]:
     """The card's numbers and calls."""
-    account = api.account_of(api.visitor())
+    caller, sight = _looking()
     card = _card()
-    shown = call_list.of_card(account.id, card.entity, card.id)
+    try:
+        shown = call_list.of_card(caller.account_id, card.entity, card.id, sight)
+    except NotYours:
+        raise ApiError("not_yours", 403) from None
     return shown | {part: [_with_reason(each) for each in shown[part]] for part in ("calls", "missed")}
 
 
 @blueprint.get("/api/contacts")
 def find_contacts() -> dict[str, Any]:
     """Contacts by name or number."""
+    caller, sight = _looking()
+    query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
+    with api.slowly(caller.account_id):
+        return {"contacts": call_list.find_contacts(caller.account_id, query, sight)}
+
+
+def _looking() -> tuple[Visitor, Sight]:
+    """Who looks, and what they may see. Raises ApiError, also for one who looks so often as no person does."""
     caller = api.visitor()
     api.account_of(caller)
-    query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
-    with api.slowly():
-        return {"contacts": call_list.find_contacts(caller.account_id, query)}
+    api.keep_pace(caller)
+    return caller, sight_of(caller.account_id, caller.user_id, is_admin=caller.is_admin)
 
 
 def _with_reason(call: dict[str, Any]) -> dict[str, Any]:

@@ -17,5 +17,5 @@ def read_diagnostics() -> tuple[dict[str, Any], dict[str, str]]:
     account = api.account_of(caller)
     api.admit(caller)
     name = f'attachment; filename="phone-station-{account.id}.json"'
-    with api.slowly():
+    with api.slowly(caller.account_id):
         return desk.diagnostics(account.id), {"Content-Disposition": name}

@@ -14,14 +14,14 @@ blueprint = Blueprint("help", __name__, template_folder="templates")
 
 @blueprint.get("/")
 def help_page() -> Response:
-    """What to do when something does not work, and whom to call (docs/amocrm-contract.md §4.8: support contacts)."""
-    return _page("help")
+    """What to do when something does not work; contacts of support (docs/amocrm-contract.md §4.8)."""
+    return _page("help", "begin", "trouble")
 
 
 @blueprint.get("/privacy")
 def privacy() -> Response:
-    """Which data we keep, why, and for how long (docs/amocrm-contract.md §4.8: privacy policy)."""
-    return _page("privacy")
+    """Which data is kept, why, and for how long (docs/amocrm-contract.md §4.8: privacy policy)."""
+    return _page("privacy", "what", "terms")
 
 
 def _page(name: str, *parts: str) -> Response:

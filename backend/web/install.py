@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.config import REDIRECT_PATH
 from backend.crm_access import hear_disabling, integration
 from backend.installs import finish_install
+from backend.peers import owner_of
 from backend.store import installs
 from backend.web.language import language
 from backend.words import say, under
@@ -69,9 +70,10 @@ def disabled() -> tuple[str, int]:
 
 
 def _installed() -> Response:
-    """Stores the code and answers: the work is done by `finish_installs`."""
-    if _is_foreign() or _write_down() is None:
+    """Writes down and answers: the work is done by `finish_installs`."""
+    if _is_foreign():
         return _text("refused", 400)
+    _write_down()
     return _text("ok", 200)
 
 
@@ -79,8 +81,6 @@ def _consented() -> Response:
     if _is_foreign():
         return _page("foreign", 400)
     install_id = _write_down()
-    if install_id is None:
-        return _page("busy", 503)
     if finish_install(install_id) is not None:
         return _page("connected", 200)
     failure = installs.failure(install_id)
@@ -91,14 +91,19 @@ def _is_foreign() -> bool:
     """True when the request cannot come from amoCRM: the client secret is sent to `referer`, so it must be amoCRM's."""
     code, client_id = request.args.get("code", ""), request.args.get("client_id")
     known = integration().hosts.allows(request.args.get("referer", ""))
-    foreign = not known or not CODE.fullmatch(code) or client_id not in (None, integration().client_id)
+    foreign = (
+        not integration().is_known
+        or not known
+        or not CODE.fullmatch(code)
+        or client_id not in (None, integration().client_id)
+    )
     if foreign:
         log.warning("install refused", referer=request.args.get("referer", "")[:100])
     return foreign
 
 
-def _write_down() -> int | None:
-    return installs.write_down(request.args["referer"], request.args["code"])
+def _write_down() -> int:
+    return installs.write_down(request.args["referer"], request.args["code"], owner_of(request.remote_addr))
 
 
 def _page(result: str, status: int, why: str = "") -> Response:

@@ -64,13 +64,13 @@ def show_user(user: Record) -> Record:
 
 
 def _rights(user: Record) -> Record:
-    letter = "A" if user["is_admin"] else "M"
+    letter = "A" if user["is_admin"] else user["letter"]
     cards = dict.fromkeys(("view", "edit", "add", "delete", "export"), letter)
     return {
         "leads": cards, "contacts": cards, "companies": cards, "tasks": {"edit": letter, "delete": letter},
         "mail_access": False, "catalog_access": user["is_admin"], "status_rights": None,
         "is_admin": user["is_admin"], "is_free": user["is_free"], "is_active": user["is_active"],
-        "group_id": None, "role_id": None,
+        "group_id": user["group_id"], "role_id": None,
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def add_user(world: World, account: Account, name: str, *, admin: bool = False, 
     user = {
         "id": user_id, "name": name, "email": more.get("email") or f"user{user_id}@{account.subdomain}.test",
         "is_admin": admin, "is_active": True, "is_free": False, "phone_number": more.get("phone_number"),
-        "lang": more.get("lang", "ru"),
+        "lang": more.get("lang", "ru"), "letter": more.get("letter", "A"), "group_id": more.get("group_id"),
     }  # fmt: skip
     account.users[user_id] = user
     return user

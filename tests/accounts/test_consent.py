@@ -16,7 +16,7 @@ from backend.config import REDIRECT_PATH
 from backend.installs import finish_installs
 from backend.store import accounts, db, installs
 from backend.store.accounts import AccountState
-from backend.store.installs import OAuthState
+from backend.store.installs import Install, OAuthState
 from sandbox.crm.faults import Kind
 from sandbox.crm.handle import AccountHandle
 from sandbox.crm.server import Crm
@@ -111,7 +111,7 @@ def test_amocrm_being_slow_leaves_it_to_the_worker(crm: Crm, browser: FlaskClien
     crm.spoil(Kind.STATUS, "/oauth2/access_token", status=502, count=1)
     answer = browser.get(accept(crm, start(browser), acme))
     assert (answer.status_code, heading(answer.text)) == (202, "Почти готово")
-    db.session.execute(update(installs.Install).values(due_at=func.now()))
+    db.session.execute(update(Install).values(due_at=func.now()))
     db.session.commit()
     assert finish_installs() == 1
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import hmac
+import time
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from backend import crm_access as errands
+from backend import must_know_keys
 from backend.amocrm import requests
 from backend.amocrm.errors import Need, NeedsPerson
-from backend.config import REDIRECT_PATH
+from backend.amocrm.onetime import BadToken, verify
+from backend.config import REDIRECT_PATH, Settings, StartError
 from backend.store import accounts, tokens
 from backend.store.accounts import AccountState
 from sandbox.crm import tokens as amocrms
@@ -117,3 +125,19 @@ def test_one_accounts_signature_does_not_open_another(connected: Two, crm: Crm, 
     query = signed(crm, acme.id) | {"account_id": str(beta.id)}
     assert browser.get(HOOK, query_string=query).status_code == 403
     assert state(beta) is AccountState.CONNECTED
+
+
+def test_without_our_keys_nothing_is_believed(connected: Two, crm: Crm) -> None:
+    """An empty key signs for everybody."""
+    acme, _ = connected
+    bare = dataclasses.replace(errands.integration(), client_secret="")
+    told = f"{bare.client_id}|{acme.id}".encode()
+    assert not bare.signs_disabling(str(acme.id), hmac.new(b"", told, hashlib.sha256).hexdigest())
+    with pytest.raises(BadToken):
+        verify(acme.widget_token(acme.users[0]), bare, time.time())
+
+
+def test_connected_accounts_want_the_keys_at_the_start(connected: Two, app: Flask, database: Settings) -> None:
+    must_know_keys(database)
+    with pytest.raises(StartError, match="AMOCRM_CLIENT_ID"):
+        must_know_keys(database.model_copy(update={"amocrm_client_secret": ""}))

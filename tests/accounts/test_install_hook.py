@@ -26,6 +26,12 @@ def only_install() -> Install:
     return db.session.scalars(select(Install)).one()
 
 
+def soon() -> None:
+    """The time of what waits has come."""
+    db.session.execute(update(Install).values(due_at=func.now()))
+    db.session.commit()
+
+
 def test_answered_before_amocrm_is_asked_anything(app: Flask, crm: Crm, acme: AccountHandle) -> None:
     assert acme.install() == 200
     assert crm.requests() == []
@@ -84,36 +90,7 @@ def test_amocrm_failing_for_a_while_is_waited_out(app: Flask, crm: Crm, acme: Ac
         crm.spoil(Kind.STATUS, path, status=503, count=1)
         assert finish_installs() == 0
         assert only_install().failure is None
-        due_now()
-    assert finish_installs() == 1
-
-
-def due_now() -> None:
-    db.session.execute(update(Install).values(due_at=func.now()))
-    db.session.commit()
-
-
-@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 405])
-@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.PAGE])
-def test_whatever_the_first_answer_is_the_tokens_are_kept(
-    app: Flask, crm: Crm, acme: AccountHandle, kind: Kind, status: int
-) -> None:
-    acme.install()
-    crm.spoil(kind, "/api/v4/account", status=status, count=1)
-    assert finish_installs() == 0
-    assert (only_install().failure, bool(only_install().access_token)) == (None, True)
-    assert only_install().due_at > only_install().received_at
-    due_now()
-    assert finish_installs() == 1
-
-
-def test_tokens_that_ended_before_amocrm_let_us_in_are_renewed(app: Flask, crm: Crm, acme: AccountHandle) -> None:
-    acme.install()
-    crm.spoil(Kind.STATUS, "/api/v4/account", status=401, count=1)
-    finish_installs()
-    db.session.execute(update(Install).values(expires_at=func.now(), due_at=func.now()))
-    db.session.commit()
-    acme.revoke_tokens(("access",))
+        soon()
     assert finish_installs() == 1
 
 
@@ -123,7 +100,7 @@ def test_a_code_that_was_used_elsewhere_fails_with_its_reason(app: Flask, crm: C
     crm.spoil(Kind.CUT, "/oauth2/access_token", after_write=True, count=1)
     assert finish_installs() == 0
     assert only_install().failure is None
-    due_now()
+    soon()
     assert finish_installs() == 0
     assert "Authorization code has been revoked" in (only_install().failure or "")
     assert accounts.find(acme.id) is None
@@ -175,11 +152,48 @@ def test_in_production_the_sandbox_is_a_stranger(make_app: object, crm: Crm) -> 
     assert app.test_client().get(REDIRECT_PATH, query_string=query).status_code == 200
 
 
-def test_the_inbox_has_an_end(browser: FlaskClient, crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installs, "MOST_WAITING", 2)
-    query = {"referer": f"acme.{crm.domain}", "from_widget": "1"}
-    answers = [browser.get(REDIRECT_PATH, query_string={**query, "code": f"c{n}"}).status_code for n in range(3)]
-    assert answers == [200, 200, 400]
+def come(browser: FlaskClient, code: str, referer: str, at: str) -> None:
+    query = {"code": code, "referer": referer, "from_widget": "1"}
+    answer = browser.get(REDIRECT_PATH, query_string=query, environ_overrides={"REMOTE_ADDR": at})
+    assert answer.status_code == 200
+
+
+def test_a_flood_is_dropped_and_a_real_install_goes_first(
+    app: Flask, browser: FlaskClient, crm: Crm, acme: AccountHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installs, "MOST_WAITING", 30)
+    for number in range(60):
+        come(browser, f"c{number}", f"a{number}.{crm.domain}", f"198.51.100.{number}")
+    assert acme.install() == 200
+    assert finish_installs() == 1
+    assert db.session.scalar(select(func.count()).where(*installs.WAITING)) == 30 - installs.AT_ONCE
+    exchanges = [each for each in crm.requests() if each.path == "/oauth2/access_token"]
+    assert len(exchanges) <= installs.AT_ONCE
+
+
+@pytest.mark.parametrize("bound", ["MOST_OF_SENDER", "MOST_OF_REFERER"])
+def test_one_sender_and_one_referer_drop_their_own(
+    browser: FlaskClient, crm: Crm, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(installs, bound, 2)
+    come(browser, "another", f"b.{crm.domain}", "203.0.113.1")
+    for number in range(5):
+        of_sender = bound == "MOST_OF_SENDER"
+        referer = f"a{number if of_sender else ''}.{crm.domain}"
+        come(browser, f"c{number}", referer, "198.51.100.7" if of_sender else f"198.51.100.{number}")
+    kept = set(db.session.scalars(select(Install.code)))
+    assert kept == {"another", "c3", "c4"}
+
+
+def test_what_amocrm_does_not_answer_is_tried_less_and_less_often(app: Flask, crm: Crm, acme: AccountHandle) -> None:
+    acme.install()
+    crm.spoil(Kind.STATUS, "/oauth2/access_token", status=503, count=1)
+    assert finish_installs() == 0
+    first = only_install()
+    assert (first.tries, len(installs.waiting())) == (1, 0)
+    assert first.due_at - first.received_at >= installs.SHORTEST_WAIT
+    soon()
+    assert finish_installs() == 1
 
 
 def test_installing_again_keeps_the_settings_and_heals_the_state(

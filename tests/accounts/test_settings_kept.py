@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from backend.config import Settings
 from backend.store import db
@@ -89,3 +90,14 @@ def test_a_process_keeps_so_many_accounts_and_no_more(two: Flask, monkeypatch: p
         assert list(settings._kept) == [ACME]
         with pytest.raises(LookupError):
             settings.rules(3)
+
+
+def test_a_pattern_that_only_an_older_version_accepted_stays_to_be_seen(two: Flask) -> None:
+    """It finds nothing, and the account's other settings go on."""
+    stored = {"trunks": ["^(?!10)", "a" * 150], "extensions": [r"^(\d{3})$"]}
+    with two.app_context():
+        db.session.execute(update(Account).where(Account.id == ACME).values(settings=stored))
+        db.session.commit()
+        kept = settings.read(ACME)
+        assert kept.trunks == tuple(stored["trunks"])
+        assert kept.to_lines().whose("PJSIP/101-0000001a").extension == "101"

@@ -26,7 +26,7 @@ from tests.firm import Firm
 
 PHONE, KEY = "8 (916) 123-45-67", "+79161234567"
 HOME = "https://shop.example"
-PROXIES = 1
+PROXIES = "127.0.0.1"
 
 
 @pytest.fixture

@@ -91,14 +91,15 @@ def test_a_network_of_one_owner_is_one_address(shop: Shop) -> None:
     addresses = [
         "2001:db8::1",
         "2001:db8::ffff:2",
-        "2001:db8:0:1::1",
+        "2001:db8:0:ffff::1",
+        "2001:db8:1::1",
         "::ffff:198.51.100.7",
         "198.51.100.7",
         "junk",
         "junk",
     ]
     answers = [told(shop.post(number(index), at=at))[0] for index, at in enumerate(addresses)]
-    assert answers == [200, 429, 200, 200, 429, 200, 429]
+    assert answers == [200, 429, 429, 200, 200, 429, 200, 429]
 
 
 def test_addresses_are_kept_as_digests_that_two_accounts_do_not_share(shop: Shop, other: Shop) -> None:

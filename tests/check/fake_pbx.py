@@ -14,6 +14,7 @@ class Pbx(FakeAmi):
     def __init__(self, *, version: str = "22.1.0", endpoints: Sequence[Message] = (), clock: float = 0) -> None:
         super().__init__()
         self.version, self.endpoints, self.clock = version, endpoints, clock
+        self.refuses_module = ""
         self.values: dict[str, str] = {}
         self.may: Sequence[str] = ("Ping", "Originate", "Setvar", "Filter")
 
@@ -22,6 +23,8 @@ class Pbx(FakeAmi):
         success = {"Response": "Success", **known}
         if name in self.refuses:
             return super()._answers(name, action)
+        if name == "ModuleCheck" and action["Module"] == f"{self.refuses_module}.so":
+            return [{"Response": "Error", **known, "Message": "Module not loaded"}]
         if name == "Ping":
             return [{**success, "Timestamp": f"{time.time() + self.clock:.6f}"}]
         if name == "ListCommands":

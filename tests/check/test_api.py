@@ -17,7 +17,7 @@ from backend.store import commands, db
 from backend.store.commands import Command, CommandRow
 from tests.asking import ask, messages
 from tests.firm import Firm
-from tests.pbx.fake_ami import SECRET, USER
+from tests.pbx.fake_ami import SECRET, USER, key_of
 
 from .fake_pbx import Pbx
 
@@ -43,8 +43,8 @@ def test_an_administrator_is_told_what_works_and_what_does_not(firm: Firm, pbx: 
     answer = check(firm, {"pbx": address(pbx)})
     assert (answer.status_code, answer.json["ok"], answer.json["version"]) == (200, True, "22.1.0")  # type: ignore[index]
     assert [each["what"] for each in answer.json["lines"]] == [  # type: ignore[index]
-        "address", "login", "version", "rights", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
-        "transfer", "recording", "journal",
+        "address", "login", "version", "rights", "shell", "filter", "clock", "modules", "extensions", "trunks",
+        "dialplan", "transfer", "recording", "journal",
     ]  # fmt: skip
     assert line(answer, "login") == {"what": "login", "state": "ok", "message": "Вход выполнен."}
     assert "на АТС нет: 102." in line(answer, "extensions")["message"]  # Boris sits at 102
@@ -77,7 +77,7 @@ def test_the_stored_secret_goes_to_its_own_address_alone(firm: Firm, other: Firm
         assert change(firm.id, {"pbx": address(pbx)}) == []
     known = {name: value for name, value in address(pbx).items() if name != "secret"}
     assert line(check(firm, {"pbx": known}), "login")["state"] == "ok"
-    assert (pbx.told[0]["Username"], pbx.told[0]["Secret"]) == (USER, SECRET)
+    assert (pbx.told[1]["Username"], pbx.told[1]["Key"]) == (USER, key_of(SECRET))
     for moved in ({"host": "localhost"}, {"port": pbx.port + 1}, {"username": "root"}):
         assert "pbx.secret" in messages(check(firm, {"pbx": {**known, **moved}}))
     assert "pbx.secret" in messages(check(other, {"pbx": known}))

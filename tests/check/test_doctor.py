@@ -64,8 +64,8 @@ def test_a_good_pbx_gets_a_line_for_each_thing(firm: Firm, other: Firm, office: 
     assert [line.split()[:2] for line in lines] == [
         ["ok", each]
         for each in (
-            "address", "login", "version", "rights", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
-            "transfer", "recording", "journal",
+            "address", "login", "version", "rights", "shell", "filter", "clock", "modules", "extensions", "trunks",
+            "dialplan", "transfer", "recording", "journal",
         )
     ]  # fmt: skip
     assert "Asterisk 22." in lines[2]

@@ -14,7 +14,7 @@ import pytest
 from backend.calls.tracking.endpoints import Lines
 from backend.pbx.address import PbxAddress
 from backend.pbx.check import check as checking
-from backend.pbx.check.check import check
+from backend.pbx.check.check import _Visit, check
 from backend.pbx.check.findings import Expected
 from backend.pbx.check.telephones import MOST_ENDPOINTS
 from backend.pbx.dialplan import USUAL
@@ -147,7 +147,7 @@ async def test_a_pbx_that_says_nothing_after_the_login() -> None:
 async def test_a_pbx_that_hangs_up_after_the_login() -> None:
     class Quitter(Pbx):
         def _take(self, action: Message, writer: asyncio.StreamWriter) -> None:
-            if action["Action"] == "Login":
+            if action["Action"] in ("Challenge", "Login"):
                 super()._take(action, writer)
             else:
                 writer.close()
@@ -208,3 +208,21 @@ async def test_addresses_that_lead_nowhere_or_where_they_must_not() -> None:
     assert told(nowhere, "address", "ru") == "Имя nobody.invalid не найдено в DNS."
     inside = await check(PbxAddress(host="127.0.0.1", **known), Expected(lines=Lines.of(), routing=USUAL))
     assert "127.0.0.1 is not a public address" in told(inside, "address")
+
+
+@story
+async def test_modules_that_run_programs_are_named() -> None:
+    async with Pbx() as pbx:
+        pbx.refuses_module = "func_shell"
+        report = await checked(pbx.address())
+    assert states(report)["shell"] == "warn"
+    assert "app_system, res_agi" in told(report, "shell")
+    assert "func_shell" not in told(report, "shell")
+
+
+@pytest.mark.parametrize(
+    ("ip", "tls", "state"), [("198.51.100.1", False, "ok"), ("8.8.8.8", False, "warn"), ("8.8.8.8", True, "ok")]
+)
+def test_a_line_across_the_internet_without_tls_is_warned_of(ip: str, tls: bool, state: str) -> None:
+    known = PbxAddress(host=ip, port=5038, username="u", secret="s", tls=tls)
+    assert _Visit(known, (), USUAL)._reached(ip).state.value == state

@@ -23,7 +23,7 @@ from .reading import checked, states, told
 
 pytestmark = pytest.mark.asterisk
 ALL = (
-    "address", "login", "version", "rights", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
+    "address", "login", "version", "rights", "shell", "filter", "clock", "modules", "extensions", "trunks", "dialplan",
     "transfer", "recording", "journal",
 )  # fmt: skip
 
@@ -185,8 +185,8 @@ async def test_a_user_with_few_rights_is_told_each_that_is_missing(office: Offic
     with user(office, poor):
         report = await checked(address(office, username="poor", secret="poor"), "101")
     assert states(report) == {
-        "address": "ok", "login": "ok", "version": "ok", "rights": "fail", "filter": "warn", "clock": "ok",
-        "modules": "warn", "extensions": "warn", "trunks": "warn", "dialplan": "warn", "transfer": "ok",
+        "address": "ok", "login": "ok", "version": "ok", "rights": "fail", "shell": "warn", "filter": "warn",
+        "clock": "ok", "modules": "warn", "extensions": "warn", "trunks": "warn", "dialplan": "warn", "transfer": "ok",
         "recording": "warn", "journal": "ok",
     }  # fmt: skip
     said = told(report, "rights")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -19,6 +20,7 @@ Message = dict[str, str]
 LOOPBACK = [ip_network("127.0.0.0/8")]
 QUICK = Waits(connect=5, prepare=5, silence=60, ping=60, first_pause=0.01, longest_pause=0.02)
 USER, SECRET = "crm", "not-a-secret"
+CHALLENGE = "167242861"
 
 
 def story(told: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -136,6 +138,8 @@ class FakeAmi(Changing):
             return [{"Response": "Error", **known, "Message": self.refuses[name]}]
         success = {"Response": "Success", **known}
         match name:
+            case "Challenge":
+                return [{**success, "Challenge": CHALLENGE}]
             case "Ping":
                 return [{**success, "Ping": "Pong", "Timestamp": "1700000000.500000"}]
             case "ListCommands":
@@ -151,6 +155,11 @@ class FakeAmi(Changing):
             rows = [{**row, **known} for row in self.lists[name]]
             return [{**success, "EventList": "start"}, *rows, {"Event": "Complete", **known, "EventList": "Complete"}]
         return [success]
+
+
+def key_of(secret: str) -> str:
+    """What a login sends in place of this secret."""
+    return hashlib.md5((CHALLENGE + secret).encode()).hexdigest()
 
 
 def ami(messages: Sequence[Mapping[str, str]]) -> bytes:

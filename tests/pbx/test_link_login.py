@@ -10,14 +10,15 @@ import pytest
 from backend.pbx.errors import LinkDown
 from backend.pbx.link.link import SOURCE_FILTER, Link, LinkState, Waits
 
-from .fake_ami import LOOPBACK, QUICK, SECRET, USER, Ear, FakeAmi, linked, running, story
+from .fake_ami import LOOPBACK, QUICK, SECRET, USER, Ear, FakeAmi, key_of, linked, running, story
 
 
 @story
 async def test_the_link_logs_in_and_filters_and_looks_around() -> None:
     async with FakeAmi() as pbx, linked(pbx) as (link, ear):
-        login, *_ = pbx.told
-        assert (login["Username"], login["Secret"], login["Events"]) == (USER, SECRET, "on")
+        _, login, *_ = pbx.told
+        assert (login["Username"], login["Key"], login["Events"]) == (USER, key_of(SECRET), "on")
+        assert not any(SECRET in value for message in pbx.told for value in message.values())
         assert (await pbx.hears("Filter"))["Filter"] == SOURCE_FILTER
         assert ear.snapshots == [[]]
         assert ear.states[-1] == (LinkState.UP, "")

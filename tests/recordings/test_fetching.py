@@ -444,3 +444,33 @@ def test_one_that_nobody_lives_to_tell_of_ends(recorder: Recorder) -> None:
 def _bring_leavings_forward() -> None:
     db.session.execute(db.text("update recording_leavings set due_at = now()"))
     db.session.commit()
+
+
+def test_an_account_has_so_much_room_and_no_more(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching.room, "bytes_kept", lambda account_id: 100 * 1024**3)
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.record("a.wav")
+    recorder.fetch()
+    assert (recorder.row().state, recorder.row().why) == ("failed", "over_quota")
+    assert recorder.spool.asked == []
+
+
+def test_a_disk_that_is_nearly_full_waits(recorder: Recorder) -> None:
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.record("a.wav")
+    config = recorder.firm.app.config
+    config["KEEP_FREE"] = 2**60
+    recorder.fetch()
+    assert (recorder.row().state, recorder.row().why, recorder.spool.asked) == ("waiting", "ours", [])
+    config["KEEP_FREE"] = 0
+    recorder.fetch()
+    assert recorder.row().state == "ready"
+
+
+def test_kept_recordings_are_nobody_elses(recorder: Recorder, kept: Path) -> None:
+    recorder.spool.files["a.wav"] = wav(1)
+    recorder.record("a.wav")
+    kept.chmod(0o755)  # as an earlier version left it
+    recorder.firm.app.extensions["shelf"].__dict__.pop("_store", None)
+    recorder.fetch()
+    assert kept.stat().st_mode & 0o077 == 0

@@ -117,3 +117,21 @@ def test_a_decoder_sees_none_of_our_secrets(leg: sounds.Kept, tmp_path: Path, mo
     with pytest.raises(Unplayable) as told:
         join([leg("1.wav", sounds.wav(1))], tmp_path / "out.mp3")
     assert "SECRET" not in told.value.detail
+
+
+@pytest.mark.parametrize("rate", [1, 100, 3999])
+def test_no_call_has_so_few_samples_a_second(leg: sounds.Kept, tmp_path: Path, rate: int) -> None:
+    """A small file at such a rate is hours of mp3."""
+    head = bytearray(sounds.wav(1))
+    head[24:28] = rate.to_bytes(4, "little")
+    with pytest.raises(Unplayable) as told:
+        join([leg("1.wav", bytes(head))], tmp_path / "out.mp3")
+    assert told.value.why is Why.BROKEN
+    assert "samples a second" in told.value.detail
+
+
+def test_a_recording_is_no_longer_than_its_call(leg: sounds.Kept, tmp_path: Path) -> None:
+    with pytest.raises(Unplayable) as told:
+        join([leg("1.wav", sounds.wav(5))], tmp_path / "out.mp3", 3)
+    assert "longer than 3 seconds" in told.value.detail
+    assert not (tmp_path / "out.mp3").exists()

@@ -7,13 +7,14 @@ import pytest
 from backend.calls.tracking.endpoints import (
     NEITHER,
     TRUNK,
-    BadPattern,
     EndpointRole,
     Lines,
+    dialable,
     dialled_number,
     extension,
     shown,
 )
+from backend.calls.tracking.patterns import BadPattern, compile_stored
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,35 @@ def test_the_rest_belongs_to_the_side_that_has_no_patterns() -> None:
     assert Lines.of(trunks=["^mtt"], extensions=[r"^1500"]).whose("PJSIP/door-0000001a") == NEITHER
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", "*", "a" * 501, "(?P<x"])
-def test_a_bad_pattern_is_named(pattern: str) -> None:
-    with pytest.raises(BadPattern, match=r"regular expression|longer"):
+@pytest.mark.parametrize(
+    "pattern",
+    ["(", "[a", "*", "a" * 501, "(?P<x", r"(a)\1", "(?!a)b", "(?<=a)b", "(a?){1000}", "a{1001}", "\ud800"],
+)
+def test_a_bad_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
         Lines.of(trunks=[pattern])
+
+
+@pytest.mark.parametrize("pattern", ["a?" * 34 + "a" * 34 + "b$", "(a|aa){0,60}b$", "(?:.*a){20}z", r"(\w+-?){9}!"])
+def test_no_pattern_makes_a_name_take_long(pattern: str) -> None:
+    """With a backtracking engine each of these searches would outlive the test run."""
+    lines = Lines.of(trunks=[pattern], extensions=[pattern])
+    assert lines.whose("SIP/" + "a" * 10_000) == NEITHER
+
+
+def test_a_name_of_no_encoding_is_searched_too() -> None:
+    assert Lines.of(trunks=["^mtt"]).whose("SIP/mtt\ud800-0000001a") == TRUNK
+
+
+def test_a_stored_pattern_that_is_no_longer_accepted_finds_nothing_and_still_counts() -> None:
+    lines = Lines(trunks=(compile_stored("^(?!10)"),), extensions=(compile_stored(r"^(\d{3})$"),))
+    assert lines.whose("PJSIP/101-0000001a") == extension("101")
+    assert lines.whose("PJSIP/mtt-0000001a") == NEITHER
+
+
+@pytest.mark.parametrize("text", ["1" * 100_000 + "x", "#" * 100_000 + "x", " " * 100_000])
+def test_a_dialled_number_is_read_at_once_however_long(text: str) -> None:
+    assert dialable(text) is None
 
 
 @pytest.mark.parametrize(

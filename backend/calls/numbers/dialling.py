@@ -15,6 +15,12 @@ CLIENTS = frozenset(
         PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP,
     }
 )  # fmt: skip
+DENIED = (
+    "7840", "7940",  # Abkhazia, outside the Russian plan's prices
+    "870", "881", "882", "883", "888", "878", "979",  # satellites, networks without a country
+    "4470",  # personal numbers of the United Kingdom, which pay their owner
+)  # fmt: skip
+"""Numbers by which strangers and stolen logins make money; dialled only where the account names them as allowed."""
 EXTENSION_PLACE = "{extension}"
 CLICK = "click-"
 _NOT_DIGIT = re.compile(r"\D")
@@ -31,7 +37,8 @@ class DialFormat(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialling:
     """`channel` is how an extension's phone is called, `PJSIP/{extension}`; `context` is where outside numbers are
-    dialled, `prefix` what stands before them. `allowed` empty: every number but costly and short ones."""
+    dialled, `prefix` what stands before them. `allowed` empty: every number of the account's own country but costly and
+    short ones."""
 
     channel: str = "PJSIP/{extension}"
     context: str = "from-internal"
@@ -55,7 +62,8 @@ def is_click(call: str) -> bool:
 
 def number_to_dial(key: str, dialling: Dialling, country: str) -> str | None:
     """The digits for the PBX; None when the account does not allow this number. `key` is of `phones.key`."""
-    if not (_is_named(key, dialling.allowed) if dialling.allowed else _is_ordinary(key)):
+    is_allowed = _is_named(key, dialling.allowed) if dialling.allowed else _is_ordinary(key, country)
+    if not is_allowed or _is_denied(key, dialling.allowed):
         return None
     return dialling.prefix + _in_form(key, dialling.form, country)
 
@@ -63,7 +71,7 @@ def number_to_dial(key: str, dialling: Dialling, country: str) -> str | None:
 def may_ask(key: str, allowed: tuple[str, ...], country: str) -> bool:
     """Whether a stranger may have this number called: a client's own kind of line, in the prefixes that the account
     allows, or, where it names none, in its own country. `key` is of `phones.key`."""
-    if not key.startswith("+"):
+    if not key.startswith("+") or _is_denied(key, allowed):
         return False
     number = phonenumbers.parse(key)
     if phonenumbers.number_type(number) not in CLIENTS:
@@ -75,8 +83,19 @@ def _is_named(key: str, prefixes: tuple[str, ...]) -> bool:
     return any(key.lstrip("+").startswith(each.lstrip("+")) for each in prefixes)
 
 
-def _is_ordinary(key: str) -> bool:
-    return key.startswith("+") and phonenumbers.number_type(phonenumbers.parse(key)) not in COSTLY
+def _is_denied(key: str, allowed: tuple[str, ...]) -> bool:
+    """Of the denied ranges, and none of the account's prefixes says that just this range is meant."""
+    denied = [each for each in DENIED if key.lstrip("+").startswith(each)]
+    meant = [each.lstrip("+") for each in allowed if _is_named(key, (each,))]
+    return any(not any(prefix.startswith(each) for prefix in meant) for each in denied)
+
+
+def _is_ordinary(key: str, country: str) -> bool:
+    if not key.startswith("+"):
+        return False
+    number = phonenumbers.parse(key)
+    is_home = phonenumbers.region_code_for_number(number) == country
+    return is_home and phonenumbers.number_type(number) not in COSTLY
 
 
 def _in_form(key: str, form: DialFormat, country: str) -> str:

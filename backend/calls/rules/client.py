@@ -41,6 +41,12 @@ class Party:
     is_customer: bool = False
     is_chosen: bool = False
 
+    @property
+    def cards(self) -> tuple[tuple[str, int | None], ...]:
+        """The entity type and the responsible of the card and of each open lead."""
+        leads = ((CardKind.LEADS.value, lead.responsible) for lead in self.open_leads)
+        return ((self.entity.value, self.responsible), *leads)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:

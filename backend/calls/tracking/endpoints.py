@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from backend.calls.tracking.patterns import LONGEST_NAME, NamePattern, compile_pattern
+
 NOT_TELEPHONES = frozenset(
     "Local Agent Announcer AsyncGoto AudioSocket Bridge CBAnn CBRec Message MulticastRTP Null Parked Recorder Snoop"
     " Substitute Surrogate UnicastRTP WebSocket".lower().split()
@@ -17,11 +19,10 @@ HIDDEN_NUMBERS = frozenset(
         "withheld",
     )
 )  # fmt: skip
-LONGEST_PATTERN = 500
 SHORT_ENDPOINT = re.compile(r"\d{2,5}")
 INSTANCE = re.compile(r"(-[0-9a-fA-F]+)?(;[12])?(<\w+>)*$")  # 101-0000001a, x-00000001;2, 101-0000001a<ZOMBIE>
 SCHEME = re.compile(r"^(sips?|tel):")
-DIALLED = re.compile(r"\+?[0-9*#().\- ]*[0-9][0-9*#().\- ]*")
+DIALLED = re.compile(r"(?=\D*[0-9])\+?[0-9*#().\- ]+")  # one digit at least
 
 
 class Side(Enum):
@@ -46,10 +47,6 @@ def extension(number: str) -> EndpointRole:
     return EndpointRole(side=Side.EXTENSION, extension=number)
 
 
-class BadPattern(ValueError):
-    """A pattern that is no regular expression; says which and why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """What is a trunk and what an extension: patterns searched in `101` and in `PJSIP/101`; trunks win.
@@ -59,8 +56,8 @@ class Lines:
     `mobiles`: the last digits of an outside number → the extension it stands for.
     """
 
-    trunks: tuple[re.Pattern[str], ...] = ()
-    extensions: tuple[re.Pattern[str], ...] = ()
+    trunks: tuple[NamePattern, ...] = ()
+    extensions: tuple[NamePattern, ...] = ()
     mobiles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -73,24 +70,24 @@ class Lines:
     ) -> Lines:
         """Raises BadPattern."""
         return cls(
-            trunks=tuple(map(_compiled, trunks)),
-            extensions=tuple(map(_compiled, extensions)),
+            trunks=tuple(map(compile_pattern, trunks)),
+            extensions=tuple(map(compile_pattern, extensions)),
             mobiles=mobiles or {},
         )
 
     def whose(self, channel: str) -> EndpointRole:
         """`channel` is a channel's full name, `PJSIP/101-0000001a`."""
-        technology, _, rest = channel.partition("/")
+        technology, _, rest = channel[:LONGEST_NAME].partition("/")
         name = INSTANCE.sub("", rest, count=1)
         if not name or technology.lower() in NOT_TELEPHONES:
             return NEITHER
         spellings = (f"{technology}/{name}", name)
-        if any(each.search(spelling) for each in self.trunks for spelling in spellings):
+        if any(each.search(spelling) is not None for each in self.trunks for spelling in spellings):
             return TRUNK
         for each in self.extensions:
             for spelling in spellings:
-                if found := each.search(spelling):
-                    return extension((found[1] if each.groups else None) or name)
+                if (found := each.search(spelling)) is not None:
+                    return extension(found or name)
         return self._by_default(name)
 
     def _by_default(self, name: str) -> EndpointRole:
@@ -102,15 +99,6 @@ class Lines:
         """The extension that an outside number stands for."""
         digits = re.sub(r"\D", "", number or "")
         return next((whose for tail, whose in self.mobiles.items() if tail and digits.endswith(tail)), None)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    if len(pattern) > LONGEST_PATTERN:
-        raise BadPattern(f"pattern longer than {LONGEST_PATTERN} characters: {pattern[:40]}…")
-    try:
-        return re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as wrong:
-        raise BadPattern(f"not a regular expression: {pattern!r} ({wrong})") from wrong
 
 
 def shown(number: str | None) -> str | None:

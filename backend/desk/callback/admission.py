@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,8 +63,8 @@ class KnownSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The sender of the form. A browser is identified by its address; a server by its signature or by the secret
-    address of its webhook. Only a server may name the lead."""
+    """Who brought the form: a browser is known by its address (of IPv6 its owner's network), a server by its signature
+    or by the secret address of its hook; only a server may say which lead is meant."""
 
     address: str | None = None
     signature: str | None = None
@@ -152,7 +151,7 @@ def _wanted(
         comment=form.comment,
         department=form.department,
         fields=form.parameters,
-        address=None if sender.is_server else _address(site.account_id, sender.address),
+        address=None if sender.is_server else keyed_digest(f"address {site.account_id} {sender.address}"),
         lead=lead,
         start=chosen.quiet.to_hours().end(now.astimezone(ZoneInfo(site.account.zone))) if chosen.quiet else None,
         one_within=chosen.one_within_seconds,
@@ -218,15 +217,3 @@ def _decoy(site: KnownSite) -> Ticket:
 def _decoy_key(site: KnownSite, id: str) -> str:
     digest = bytes.fromhex(keyed_digest(f"decoy {site.setting.key} {id}"))
     return base64.urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
-
-
-def _address(account_id: int, given: str | None) -> str:
-    """The sender's address, for counting only. Of IPv6 the /64 network, because one machine has all its addresses."""
-    try:
-        address = ipaddress.ip_address(given or "")
-    except ValueError:
-        return keyed_digest(f"address {account_id} {given}")
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
-    network = ipaddress.ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False)
-    return keyed_digest(f"address {account_id} {network}")

@@ -150,7 +150,7 @@ def share_place(job: Job) -> None:
         return
     lead = other.lead if other else None
     if lead:
-        link_popups(job, lead, cards.names_of_leads(job.desk.account_id, {lead}).get(lead, ""))
+        link_popups(job, lead, cards.names_of_leads(job.desk.account_id, {lead}).get(lead, ("", None))[0])
     at(job, lead=lead, contact=other.contact if other else None, company=other.company if other else None)
 
 

@@ -11,7 +11,9 @@ HIDDEN = b"***"
 
 _SECRET = rb"secret|passw|token|api_?key|credential|authorization|cookie"
 _SECRET_HEADER = re.compile(rb"%b|^auth|^md5" % _SECRET, re.IGNORECASE)
-_SECRET_IN_VALUE = re.compile(rb"([\w-]*(?:%b)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]+" % _SECRET, re.IGNORECASE)
+_SECRET_IN_VALUE = re.compile(
+    rb"([\w-]{0,64}(?:%b)[\w-]{0,64}[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]+" % _SECRET, re.IGNORECASE
+)
 _PASSWORD_IN_URL = re.compile(rb"(://[^\s/:@]*:)[^\s/@]+@")
 _ID_HEADER = re.compile(rb"(unique|linked|action|bridge)id$|^timestamp$", re.IGNORECASE)
 _NAME_HEADER = re.compile(rb"(^|calleri?d?|connectedline)name$", re.IGNORECASE)

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from backend.calls.rules.routing import Routing
-from backend.pbx.address import Networks, PbxAddress, resolve
+from backend.pbx.address import Networks, PbxAddress, is_public, resolve
 from backend.pbx.check import installed, telephones
 from backend.pbx.check.findings import Answers, CheckedPart, Expected, Finding, FindingState, Report, said, tidy
 from backend.pbx.check.judging import TRANSFER_CODE, judge
@@ -60,9 +60,9 @@ class _Visit:
         connection = Connection(self._address, ip, wanted=(), on_event=lambda event: None, tap=self._hear)
         with closing(connection):
             await within(TO_CONNECT, connection.reach(), "connecting")
-            self._went_well(CheckedPart.ADDRESS)
+            self.done.append(self._reached(ip))
             await within(TO_LOG_IN, connection.log_in(), "login")
-            self._went_well(CheckedPart.LOGIN)
+            self.done.append(Finding(what=CheckedPart.LOGIN, state=FindingState.OK, says=(said("works"),)))
             answers = await _ask(connection, self._routing)
             if connection.lost.done():
                 raise connection.lost.result()
@@ -75,9 +75,11 @@ class _Visit:
         failed = CheckedPart.LOGIN if self.done else CheckedPart.ADDRESS
         return (*self.done[:1], Finding(what=failed, state=FindingState.FAIL, says=(why,)))
 
-    def _went_well(self, what: CheckedPart) -> None:
-        kind = "tls" if what is CheckedPart.ADDRESS and self._address.tls else "works"
-        self.done.append(Finding(what=what, state=FindingState.OK, says=(said(kind),)))
+    def _reached(self, ip: str) -> Finding:
+        if not self._address.tls and is_public(ip):
+            return Finding(what=CheckedPart.ADDRESS, state=FindingState.WARN, says=(said("public"),))
+        kind = "tls" if self._address.tls else "works"
+        return Finding(what=CheckedPart.ADDRESS, state=FindingState.OK, says=(said(kind),))
 
     def _hear(self, data: bytes) -> None:
         self._first = self._first or data[: len(BANNER)]

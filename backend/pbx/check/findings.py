@@ -32,6 +32,7 @@ class CheckedPart(StrEnum):
     LOGIN = "login"
     VERSION = "version"
     RIGHTS = "rights"
+    SHELL = "shell"
     FILTER = "filter"
     CLOCK = "clock"
     MODULES = "modules"

@@ -28,6 +28,8 @@ MODULES = {
         "func_strings", "func_uri",
     ),
 }  # fmt: skip
+SHELLS = ("app_system", "func_shell", "res_agi")
+"""Modules by which a call, and so whoever may originate one, runs programs on the PBX's machine."""
 MIXMONITOR, CDR_EVENTS = "app_mixmonitor", "cdr_manager"
 FREEPBX_MARKS = ("macro-dialout-trunk", freepbx.ROOT, "ext-local")
 """Contexts that FreePBX has in each version, and its relatives have too."""
@@ -43,7 +45,7 @@ def exists(*place: str) -> tuple[str, Fields]:
 
 def _questions() -> dict[str, tuple[str, Fields]]:
     contexts = [each for names in CONTEXTS.values() for each in names]
-    modules = {each for names in MODULES.values() for each in names} | {MIXMONITOR, CDR_EVENTS}
+    modules = {each for names in MODULES.values() for each in names} | {MIXMONITOR, CDR_EVENTS, *SHELLS}
     return {
         **{each: exists(each) for each in (*contexts, *FREEPBX_MARKS)},
         **{_current(each): exists(each, VERSION, "1") for each in contexts},
@@ -83,6 +85,15 @@ def modules(answers: Answers) -> Finding:
     if not missing:
         return ok(CheckedPart.MODULES, said("there"))
     return warn(CheckedPart.MODULES, said("missing", **named(missing)), *_without(what for what in lost if lost[what]))
+
+
+def shell(answers: Answers) -> Finding:
+    """Whether our AMI user could run programs there."""
+    unanswered = answers.told[SHELLS[0]]
+    if isinstance(unanswered, PbxError) and _is_unclear(unanswered):
+        return warn(CheckedPart.SHELL, *refused(unanswered))
+    loaded = [each for each in SHELLS if not isinstance(answers.told[each], PbxError)]
+    return warn(CheckedPart.SHELL, said("open", **named(loaded))) if loaded else ok(CheckedPart.SHELL, said("closed"))
 
 
 def _is_unclear(error: PbxError) -> bool:

@@ -39,6 +39,7 @@ def judge(answers: Answers, expected: Expected) -> Report:
         findings=(
             _version(answers),
             _rights(answers),
+            installed.shell(answers),
             _filter(answers),
             _clock(answers),
             installed.modules(answers),

@@ -7,6 +7,7 @@ and reading of bytes (`wire`), pings, retries, and what becomes of actions when 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ PASSED_LIMIT = 64 * 1024 * 1024  # the same where the rows are passed on and not
 # The one answer to a login that trying again cannot change: "Asterisk is shutting down" and "Login Already In Use" (by
 # our own former connection, where a user may log in once) pass by themselves.
 WRONG_LOGIN = "Authentication failed"
+MD5 = {"AuthType": "MD5"}  # the one kind that AMI knows (Asterisk 16 and 22)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -172,9 +174,12 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             check_certificate(self._address, self.protocol.transport.get_extra_info("ssl_object"))
 
     async def log_in(self) -> None:
-        """Raises LinkDown, NeedsPerson."""
-        login = {"Username": self._address.username, "Secret": self._address.secret, "Events": "on"}
+        """With a digest of the password and the PBX's challenge: the password itself is never sent. Raises LinkDown,
+        PbxNeedsPerson."""
         try:
+            challenge = (await self.ask(PendingAction("Challenge", MD5)))[0].get("Challenge", "")
+            key = hashlib.md5((challenge + self._address.secret).encode()).hexdigest()
+            login = {**MD5, "Username": self._address.username, "Key": key, "Events": "on"}
             await self.ask(PendingAction("Login", login))
         except ActionRefused as error:
             if WRONG_LOGIN not in str(error):

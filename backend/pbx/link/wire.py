@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 Message = dict[str, str]
 
 MESSAGE_LIMIT = 256 * 1024  # bytes; the longest real ones, answers of `Command`, have some tens of kilobytes
+VALUE_LIMIT = 4096  # characters of one line that are kept; Asterisk's own names and numbers have at most 80
 END = b"\r\n\r\n"
 _CUT_END = len(END) - 1  # so much of an end may be waiting for its last byte
 _EVENT = b"Event: "
@@ -78,7 +79,8 @@ def is_wanted(raw: bytes, wanted: frozenset[bytes]) -> bool:
 
 
 def read(raw: bytes) -> Message:
-    """A raw message as names and values; invalid UTF-8 is replaced, a line without `: ` is no header.
+    """A raw message as names and values; invalid UTF-8 is replaced, a line without `: ` is no header, long values
+    are cut.
 
     Of a repeated header the first value counts; only `Output`, the lines a `Command` printed, is joined.
     """
@@ -87,7 +89,7 @@ def read(raw: bytes) -> Message:
     for line in reversed(lines):
         name, is_header, value = line.partition(": ")
         if is_header:
-            message[name] = value
+            message[name] = value[:VALUE_LIMIT]
     if "Output" in message:
         message["Output"] = "\n".join(_values("Output", lines))
     return message
@@ -97,4 +99,4 @@ def _values(name: str, lines: list[str]) -> Iterator[str]:
     for line in lines:
         found, _, value = line.partition(": ")
         if found == name:
-            yield value
+            yield value[:VALUE_LIMIT]

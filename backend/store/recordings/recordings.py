@@ -51,6 +51,7 @@ class Why(StrEnum):
     BROKEN = "broken"
     UNKNOWN_FORM = "unknown_form"
     TOO_BIG = "too_big"
+    OVER_QUOTA = "over_quota"
     TOO_LONG = "too_long"
     """Too long to be converted to mp3 in the available time."""
     OURS = "ours"

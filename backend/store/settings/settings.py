@@ -16,7 +16,9 @@ from backend.calls.numbers import phones
 from backend.calls.numbers.dialling import DialFormat, Dialling
 from backend.calls.rules.routing import Routing
 from backend.calls.rules.rules import Employee, LeadOwner, Rules
+from backend.calls.rules.sight import EmployeesSee
 from backend.calls.tracking.endpoints import Lines
+from backend.calls.tracking.patterns import compile_stored
 from backend.store import db
 from backend.store.accounts import Account, AccountPbx, AccountUser, LineState
 from backend.store.settings.callback import CallbackSetting
@@ -24,6 +26,7 @@ from backend.store.settings.parts import SettingsPart, StageSetting
 from backend.store.settings.recordings import RecordingsSetting
 from backend.store.settings.routing import Names, RoutingSetting
 from backend.store.settings.values import (
+    STORED,
     AllowedPrefix,
     Certificate,
     ChannelTemplate,
@@ -44,6 +47,7 @@ from backend.store.settings.values import (
 from backend.words import say
 
 MOST_EMPLOYEES = 2000
+OF_SECRET = ("host", "port", "username", "tls", "certificate")  # what a stored secret was given for
 MOST_KEPT = 300  # accounts whose settings a process keeps as it read them last
 MOBILE_TAIL = 10  # digits of a mobile that are compared: its country code is spelt in many ways
 
@@ -82,7 +86,7 @@ class PbxSetting(SettingsPart):
 
 class AccountSettings(SettingsPart):
     """Everything but the PBX's address. `open_lead_missed_to` None means every employee; `zone` is whose days and
-    hours the overview counts."""
+    hours the overview counts; `supervisors` are groups of amoCRM users who see all."""
 
     country: Country = "RU"
     language: Language = "ru"
@@ -91,6 +95,8 @@ class AccountSettings(SettingsPart):
     extensions: tuple[Pattern, ...] = Field((), max_length=20)
     employees: tuple[EmployeeSetting, ...] = Field((), max_length=MOST_EMPLOYEES)
     default_employee: Id | None = None
+    employees_see: EmployeesSee = EmployeesSee.RIGHTS
+    supervisors: tuple[Id, ...] = Field((), max_length=100)
     missed_to: tuple[Id, ...] = Field((), max_length=MOST_EMPLOYEES)
     open_lead_missed_to: tuple[Id, ...] | None = Field(None, max_length=MOST_EMPLOYEES)
     popup_on_ringing: bool = Field(True, strict=True)
@@ -132,7 +138,11 @@ class AccountSettings(SettingsPart):
 
     def to_lines(self) -> Lines:
         """What is a trunk, what an extension, and which mobile stands for which extension."""
-        return Lines.of(trunks=self.trunks, extensions=self.extensions, mobiles=dict(self._mobiles()))
+        return Lines(
+            trunks=tuple(map(compile_stored, self.trunks)),
+            extensions=tuple(map(compile_stored, self.extensions)),
+            mobiles=dict(self._mobiles()),
+        )
 
     def to_routing(self) -> Routing:
         """How an inbound call is sent, and what the lines on the PBX are made from."""
@@ -216,7 +226,7 @@ def _read_stored(account_id: int) -> _Read:
     version, of_crm, stored, people = db.session.execute(query).one()
     told = {name: value for name, value in of_crm.items() if value}
     known = {name: value for name, value in stored.items() if name in AccountSettings.model_fields}
-    settings = AccountSettings.model_validate({**told, **known})
+    settings = AccountSettings.model_validate({**told, **known}, context=STORED)
     active = {user: people[str(user)] for user in sorted(map(int, people or ())) if people[str(user)] is not None}
     employees = active if people else {each.user_id: str(each.user_id) for each in settings.employees}
     return _Read(version=version, settings=settings, rules=settings.to_rules(employees))
@@ -250,10 +260,11 @@ def write(account_id: int, settings: AccountSettings) -> None:
 
 
 def secret_for(stored: AccountPbx | None, pbx: PbxSetting) -> str | None:
-    """The one given, or the stored one, which never goes to another address or user than it was given for."""
+    """The one given, or the stored one, which never goes to another address or user, nor behind another certificate,
+    than it was given for."""
     if pbx.secret:
         return pbx.secret.get_secret_value()
-    is_same = stored and (stored.host, stored.port, stored.username) == (pbx.host, pbx.port, pbx.username)
+    is_same = stored and all(getattr(stored, name) == getattr(pbx, name) for name in OF_SECRET)
     return stored.secret if stored and is_same else None
 
 

@@ -14,6 +14,7 @@ from flask import Request, Response, g, make_response, render_template, request
 
 from backend.desk.callback import admission
 from backend.desk.callback.admission import KnownSite, NotLetIn, Sender
+from backend.peers import owner_of
 from backend.store.callback.requests import CallbackRow, RequestState
 from backend.web import api
 from backend.web.api import ApiError
@@ -27,7 +28,7 @@ STATUS = {
     "later": 503,
 }  # fmt: skip
 OFTEN, TOO_OFTEN = "often_", 429
-HELD = timedelta(seconds=90)  # a request with a first ring later than this waits for the end of the quiet hours
+HELD = timedelta(seconds=90)  # a request that is first rung so much later waits for the morning
 SCRIPT_AGE = 300  # seconds
 CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
@@ -130,7 +131,7 @@ def _sender(site: KnownSite, body: bytes) -> Sender:
         return Sender(signature=signature, is_server=True)
     if not _is_at_home(site):
         raise admission.refused(site, "foreign_origin" if "Origin" in request.headers else "bad_signature")
-    return Sender(address=request.remote_addr)
+    return Sender(address=owner_of(request.remote_addr))
 
 
 def _is_at_home(site: KnownSite) -> bool:

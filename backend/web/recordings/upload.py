@@ -22,9 +22,10 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from backend.recordings.push import BadName, TooManyUploads, received
 from backend.recordings.sources import LARGEST, TooBig
 from backend.recordings.storage import ShelfError
-from backend.store import accounts
+from backend.store import accounts, db
 from backend.store.accounts import AccountState
 from backend.store.recordings import access
+from backend.web import bodies
 from backend.web.recordings.player import HIGHEST_ACCOUNT
 
 OF_ACCOUNT, OF_ALL = 4, 32  # concurrent files in this process, each on disk until it is complete
@@ -46,6 +47,7 @@ class UploadRefused(Exception):
 
 
 @blueprint.put(f"/recordings/<int(max={HIGHEST_ACCOUNT}):account_id>/upload/<key>/<name>")
+@bodies.reads_itself
 def put_file(account_id: int, key: str, name: str) -> Response:
     """The body is the file. The same name again replaces it."""
     _admit(account_id, key)
@@ -53,6 +55,7 @@ def put_file(account_id: int, key: str, name: str) -> Response:
 
 
 @blueprint.post(f"/recordings/<int(max={HIGHEST_ACCOUNT}):account_id>/upload/<key>")
+@bodies.reads_itself
 def post_file(account_id: int, key: str) -> Response:
     """A form (multipart) with one file, whose name is the recording's unless the form has another `name`."""
     _admit(account_id, key)
@@ -81,6 +84,7 @@ def _admit(account_id: int, key: str) -> None:
     is_connected = account is not None and account.state is not AccountState.DISABLED
     if not is_connected or not access.may_upload(account_id, key):
         raise UploadRefused("unknown", HTTPStatus.NOT_FOUND)
+    db.session.commit()  # no connection to the database waits for the file
 
 
 def _kept(account_id: int, name: str | None, file: Callable[[], IO[bytes]]) -> Response:

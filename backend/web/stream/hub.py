@@ -23,7 +23,8 @@ from backend.web.stream import reader as readers
 from backend.web.stream.reader import Reader
 from backend.web.stream.schedule import StreamSchedule, Updates
 
-MOST_OF_USER = 20  # streams; the oldest is closed for a new one
+MOST_OF_USER = 20  # streams; the oldest makes room
+MOST_OF_ACCOUNT = 1000
 MOST = 3500  # streams of one process, fewer than its connections: the rest of the API needs some
 NAME = "hub"  # of its threads
 PAUSE = 1.0  # seconds until the next attempt while the database is down
@@ -62,7 +63,7 @@ class Hub:
             if self._is_closed:
                 reader.end()
                 return reader
-            if self._count >= MOST:
+            if self._count >= MOST or len(self._of(account_id)) >= MOST_OF_ACCOUNT:
                 raise TooManyStreams
             theirs = self._streams.setdefault(account_id, {}).setdefault(user_id, [])
             if len(theirs) >= MOST_OF_USER:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backend.desk import call_list
 from backend.desk import office as people
+from backend.desk.sights import sights
 from backend.store import popups
 from backend.store.stream import Topic
 from backend.web.stream.reader import Reader, as_json
@@ -54,10 +55,14 @@ def _publish_people(account_id: int, due: Due) -> None:
 
 
 def _publish_missed(account_id: int, readers: Sequence[Reader]) -> None:
-    if readers:
-        missed = as_json({"calls": call_list.open_missed(account_id)})
-        for reader in readers:
-            reader.queue("missed", missed)
+    if not readers:
+        return
+    seen = sights(account_id, {reader.user_id for reader in readers})
+    lists = dict(zip(seen, call_list.open_missed(account_id, list(seen.values())), strict=True))
+    texts: dict[str, str] = {}  # one for all who see the same: a text of their own for each would fill the memory
+    for reader in readers:
+        missed = as_json({"calls": lists[reader.user_id]})
+        reader.queue("missed", texts.setdefault(missed, missed))
 
 
 def _show_popups(account_id: int, readers: Sequence[Reader]) -> None:

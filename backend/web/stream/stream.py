@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from functools import partial
 
@@ -20,7 +19,6 @@ TICKET_LIFE = 24 * 60 * 60  # seconds
 PURPOSE = "stream"  # a text sealed for another purpose is not accepted here
 LONGEST_TICKET = 1000  # characters; ours have about 200
 LONGEST_PLACE = 18  # digits; a bigint has room for them
-SILENCE = 45_000  # milliseconds after which a browser without any answer counts as gone
 
 blueprint: Blueprint = api.blueprint("stream")
 
@@ -42,7 +40,6 @@ def read_stream() -> Response:
     account_id, user_id = _holder(request.args.get("ticket", ""))
     if not is_welcome(account_id, user_id):
         raise ApiError("token", 401)
-    _notice_silence(request.environ.get("gunicorn.socket"))
     hub = current_app.extensions["hub"]
     assert isinstance(hub, Hub)
     try:
@@ -72,13 +69,7 @@ def _holder(ticket: str) -> tuple[int, int]:
     return holder["account"], holder["user"]
 
 
-def place(text: str | None) -> int | None:
-    """A reader's position among the popups' changes; None without one, or for an impossible one."""
-    is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= LONGEST_PLACE
-    return int(text or "") if is_number else None
-
-
-def _notice_silence(connection: socket.socket | None) -> None:
-    """Otherwise a user with a closed laptop would count as watching for a quarter of an hour. Linux only."""
-    if connection is not None and connection.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE)
+def place(told: str | None) -> int | None:
+    """Where a reader was among the popups' changes; None when he does not say, or says what cannot be."""
+    is_number = told is not None and told.isascii() and told.isdigit() and len(told) <= LONGEST_PLACE
+    return int(told or "") if is_number else None

@@ -21,7 +21,7 @@ BY_THEMSELVES: Wrong = {
     "settings.language": ("de", "одно из", "one of"),
     "settings.zone": ("Nowhere/City", "нет такого часового пояса", "is not a time zone"),
     "settings.trunks": (["^a", "("], "(: не регулярное выражение", "(: is not a regular expression"),
-    "settings.extensions": (["(a+)+$"], "слишком долго", "may be too slow"),
+    "settings.extensions": (["(?!a)b"], "регулярное выражение", "regular expression"),
     "settings.default_employee": (0, "больше 0", "greater than 0"),
     "settings.missed_to": ([-1], "больше 0", "greater than 0"),
     "settings.open_lead_missed_to": ([-1], "больше 0", "greater than 0"),
