@@ -33,11 +33,8 @@ class NoteType(StrEnum):
 
 
 class CallNoteStatus:
-    """`call_status` of a call note (docs/amocrm-contract.md §3.8)."""
+    """Of amoCRM's `call_status` those that a call of ours ends with (docs/amocrm-contract.md §3.8)."""
 
-    LEFT_MESSAGE = 1
-    CALL_BACK_LATER = 2
-    NOT_IN_PLACE = 3
     TALKED = 4
     WRONG_NUMBER = 5
     NO_ANSWER = 6
@@ -203,11 +200,6 @@ def hand_over(lead_id: int, user_id: int) -> Request:
 def add_notes(entity: Entity, notes: Sequence[Model]) -> Request:
     """Notes of many entities of one type; each carries its `entity_id`."""
     return _add(f"/api/v4/{entity}/notes", list(notes))
-
-
-def change_note(entity: Entity, entity_id: int, note_id: int, note: Model) -> Request:
-    """`note` holds all of `params`, not the changed part (uncertainty U2)."""
-    return _change(f"/api/v4/{entity}/{entity_id}/notes/{note_id}", note)
 
 
 def change_notes(entity: Entity, notes: Sequence[Model]) -> Request:

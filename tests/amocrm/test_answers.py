@@ -98,8 +98,8 @@ def test_a_call_note_is_added_found_and_filled_in(client: ApiClient, acme: Accou
     assert (found.id, found.uniq, found.params["duration"], found.params["link"]) == (
         made.id, "call-1", 187, link,
     )  # fmt: skip
-    again = models.call_note(**whole, status=4, duration=188)
-    client.send(requests.change_note(Entity.LEADS, lead["id"], made.id, again))
+    again = models.call_note(**whole, status=4, duration=188, note_id=made.id)
+    client.send(requests.change_notes(Entity.LEADS, [again]))
     (kept,) = acme.notes
     assert (kept["params"]["duration"], kept["created_by"], kept["responsible_user_id"]) == (188, anna, anna)
 
