@@ -32,7 +32,7 @@ def form(firm: Firm, phone: str = OLGA) -> dict[str, Any]:
 def hear(firm: Firm, record: dict[str, Any]) -> None:
     """amoCRM's webhook tells of it."""
     with firm.app.app_context():
-        change_inbox.tell(firm.id, [ReportedChange(entity="unsorted", id=record["uid"], is_new=True)])
+        change_inbox.report(firm.id, [ReportedChange(entity="unsorted", id=record["uid"], is_new=True)])
         db.session.commit()
     firm.work()
 
