@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from backend.pbx.address import Networks, networks
+from backend.pbx.address import Networks, allowed_networks, networks
 
 REDIRECT_PATH = "/oauth/amocrm"  # amoCRM compares the redirect_uri literally (docs/amocrm-contract.md §1.1)
 MAKE_KEY = "make one with `python -m backend secret-key` and set SECRET_KEYS to it"
@@ -60,7 +60,8 @@ class Settings(BaseModel):
     aws_region: str = "us-east-1"
     aws_endpoint_url: str = Field("", pattern=r"^(https?://[^/@?#]+/?)?$")
     pbx_networks: str = ""
-    """Private networks in which accounts may have their PBX, as `10.8.0.0/24, 192.168.1.5`; others must be public."""
+    """Private networks in which accounts may have their PBX, as `31000777=10.8.0.0/24, 192.168.1.5`: the first of one
+    account alone, the second of all; others must be public."""
     support_email: str = Field("", max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")
     """Whom the page of help names; the next too."""
     support_phone: str = Field("", max_length=40, pattern=r"^[0-9+() \-]*$")
@@ -102,9 +103,15 @@ class Settings(BaseModel):
             raise ValueError("must begin with https://")
         return value.rstrip("/")
 
-    @field_validator("pbx_networks", "trusted_proxies")
+    @field_validator("pbx_networks")
     @classmethod
-    def _networks(cls, value: str) -> str:
+    def _pbx_networks(cls, value: str) -> str:
+        allowed_networks(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
         networks("" if value.isdigit() else value)
         return value
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from backend import create_app, logs
 from backend.amocrm import oauth
 from backend.amocrm.errors import AmoError
-from backend.cli import phonebook
+from backend.cli import phonebook, privacy
 from backend.cli.common import account_id
 from backend.config import load_settings
 from backend.crm_access import client_for, disable, integration, sync_mirrors
@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "phonebook", phonebook.show, "how far the mirror of its clients is; --follow: on and on",
              _account_id, phonebook.options)  # fmt: skip
     _command(commands, "connect-url", connect_url, "the address that asks an administrator for consent", _kommo)
+    _command(commands, "trail", privacy.show_trail, "who changed, opened, exported", _account_id)
+    _command(commands, "person", privacy.tell_person, "all that is kept of one number; --erase forgets it",
+             _account_id, privacy.person_options)  # fmt: skip
     _command(commands, "disable", disable_account, "stop working for an account; its settings are kept", _account_id)
     _command(commands, "delete", delete_account, "forget a disabled account with all it has here, recordings too",
              _account_id)  # fmt: skip

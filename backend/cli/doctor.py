@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from backend import create_app
 from backend.cli.common import account_id
 from backend.config import Settings, StartError, database_url_file, load_settings
-from backend.pbx.address import networks
+from backend.pbx.address import allowed_networks
 from backend.pbx.check.check import check
 from backend.pbx.check.findings import Finding, FindingState, Report
 from backend.pbx.errors import BadCommand
@@ -76,7 +76,7 @@ def _looked(account_id: int, configured: Settings) -> Report:
         return unusable(wrong)
     if address is None:
         raise StartError(f"account {account_id} has no PBX")
-    return asyncio.run(check(address, expected, networks(configured.pbx_networks)))
+    return asyncio.run(check(address, expected, allowed_networks(configured.pbx_networks).of(account_id)))
 
 
 def _says(finding: Finding, language: str) -> str:

@@ -89,7 +89,7 @@ def _may_see(row: CallRow, shelf: _Shelf, sight: Sight) -> bool:
         return True
     having = shelf.parties.get(row.client or "", ())
     if having:
-        return any(sight.may_see(*card) for each in having for card in each.cards)
+        return any(sight.may_see(*owner) for each in having for owner in each.owners)
     return not sight.is_own or sight.user_id in shelf.rules.missed_to
 
 

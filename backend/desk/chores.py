@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, true
+import structlog
+from sqlalchemy import delete, func, select, true
 
 from backend.desk.health import audit
 from backend.desk.phonebook import full_sync, polling
@@ -14,6 +15,7 @@ from backend.store.accounts import Account, AccountState
 from backend.store.callback import guard, requests
 from backend.store.journal import account_work, journal, left_out, refusals, wake
 from backend.store.phonebook import changed_numbers, webhooks
+from backend.store.privacy import trail
 
 SYNC_EVERY = timedelta(hours=20)  # and then in the night that follows (docs/decisions, 0020)
 SYNC_AT_LEAST_EVERY = timedelta(hours=30)
@@ -21,9 +23,13 @@ NIGHT = range(1, 6)  # hours of the account's own clock
 AUDIT_EVERY = timedelta(hours=1)
 KEPT_FOR = timedelta(days=90)  # facts and done intents: as long as `why` may be asked
 COMMANDS_KEPT_FOR = timedelta(days=7)  # far longer than a page may repeat the same request
+TRAIL_KEPT_FOR = timedelta(days=365)
+ERASED_AFTER = timedelta(days=90)  # after it left; until then an account that comes back finds its settings
 REFUSALS_KEPT_FOR = timedelta(days=7)  # of callbacks: far longer than they are shown
 AT_A_TIME = 100  # accounts whose work is started in one transaction
 AT_ONCE = 5000  # rows deleted in one transaction
+
+log = structlog.get_logger(__name__)
 
 
 def sync_due_phonebooks() -> list[int]:
@@ -89,6 +95,19 @@ def forget_old() -> int:
     gone: int = sum(each.forget_older(than, AT_ONCE) for each in kept)
     gone += changed_numbers.forget_older(datetime.now(UTC) - changed_numbers.KEPT, AT_ONCE)
     gone += commands.tidy(datetime.now(UTC) - COMMANDS_KEPT_FOR, AT_ONCE)
+    gone += trail.forget_older(datetime.now(UTC) - TRAIL_KEPT_FOR, AT_ONCE)
     gone += guard.forget_older(datetime.now(UTC) - REFUSALS_KEPT_FOR, AT_ONCE)
     db.session.commit()
     return gone
+
+
+def erase_left() -> int:
+    """Forgets, whole, an account that left so long ago: at most one, for it may have millions of rows. How many."""
+    left = (Account.state == AccountState.DISABLED, Account.state_since < func.now() - ERASED_AFTER)
+    oldest = select(Account.id).where(*left).order_by(Account.state_since).limit(1).with_for_update(skip_locked=True)
+    gone = db.session.scalars(delete(Account).where(Account.id.in_(oldest.scalar_subquery())).returning(Account.id))
+    erased = gone.all()
+    db.session.commit()
+    for account_id in erased:
+        log.info("account erased", account=account_id)
+    return len(erased)

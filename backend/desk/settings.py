@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountPbx
 from backend.store.callback import sites as callback_sites
+from backend.store.privacy import trail
+from backend.store.privacy.trail import OPERATOR, Deed
 from backend.store.recordings import access, recordings
 from backend.store.settings import settings
 from backend.store.settings.errors import FieldError, across, from_pydantic
@@ -24,8 +26,9 @@ class ChangedMeanwhile(Exception):
     """The settings are not those any more that were read before they were changed."""
 
 
-def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
-    """Replaces `settings` and, where given, `pbx` (null: none), committed. Empty when all was right.
+def change(account_id: int, body: dict[str, Any], *, by: int = OPERATOR) -> list[FieldError]:
+    """Replaces `settings` and, where given, `pbx` (null: none), committed. Empty when all was right. `by` is who does
+    it, for the trail.
 
     With `version` only what was read as that is changed. Raises LookupError for an unknown account, ChangedMeanwhile.
     """
@@ -37,12 +40,25 @@ def change(account_id: int, body: dict[str, Any]) -> list[FieldError]:
     pbx = _pbx(account_id, body, errors)
     if errors:
         return errors
+    trail.add(account_id, by, Deed.CHANGED_SETTINGS, ", ".join(_changed(account_id, body, wanted, pbx)))
     _write_recordings(account_id, wanted.recordings)
     settings.write(account_id, wanted)
     if "pbx" in body:
         _write_pbx(account_id, pbx)
     db.session.commit()
     return errors
+
+
+def _changed(account_id: int, body: dict[str, Any], wanted: AccountSettings, pbx: PbxSetting | None) -> list[str]:
+    """Names of what becomes another; never values, some are secret."""
+    before, after = settings.read(account_id).model_dump(mode="json"), wanted.model_dump(mode="json")
+    names = [name for name, value in after.items() if value != before[name]]
+    if "pbx" not in body:
+        return names
+    known = settings.pbx_as_shown(account_id) or {}
+    told = pbx.model_dump() if pbx else {}
+    parts = [name for name in PbxSetting.model_fields if name != "secret" and told.get(name) != known.get(name)]
+    return [*names, *(f"pbx.{name}" for name in parts), *(["pbx.secret"] if pbx and pbx.secret else [])]
 
 
 def version(account_id: int) -> str:

@@ -15,6 +15,7 @@ from backend.store.accounts import AccountUser
 from backend.store.settings import settings
 from backend.store.settings.settings import AccountSettings
 
+__all__ = ["Sight", "sight_of", "sights"]
 FRESH = timedelta(minutes=15)  # for so long amoCRM is not asked again what a user may see
 OLDEST = timedelta(days=2)  # rights that could not be asked for so long count no more
 

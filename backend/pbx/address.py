@@ -11,7 +11,8 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
@@ -57,6 +58,30 @@ class PbxAddress:
                 raise BadCommand(f"the AMI {what} must be 1 to 250 printable characters")
         if self.certificate is not None and not _PEM.search(self.certificate):
             raise BadCommand("the certificate must be in PEM form (-----BEGIN CERTIFICATE-----)")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedNetworks:
+    """Private networks in which PBXs may be: those of every account, and those of one."""
+
+    of_all: Networks
+    of_account: Mapping[int, Networks]
+
+    def of(self, account_id: int) -> Networks:
+        return [*self.of_all, *self.of_account.get(account_id, ())]
+
+
+def allowed_networks(words: str) -> AllowedNetworks:
+    """The operator's list, as `10.8.0.0/24, 31000777=192.168.1.5`; what names an account is for that one alone. Raises
+    ValueError that names the bad one."""
+    of_all: list[IPv4Network | IPv6Network] = []
+    of_account: dict[int, list[IPv4Network | IPv6Network]] = defaultdict(list)
+    for word in filter(None, re.split(r"[\s,]+", words.strip())):
+        account, is_bound, network = word.rpartition("=")
+        if is_bound and not account.isdecimal():
+            raise ValueError(f"{word!r} does not begin with an account's id")
+        (of_account[int(account)] if is_bound else of_all).append(ip_network(network))
+    return AllowedNetworks(of_all, of_account)
 
 
 def networks(words: str) -> list[IPv4Network | IPv6Network]:

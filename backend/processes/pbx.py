@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from backend import create_app
 from backend.config import Settings
 from backend.desk.callback.lifecycle import DROP
-from backend.pbx.address import networks
+from backend.pbx.address import allowed_networks
 from backend.processes.commands.call import CALL
 from backend.processes.commands.callbacks import DROPPED, Callbacks
 from backend.processes.commands.check_pbx import CHECK
@@ -68,7 +68,7 @@ class AccountLines:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._database = settings.libpq_url
-        self._networks = networks(settings.pbx_networks)
+        self._networks = allowed_networks(settings.pbx_networks)
         self._threads = ThreadPoolExecutor(max(1, settings.pbx_connections - 1))  # one connection listens
         self._patience = QuietStoreAccess(self._in_store, max(1, settings.pbx_connections - 2))
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -117,7 +117,7 @@ class AccountLines:
         self._leases = held
         fresh = held.keys() - self._lines.keys()
         for account_id in fresh:
-            self._lines[account_id] = Line(account_id, self._in_store, self._networks, self._patience)
+            self._lines[account_id] = Line(account_id, self._in_store, self._networks.of(account_id), self._patience)
         await self._orders.look(fresh)
         await self._count()
 

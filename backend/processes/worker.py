@@ -58,6 +58,7 @@ CHORES = (
     Chore(every=30, run=chores.audit_due_calls),
     Chore(every=60, run=chores.try_refused_again),
     Chore(every=300, run=chores.forget_old),
+    Chore(every=600, run=chores.erase_left),
     Chore(every=60, run=stream.forget_watchers),
     COUNT,
     Chore(every=10, run=alerts.watch),

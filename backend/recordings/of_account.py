@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from backend.pbx.address import networks
+from backend.pbx.address import allowed_networks
 from backend.recordings.reach import LONGEST, address_of
 from backend.recordings.sftp import SftpSource
 from backend.recordings.sources import Awaited, Source
@@ -31,15 +31,17 @@ def source_of(account_id: int, longest: float = LONGEST) -> Tried | Awaited | No
     if chosen.recordings.source is SourceKind.PUSH:
         return Awaited()
     secret = access.secret_for(account_id, chosen.recordings)
-    return made(chosen.recordings, secret, ZoneInfo(chosen.zone), longest)
+    return made(account_id, chosen.recordings, secret, ZoneInfo(chosen.zone), longest)
 
 
-def made(setting: RecordingsSetting, secret: str | None, zone: ZoneInfo, longest: float = LONGEST) -> Tried | None:
+def made(
+    account_id: int, setting: RecordingsSetting, secret: str | None, zone: ZoneInfo, longest: float = LONGEST
+) -> Tried | None:
     """Of settings that need not be stored."""
     if setting.source in (SourceKind.NONE, SourceKind.PUSH) or setting.url is None:
         return None
     address = address_of(setting.url, setting.certificate)
-    allowed = networks(current_app.config["PBX_NETWORKS"])
+    allowed = allowed_networks(current_app.config["PBX_NETWORKS"]).of(account_id)
     if setting.source is SourceKind.SFTP:
         return SftpSource(
             address=address, allowed=allowed, username=setting.username or "", secret=secret or "",

@@ -18,6 +18,7 @@ from backend.web import (
     outcome,
     overview,
     phonebook,
+    privacy,
     settings,
 )
 from backend.web.callback import admin, public
@@ -28,7 +29,7 @@ from backend.web.stream.hub import Hub
 
 PARTS = (
     call_list, public, admin, calls, diagnostics, health, help, hooks, install, metrics, outcome, overview,
-    check, paste, phonebook, popups, source, upload, player, settings, stream,
+    check, paste, phonebook, popups, privacy, source, upload, player, settings, stream,
 )  # fmt: skip
 
 

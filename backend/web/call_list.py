@@ -11,6 +11,9 @@ from backend.amocrm.onetime import Visitor
 from backend.desk import call_list
 from backend.desk.call_list import NotYours
 from backend.desk.sights import Sight, sight_of
+from backend.store import db
+from backend.store.privacy import trail
+from backend.store.privacy.trail import Deed
 from backend.store.settings.errors import from_pydantic
 from backend.store.settings.parts import SettingsPart
 from backend.web import api
@@ -47,6 +50,8 @@ def read_card() -> dict[str, Any]:
         shown = call_list.of_card(caller.account_id, card.entity, card.id, sight)
     except NotYours:
         raise ApiError("not_yours", 403) from None
+    trail.add(caller.account_id, caller.user_id, Deed.OPENED_CARD, f"{card.entity} {card.id}")
+    db.session.commit()
     return shown | {part: [_with_reason(each) for each in shown[part]] for part in ("calls", "missed")}
 
 
@@ -55,6 +60,8 @@ def find_contacts() -> dict[str, Any]:
     """Contacts by name or number."""
     caller, sight = _looking()
     query = request.args.get("query", "").replace("\0", "")[:LONGEST_QUERY]
+    if query.strip():
+        trail.add(caller.account_id, caller.user_id, Deed.SEARCHED_CONTACTS)
     with api.slowly(caller.account_id):
         return {"contacts": call_list.find_contacts(caller.account_id, query, sight)}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from backend.desk.health import diagnostics as desk
+from backend.store.privacy import trail
+from backend.store.privacy.trail import Deed
 from backend.web import api
 
 blueprint = api.blueprint("diagnostics")
@@ -17,5 +19,6 @@ def read_diagnostics() -> tuple[dict[str, Any], dict[str, str]]:
     account = api.account_of(caller)
     api.admit(caller)
     name = f'attachment; filename="phone-station-{account.id}.json"'
+    trail.add(account.id, caller.user_id, Deed.EXPORTED_DIAGNOSTICS)
     with api.slowly(caller.account_id):
         return desk.diagnostics(account.id), {"Content-Disposition": name}

@@ -41,7 +41,7 @@ def change_settings() -> dict[str, Any]:
     account = api.account_of(caller)
     api.admit(caller)
     try:
-        errors = change(account.id, api.body())
+        errors = change(account.id, api.body(), by=caller.user_id)
     except ChangedMeanwhile as error:
         raise ApiError("changed_meanwhile", 409) from error
     if errors:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
+from backend.pbx.address import AllowedNetworks
 from backend.processes.commands.listener import Orders
 from backend.processes.pbx import ERRANDS
 from sandbox.crm.server import Crm
@@ -21,6 +22,7 @@ from tests.pbx.fake_ami import LOOPBACK
 
 from .fake_pbx import Pbx
 
+ALLOWED = AllowedNetworks(LOOPBACK, {})
 T = TypeVar("T")
 
 
@@ -51,7 +53,7 @@ def other(app: Flask) -> Firm:
 def pbx(app: Flask, database: Settings) -> Iterator[Pbx]:
     """A PBX to check, and who checks it."""
     loop, fake = asyncio.new_event_loop(), Pbx()
-    orders = Orders("tests", {}, ERRANDS, lambda errand: asyncio.to_thread(_in_store, app, errand), LOOPBACK)
+    orders = Orders("tests", {}, ERRANDS, lambda errand: asyncio.to_thread(_in_store, app, errand), ALLOWED)
     ended = asyncio.Event()
 
     async def live() -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from backend.config import Settings
+from backend.pbx.address import AllowedNetworks
 from backend.processes.commands.command import CommandContext, Errand
 from backend.processes.commands.listener import Orders
 from backend.store.commands import Command
@@ -35,7 +36,7 @@ class Exchange:
         kinds = {kind: Errand(run=self._run) for kind in ("call", "hangup", "transfer", "cancel", "complete")}
         errands = {**kinds, "check": Errand(run=self._run, needs_line=False)}
         held: Any = {account_id: Line() for account_id in lines}
-        self.orders = Orders(name, held, errands, self._in_store, ())
+        self.orders = Orders(name, held, errands, self._in_store, AllowedNetworks((), {}))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._listening: Future[None] | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend.pbx.address import PbxAddress, check_address, networks
+from backend.pbx.address import PbxAddress, allowed_networks, check_address, networks
 from backend.pbx.errors import BadCommand, PbxNeedsPerson
 
 GOOD = {"host": "pbx.example.com", "port": 5038, "username": "crm", "secret": "s3cret"}
@@ -30,6 +30,19 @@ def test_an_address_inside_is_forbidden_unless_the_operator_allows_it(ip: str) -
 def test_a_public_address_is_fine() -> None:
     check_address("93.184.215.14", [])
     check_address("2a00:1450:4001::1", [])
+
+
+def test_a_network_may_be_of_one_account_alone() -> None:
+    allowed = allowed_networks("10.8.0.0/24, 31000777=192.168.1.5 31000777=10.9.0.0/16")
+    check_address("10.8.0.7", allowed.of(1))
+    check_address("192.168.1.5", allowed.of(31000777))
+    check_address("10.9.1.1", allowed.of(31000777))
+    for private in ("192.168.1.5", "10.9.1.1"):
+        with pytest.raises(PbxNeedsPerson):
+            check_address(private, allowed.of(31000778))
+    for wrong in ("acme=10.0.0.0/8", "=10.0.0.0/8", "1=nonsense"):
+        with pytest.raises(ValueError, match=r"acme|=10|nonsense"):
+            allowed_networks(wrong)
 
 
 def test_the_operator_allows_networks() -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from backend.config import Settings
+from backend.pbx.address import AllowedNetworks
 from backend.processes.commands.check_source import SOURCE
 from backend.processes.commands.listener import Orders
 from tests.pbx.fake_ami import LOOPBACK
@@ -18,6 +19,7 @@ from tests.two_firms import app, crm, firm, other
 
 __all__ = ["app", "crm", "firm", "other"]
 
+ALLOWED = AllowedNetworks(LOOPBACK, {})
 T = TypeVar("T")
 
 
@@ -30,7 +32,7 @@ def settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Se
 def clerk(app: Flask) -> Iterator[None]:
     """Whoever carries out trials."""
     loop, ended, listening = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-    orders = Orders("tests", {}, {"source": SOURCE}, lambda errand: asyncio.to_thread(_in_store, app, errand), LOOPBACK)
+    orders = Orders("tests", {}, {"source": SOURCE}, lambda errand: asyncio.to_thread(_in_store, app, errand), ALLOWED)
     database = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "", 1)
 
     async def live() -> None:

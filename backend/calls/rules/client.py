@@ -42,10 +42,9 @@ class Party:
     is_chosen: bool = False
 
     @property
-    def cards(self) -> tuple[tuple[str, int | None], ...]:
-        """The entity type and the responsible of the card and of each open lead."""
-        leads = ((CardKind.LEADS.value, lead.responsible) for lead in self.open_leads)
-        return ((self.entity.value, self.responsible), *leads)
+    def owners(self) -> tuple[tuple[CardKind, int | None], ...]:
+        """This card's kind and responsible, and those of its open leads: whoever sees one of them knows the client."""
+        return ((self.entity, self.responsible), *((CardKind.LEADS, lead.responsible) for lead in self.open_leads))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

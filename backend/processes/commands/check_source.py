@@ -25,7 +25,7 @@ async def run(place: CommandContext, command: Command) -> dict[str, Any]:
 def _source(command: Command) -> tuple[Tried, str | None]:
     setting = RecordingsSetting.model_validate(command.body["recordings"])
     zone = ZoneInfo(settings.read(command.account_id).zone)
-    source = made(setting, command.body["secret"], zone, LONGEST)
+    source = made(command.account_id, setting, command.body["secret"], zone, LONGEST)
     assert source is not None  # who orders has looked
     return source, access.newest_name(command.account_id)
 

@@ -10,7 +10,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from backend.pbx.address import Networks
+from backend.pbx.address import AllowedNetworks
 from backend.pbx.errors import LinkDown, PbxError
 from backend.processes.commands.command import CommandContext, CommandRefused, Errand
 from backend.processes.line.line import Line
@@ -34,7 +34,7 @@ class Orders:
         lines: Mapping[int, Line],
         errands: Mapping[str, Errand],
         in_store: InStore,
-        networks: Networks,
+        networks: AllowedNetworks,
         told: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self._owner = owner
@@ -115,7 +115,7 @@ class Orders:
         line = self._lines.get(command.account_id)
         if errand is None or (errand.needs_line and line is None):
             return CommandResult(error=NOT_TAKEN)
-        place = CommandContext(line=line, in_store=self._in_store, networks=self._networks)
+        place = CommandContext(line=line, in_store=self._in_store, networks=self._networks.of(command.account_id))
         try:
             async with asyncio.timeout(errand.longest):
                 return CommandResult(answer=await errand.run(place, command))

@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.store import Base, db
-from backend.store.journal.journal import CallRow
 from backend.store.recordings import objects
 
 FIRST_WAIT = timedelta(seconds=2)  # Asterisk ends writing within milliseconds after naming; a command comes later
@@ -263,21 +262,10 @@ def keepers() -> Sequence[int]:
     return db.session.scalars(heard.union(pushed)).all()
 
 
-def at(account_id: int, token: str) -> Shown | None:
-    """The recording behind an account's link; None for an unknown call. A call without a recording has none yet."""
-    query = (
-        select(CallRow.call, RecordingRow)
-        .outerjoin(RecordingRow, (RecordingRow.account_id == CallRow.account_id) & (RecordingRow.call == CallRow.call))
-        .where(CallRow.account_id == account_id, CallRow.recording_token == token)
-    )
-    found = db.session.execute(query).one_or_none()
-    return found and _shown(found.RecordingRow)
-
-
 def of_calls(account_id: int, calls: Collection[str]) -> Mapping[str, Shown]:
     """The existing recordings of these calls."""
     query = select(RecordingRow).where(RecordingRow.account_id == account_id, RecordingRow.call.in_(calls))
-    return {row.call: _shown(row) for row in db.session.scalars(query)}
+    return {row.call: shown(row) for row in db.session.scalars(query)}
 
 
 def counts(account_id: int, since: datetime) -> Mapping[tuple[RecordingState, Why | None], int]:
@@ -290,7 +278,7 @@ def counts(account_id: int, since: datetime) -> Mapping[tuple[RecordingState, Wh
     return {(RecordingState(state), Why(why) if why else None): count for state, why, count in rows}
 
 
-def _shown(row: RecordingRow | None) -> Shown:
+def shown(row: RecordingRow | None) -> Shown:
     if row is None:
         return Shown(state=RecordingState.WAITING, why=None, key=None, bytes=0, ready_at=None)
     return Shown(

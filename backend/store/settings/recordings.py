@@ -93,8 +93,9 @@ Secret = Annotated[SecretStr, Field(min_length=1, max_length=20_000), AfterValid
 
 
 class RecordingsSetting(SettingsPart):
-    """`secret` is only ever written: `store.recording_access` keeps it. `days_kept` None: for ever.
-    `most_gigabytes` is what all of the account's recordings may take."""
+    """`secret` is write-only: `store.recordings.access` keeps it. `days_kept` None: forever.
+    `link_days`: for how long after its call a link works; None: as long as the recording is kept. `most_gigabytes` is
+    the limit for all of the account's recordings."""
 
     source: SourceKind = SourceKind.NONE
     url: Url | None = Field(None, validate_default=True)
@@ -104,6 +105,7 @@ class RecordingsSetting(SettingsPart):
     certificate: Certificate | None = None
     host_key: HostKey | None = None
     days_kept: int | None = Field(365, ge=1, le=3650, strict=True)
+    link_days: int | None = Field(None, ge=1, le=3650, strict=True)
     most_gigabytes: int = Field(100, ge=1, le=100_000, strict=True)
 
     @field_validator("url")

@@ -8,6 +8,7 @@ only for its own account.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from itertools import chain
@@ -21,13 +22,16 @@ from werkzeug.http import http_date
 
 from backend.recordings.storage import NotThere, ShelfError, shelf
 from backend.store import db
-from backend.store.recordings import recordings
+from backend.store.recordings import links
+from backend.store.recordings.links import Linked
 from backend.store.recordings.recordings import RecordingState, Shown
+from backend.store.settings import settings
 from backend.web.language import language
 from backend.web.recordings.byte_ranges import Piece, Unsatisfiable, piece
 from backend.words import say
 
 TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
+DAY = 86_400  # seconds
 HIGHEST_ACCOUNT = 2**63 - 1
 SOON, LATER = "10", "60"  # seconds; players ignore them, other programs may not
 KEPT = "private, max-age=3600"  # by the browser; the file behind a link changes when another leg of the call is added
@@ -38,12 +42,12 @@ log = structlog.get_logger(__name__)
 
 @blueprint.get(f"/recordings/<int(max={HIGHEST_ACCOUNT}):account_id>/<token>.mp3")
 def play(account_id: int, token: str) -> Response:
-    """The recording, whole or the requested range; otherwise a line of text with an error status, so that a player
-    shows nothing."""
-    found = recordings.at(account_id, token) if TOKEN.fullmatch(token) else None
+    """The recording, whole or the range asked for; else what there is to say of it, so that a player shows nothing."""
+    found = links.at(account_id, token) if TOKEN.fullmatch(token) else None
+    days = settings.read(account_id).recordings.link_days if found else None
     db.session.commit()  # no connection to the database waits for a disk or a bucket
     try:
-        answer = _recording(found) if found else _said("unknown", HTTPStatus.NOT_FOUND)
+        answer = _linked(found, days) if found else _said("unknown", HTTPStatus.NOT_FOUND)
     except NotThere:
         log.error("a recording is not on the shelf", account=account_id)
         answer = _said("gone", HTTPStatus.GONE)
@@ -62,6 +66,12 @@ def play(account_id: int, token: str) -> Response:
 def _no_database(error: SQLAlchemyError) -> Response:
     log.warning("a recording waits for the database", error=str(error))
     return _said("later", HTTPStatus.SERVICE_UNAVAILABLE, SOON)
+
+
+def _linked(found: Linked, days: int | None) -> Response:
+    if days is not None and found.started < time.time() - days * DAY:
+        return _said("expired", HTTPStatus.GONE)
+    return _recording(found.recording)
 
 
 def _recording(found: Shown) -> Response:

@@ -2,6 +2,8 @@
   'use strict';
 
   /* <script src="https://STATION/callback.js" data-site="KEY" async></script>
+     data-consent ("I agree to…") and data-policy (its address) ask for a consent; data-query ("yes") sends the pages'
+     addresses with their queries, which may name the visitor.
      More of it: data-lang (such as ru, en), data-departments ("Sales|Service"), data-comment ("yes"), data-button (its words),
      data-open (a CSS selector: what opens the form in place of our own button). Looks: the --ps-… variables below. */
 
@@ -32,6 +34,8 @@
     label { display: block; margin-bottom: 12px }
     input, select, textarea { display: block; width: 100%; margin-top: 4px; padding: 10px; box-sizing: border-box;
       font: inherit; color: inherit; background: inherit; border: 1px solid #8a97a6; border-radius: 6px }
+    .consent { display: flex; gap: 8px; font-size: 14px } .consent input { width: auto; margin: 3px 0 0 }
+    .consent a { color: inherit }
     .more { position: absolute; left: -9999px }
     .close { position: absolute; right: 12px; top: 12px; padding: 4px 10px; background: none; color: inherit }
     .told { min-height: 1.4em; margin: 12px 0 0 } .wrong { color: var(--ps-wrong, #b3261e) }`;
@@ -53,10 +57,20 @@
     return make('label', {}, WORDS.department, make('select', { name: 'department' }, ...options));
   }
 
+  function consent() {
+    const { consent: words, policy } = script.dataset;
+    if (!words && !policy) return null;
+    const safe = /^https?:/.test(policy || '') ? policy : '';
+    const text = safe ? make('a', { href: safe, target: '_blank', rel: 'noopener', textContent: words || WORDS.consent }) : words || WORDS.consent;
+    const box = make('input', { type: 'checkbox', name: 'consent', value: 'yes', required: true });
+    return make('label', { className: 'consent' }, box, text);
+  }
+
   /* Where the visitor is from: the page, what led to it, and the marks of advertising in its address. */
   function whereFrom() {
     const marks = [...new URLSearchParams(location.search)].filter(([name]) => /^(utm_|roistat|gclid|yclid|fbclid)/.test(name));
-    return [['page', location.href], ['referer', document.referrer], ['title', document.title], ...marks];
+    const bare = (address) => (script.dataset.query === 'yes' ? address : address.split(/[?#]/)[0]);
+    return [['page', bare(location.href)], ['referer', bare(document.referrer)], ['title', document.title], ...marks];
   }
 
   function start() {
@@ -72,7 +86,7 @@
       line('name', { autocomplete: 'name', maxLength: 100 }),
       departments(),
       script.dataset.comment && line('comment', { rows: 2, maxLength: 1000 }, 'textarea'),
-      trap, send, told);
+      consent(), trap, send, told);
     const title = make('h2', { id: 'ps-title', textContent: WORDS.title });
     const panel = make('dialog', { className: 'panel' }, title, close, form);
     panel.setAttribute('aria-labelledby', 'ps-title');
