@@ -14,7 +14,7 @@ from sqlalchemy import text
 from backend.store import db
 from backend.store.callback import requests
 from backend.store.callback.requests import CallbackRow
-from backend.store.settings.callback import QuietHours
+from backend.store.settings.callback import QuietHoursSetting
 from tests.callback_door.conftest import KEY, PHONE, Shop, told
 
 LOOSE = {"number": 1000, "address": 1000, "site": 1000, "account": 1000}
@@ -139,7 +139,7 @@ QUIET = [
 
 @pytest.mark.parametrize(("since", "until", "now", "wanted"), QUIET)
 def test_quiet_hours_end(since: str, until: str, now: str, wanted: str | None) -> None:
-    end = QuietHours(since=since, until=until).end(datetime.fromisoformat(now))
+    end = QuietHoursSetting(since=since, until=until).to_hours().end(datetime.fromisoformat(now))
     assert end == (datetime.fromisoformat(wanted) if wanted else None)
 
 
