@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 import structlog
@@ -25,7 +25,6 @@ from backend.store.accounts import Account, AccountState
 from backend.store.installs import CODE_LIFE, Install
 from backend.store.journal import journal, wake
 
-WAIT_SHARE, LONGEST_WAIT = 0.25, 600.0  # of its age, seconds: until amoCRM is asked again
 LOOKED = 4  # requests that an install has made before the account has a budget: account, users, pipelines
 
 log = structlog.get_logger(__name__)
@@ -118,17 +117,6 @@ def _hold(install: Install, granted: Tokens) -> Install | None:
     install.refreshed_at, install.expires_at = _moment(granted.refreshed_at), _moment(granted.expires_at)
     db.session.commit()
     return installs.taken(install.id)
-
-
-def _wait(install_id: int, why: str) -> None:
-    """Asked again soon, and ever more seldom."""
-    db.session.rollback()
-    install = installs.taken(install_id)
-    if install is not None:
-        age = (datetime.now(UTC) - install.received_at).total_seconds()
-        install.due_at = datetime.now(UTC) + timedelta(seconds=min(1 + age * WAIT_SHARE, LONGEST_WAIT))
-        db.session.commit()
-    log.info("install waits", install=install_id, error=why)
 
 
 def _fail(install_id: int, failure: str) -> None:

@@ -10,6 +10,8 @@ from flask import request
 from backend.desk.health import alerts
 from backend.desk.health.overview import PERIODS, overview
 from backend.desk.sights import sight_of
+from backend.store import db
+from backend.store.journal import refusals, wake
 from backend.store.settings.errors import FieldError
 from backend.web import api
 from backend.web.api import ApiError
@@ -33,6 +35,18 @@ def read_overview() -> dict[str, Any]:
     with api.slowly(caller.account_id):
         told = overview(caller.account_id, days, time.time(), user_id=user_id)
     return {**told, "health": told["health"] and _in_words(caller.account_id, told["health"])}
+
+
+@blueprint.post("/api/refused/retry")
+def retry_refused() -> dict[str, int]:
+    """All that amoCRM refused is tried again at once: `{again}`, how many."""
+    caller = api.visitor()
+    account = api.account_of(caller)
+    api.admit(caller)
+    again = refusals.try_again(account.id)
+    wake.wake(account.id)
+    db.session.commit()
+    return {"again": again}
 
 
 def _in_words(account_id: int, health: dict[str, Any]) -> dict[str, Any]:

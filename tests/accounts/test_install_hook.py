@@ -94,6 +94,30 @@ def test_amocrm_failing_for_a_while_is_waited_out(app: Flask, crm: Crm, acme: Ac
     assert finish_installs() == 1
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 405])
+@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.PAGE])
+def test_whatever_the_first_answer_is_the_tokens_are_kept(
+    app: Flask, crm: Crm, acme: AccountHandle, kind: Kind, status: int
+) -> None:
+    acme.install()
+    crm.spoil(kind, "/api/v4/account", status=status, count=1)
+    assert finish_installs() == 0
+    assert (only_install().failure, bool(only_install().access_token)) == (None, True)
+    assert only_install().due_at > only_install().received_at
+    soon()
+    assert finish_installs() == 1
+
+
+def test_tokens_that_ended_before_amocrm_let_us_in_are_renewed(app: Flask, crm: Crm, acme: AccountHandle) -> None:
+    acme.install()
+    crm.spoil(Kind.STATUS, "/api/v4/account", status=401, count=1)
+    finish_installs()
+    db.session.execute(update(Install).values(expires_at=func.now(), due_at=func.now()))
+    db.session.commit()
+    acme.revoke_tokens(("access",))
+    assert finish_installs() == 1
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_code_that_was_used_elsewhere_fails_with_its_reason(app: Flask, crm: Crm, acme: AccountHandle) -> None:
     acme.install()
