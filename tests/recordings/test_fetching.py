@@ -17,7 +17,7 @@ from backend.recordings.fetching import Bounded
 from backend.recordings.sources import Fetched, NotYet, Source, SourceError, SourceNeedsPerson, Unreachable
 from backend.store import db
 from backend.store.accounts import Account, AccountState
-from backend.store.recordings import recordings
+from backend.store.recordings import recordings, room
 from backend.store.recordings.recordings import RecordingRow, RecordingState, Why
 from tests.recordings.conftest import Recorder, Spool
 from tests.recordings.sounds import wav
@@ -447,7 +447,7 @@ def _bring_leavings_forward() -> None:
 
 
 def test_an_account_has_so_much_room_and_no_more(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching.room, "bytes_kept", lambda account_id: 100 * 1024**3)
+    monkeypatch.setattr(room, "bytes_kept", lambda account_id: 100 * 1024**3)
     recorder.spool.files["a.wav"] = wav(1)
     recorder.record("a.wav")
     recorder.fetch()
