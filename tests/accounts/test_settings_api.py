@@ -85,14 +85,14 @@ def test_the_secret_is_kept_encrypted_and_never_told(connected: Two, browser: Fl
 def test_the_stored_secret_goes_to_no_other_address(connected: Two, browser: FlaskClient) -> None:
     acme, _ = connected
     call(browser, admin_token(acme), {"pbx": PBX})
-    same = {"host": PBX["host"], "username": PBX["username"], "tls": True}
+    same = {"host": PBX["host"], "username": PBX["username"]}
     assert call(browser, admin_token(acme), {"pbx": same}).status_code == 200
-    moved = same | {"host": "evil.example"}
-    assert "pbx.secret" in messages(call(browser, admin_token(acme), {"pbx": moved}))
+    for change in ({"host": "evil.example"}, {"port": 5039}, {"username": "another"}, {"tls": True}):
+        assert "pbx.secret" in messages(call(browser, admin_token(acme), {"pbx": same | change}))
     fresh()
     kept = db.session.get(AccountPbx, acme.id)
     assert kept is not None
-    assert (kept.host, kept.tls, kept.secret) == (PBX["host"], True, PBX["secret"])
+    assert (kept.host, kept.tls, kept.secret) == (PBX["host"], False, PBX["secret"])
 
 
 def test_a_pbx_can_be_taken_away(connected: Two, browser: FlaskClient) -> None:
