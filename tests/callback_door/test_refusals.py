@@ -205,5 +205,5 @@ def test_the_script_of_sites_is_small_and_kept_by_browsers(shop: Shop) -> None:
         assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
         assert "max-age=300" in answer.headers["Cache-Control"]
         text = answer.text
-    assert len(text.encode()) <= 8 * 1024
+    assert len(text.encode()) <= 9 * 1024  # the texts of each language are in it
     assert not any(word in text for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval", "document.write"))

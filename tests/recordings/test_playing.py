@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 from backend.recordings import storage
 from backend.store import db
 from backend.store.accounts import Account
-from backend.store.recordings import access, recordings
+from backend.store.recordings import access, links, recordings
 from tests.recordings.conftest import Recorder
 from tests.recordings.sounds import wav
 
@@ -67,7 +67,7 @@ def test_without_the_database_it_is_asked_for_again_later(
     def fail(*_: object) -> None:
         raise away
 
-    monkeypatch.setattr(recordings, "at", fail)
+    monkeypatch.setattr(links, "at", fail)
     monkeypatch.setattr(access, "may_upload", fail)
     answer = recorder.get(song, Accept_Language="en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
