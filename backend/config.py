@@ -48,7 +48,7 @@ class Settings(BaseModel):
     web_connections: int = Field(4, ge=3, le=100)
     """Database connections of one `web` worker, its listening one included; the same for the next two."""
     pbx_connections: int = Field(3, ge=2, le=100)
-    worker_connections: int = Field(8, ge=6, le=100)
+    worker_connections: int = Field(7, ge=6, le=100)
     recordings_url: str = Field("", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$")
     """Where recordings are kept: a bucket as `s3://bucket/prefix`; empty: the folder `recordings` in DATA_DIR."""
     keep_free_gigabytes: int = Field(2, ge=0, le=100_000)

@@ -46,7 +46,7 @@ def test_the_secret_is_encrypted_and_never_told_back(firm: Firm, other: Firm) ->
     told = saved(firm, **HTTP)
     assert told["settings"]["recordings"] == {
         **without(HTTP, "secret"), "path": "{year}/{month}/{day}/{name}", "certificate": None, "host_key": None,
-        "days_kept": 365,
+        "days_kept": 365, "link_days": None, "most_gigabytes": 100,
     }  # fmt: skip
     assert told["recordings"] == {"has_secret": True, "lines": None}
     with firm.app.app_context():

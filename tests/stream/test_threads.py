@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -78,21 +77,6 @@ def test_a_process_serves_so_many_streams_and_no_more(
     answers = [browser(threaded, ours, firm, open_here).answer for _ in range(2)]
     assert [each.status for each in answers] == [200, 503]
     assert b'"busy"' in answers[1].read()
-
-
-def test_a_stream_that_cannot_be_opened_is_not_counted(firm: Firm, ours: Settings) -> None:
-    """The browser has gone before its first byte."""
-
-    class Gone:
-        family = socket.AF_INET
-
-        def setsockopt(self, *told: int) -> None:
-            raise OSError("bad file descriptor")
-
-    with running(ours) as app:
-        told = {"query_string": {"ticket": seal(ours, holder(firm))}, "environ_overrides": {"gunicorn.socket": Gone()}}
-        assert app.test_client().get("/api/stream", **told).status_code == 500
-        assert app.extensions["hub"]._all() == []
 
 
 def test_a_process_that_ends_lets_its_readers_go_at_once(

@@ -20,7 +20,7 @@ BY_THEMSELVES: Wrong = {
     "settings.country": ("XX", "двухбуквенный код страны", "two-letter"),
     "settings.language": ("de", "одно из", "one of"),
     "settings.zone": ("Nowhere/City", "нет такого часового пояса", "is not a time zone"),
-    "settings.trunks": (["^a", "("], "(: не регулярное выражение", "(: is not a regular expression"),
+    "settings.trunks": (["^a", "("], "не регулярное выражение", "is not a regular expression"),
     "settings.extensions": (["(?!a)b"], "регулярное выражение", "regular expression"),
     "settings.default_employee": (0, "больше 0", "greater than 0"),
     "settings.missed_to": ([-1], "больше 0", "greater than 0"),
