@@ -44,6 +44,7 @@ CALLS, RATE = 300, 20.0  # per second
 IDLE = 2000
 P50, P99, TO_ALL, MEMORY = 60.0, 250.0, 1.0, 300.0  # ms, ms, s, MB
 PATIENCE = 30.0  # seconds
+INTEGRATION = {"AMOCRM_CLIENT_ID": "bench", "AMOCRM_CLIENT_SECRET": "bench"}  # web starts with accounts only so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,10 @@ def _web(values: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         "WEB_CONCURRENCY": "1",
     }  # fmt: skip
     command = [sys.executable, "-m", "backend", "web"]
-    with log.open("wb") as out, subprocess.Popen(command, env={**os.environ, **told}, stdout=out, stderr=out) as web:
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, env={**os.environ, **INTEGRATION, **told}, stdout=out, stderr=out) as web,
+    ):
         try:
             _wait_until_up(values.port)
             yield web
