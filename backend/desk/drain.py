@@ -99,21 +99,25 @@ def _groups(due: list[Job], channel: Channel) -> list[list[Job]]:
 
 
 def _carry(desk: Desk, channel: Channel, group: list[Job]) -> Failure | None:
-    """One step; its outcome is written down. A failure, which is returned, holds up only its own calls."""
+    """One step; its outcome is written down. A failure, which is returned, holds up only its own calls.
+
+    A step's rows are written by the commit, which may fail as the step itself: after a rollback they are read again.
+    """
     failure: Failure | None = None
+    calls = [job.row.call for job in group]  # a failed transaction answers nothing any more
     try:
         _step(desk, channel, group)
+        desk.commit()
     except Fenced:
         raise
     except Exception as error:  # a supervision loop: our bug in one call must not stop the account's others
-        failure = channel.failure(error) or _our_bug(desk, group, error)
+        failure = channel.failure(error) or _our_bug(desk, calls, error)
         if failure.may_be_one and len(group) > 1:
             return _carry_each(desk, channel, group)
         _write_down(group, failure, channel)
+        desk.commit()
         if failure.stops_account:
-            desk.commit()
             raise
-    desk.commit()
     return failure
 
 
@@ -133,9 +137,9 @@ def _step(desk: Desk, channel: Channel, group: list[Job]) -> None:
         channel.alone[kind](group[0])
 
 
-def _our_bug(desk: Desk, group: list[Job], error: Exception) -> Failure:
-    log.exception("step failed", account=desk.account_id, calls=[job.row.call for job in group])
+def _our_bug(desk: Desk, calls: list[str], error: Exception) -> Failure:
     db.session.rollback()
+    log.exception("step failed", account=desk.account_id, calls=calls)
     return Failure(words=f"our bug: {type(error).__name__}: {error}")
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from backend.calls.intents import CRM
 from backend.store import Base, db
 
 NOW = timedelta(minutes=2)  # work younger than this counts as current
@@ -122,7 +123,7 @@ class IntentRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     call: Mapped[str]
     kind: Mapped[str]
-    channel: Mapped[str] = mapped_column(default="crm", server_default="crm")
+    channel: Mapped[str] = mapped_column(default=CRM, server_default=CRM)
     body: Mapped[dict[str, Any]]
     backfill: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[str] = mapped_column(default=IntentState.TODO.value, server_default="todo")
@@ -196,7 +197,7 @@ def add_intent(
     body: dict[str, Any],
     *,
     backfill: bool = False,
-    channel: str = "crm",
+    channel: str = CRM,
     after: float = 0,
 ) -> IntentRow:
     """Writes an intent down, due at once, or after so many seconds. Does not commit."""
@@ -253,7 +254,7 @@ def forget_older(than: datetime, limit: int) -> int:
     return gone
 
 
-def due(account_id: int, limit: int, channel: str = "crm") -> Sequence[IntentRow]:
+def due(account_id: int, limit: int, channel: str = CRM) -> Sequence[IntentRow]:
     """The channel's first intent still to do of each call, if it is due: live work before backfill, recent work before
     work that waited out an outage, and then in order of writing."""
     head, earlier = aliased(IntentRow), aliased(IntentRow)
@@ -279,7 +280,7 @@ def due(account_id: int, limit: int, channel: str = "crm") -> Sequence[IntentRow
     return db.session.scalars(query).all()
 
 
-def next_due(account_id: int, channel: str = "crm") -> datetime | None:
+def next_due(account_id: int, channel: str = CRM) -> datetime | None:
     """When the earliest head of a call is due: not of all intents, or a blocked call's successors would spin."""
     heads = (
         select(IntentRow.call, func.min(IntentRow.id).label("id"))

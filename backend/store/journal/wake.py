@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from backend.calls.intents import CRM
 from backend.store import db
 
 QUEUE = "drain"  # of the channel `crm`; another channel's name is added to it
@@ -30,14 +31,14 @@ _NOTIFY = text('select pg_notify(\'procrastinate_queue_v1#\' || :queue, \'{"type
 
 def queue_of(channel: str) -> str:
     """Each channel has a queue and threads of its own, so that one that hangs takes none of another's."""
-    return QUEUE if channel == "crm" else f"{QUEUE}-{channel}"
+    return QUEUE if channel == CRM else f"{QUEUE}-{channel}"
 
 
-def wake(account_id: int, at: datetime | None = None, channel: str = "crm") -> None:
+def wake(account_id: int, at: datetime | None = None, channel: str = CRM) -> None:
     """Puts the drain of the account's channel for `at`, or now. Make it the transaction's last statement: it locks the
     waiting job, so that a drain cannot start before its work is committed."""
     queue, account = queue_of(channel), str(account_id)
-    key = account if channel == "crm" else f"{account}:{channel}"
+    key = account if channel == CRM else f"{account}:{channel}"
     db.session.execute(_DEFER, {"queue": queue, "account": account, "key": key, "channel": channel, "at": at})
     if at is None:
         db.session.execute(_NOTIFY, {"queue": queue})  # an update does not notify by itself

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Delete, delete, func, or_, select, update
+from sqlalchemy import Delete, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.store import db
@@ -103,14 +103,6 @@ def learn_waiting(account_id: int, phone: str, uid: str, lead: int, contact: int
 def drop_waiting(account_id: int, uid: str) -> None:
     """Deletes a record that no longer waits: accepted, declined or deleted. Does not commit."""
     db.session.execute(delete(WaitingRow).where(WaitingRow.account_id == account_id, WaitingRow.uid == uid))
-
-
-def close_lead(account_id: int, lead_id: int) -> None:
-    """Marks the lead as closed. Does not commit."""
-    changed_numbers.report_clients(account_id, _parties_of(account_id, lead_id))
-    db.session.execute(
-        update(LeadRow).where(LeadRow.account_id == account_id, LeadRow.id == lead_id).values(is_open=False)
-    )
 
 
 def forget(account_id: int, entity: str, id: int) -> None:
