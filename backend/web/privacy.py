@@ -76,10 +76,10 @@ def _of_a_number() -> Iterator[None]:
 def revoke_link(call: str) -> dict[str, Any]:
     """The link in amoCRM's note plays no more; the card shows a new one."""
     account_id, user_id = _admin()
-    trail.add(account_id, user_id, Deed.REVOKED_LINK, call)
     if not links.revoke(account_id, call):
-        db.session.rollback()
         raise ApiError("not_found", 404)
+    trail.add(account_id, user_id, Deed.REVOKED_LINK, call)
+    db.session.commit()
     return {"call": call}
 
 

@@ -12,6 +12,7 @@ from backend.cli import account as shell
 from backend.desk import chores
 from backend.store import accounts, db
 from backend.store.accounts import Account, AccountState
+from backend.store.callback.requests import CallbackRow, RequestState
 from backend.store.journal import journal
 from backend.store.journal.journal import CallRow
 from backend.store.privacy import person
@@ -83,6 +84,47 @@ def test_each_table_that_names_a_call_is_looked_at() -> None:
         table.name for table in db.metadata.sorted_tables if "call" in table.columns or "callback" in table.columns
     }
     assert named - elsewhere == {table.__tablename__ for table in person.OF_CALLS.values()}
+
+
+def test_each_table_that_holds_a_number_is_looked_at() -> None:
+    """A table that holds a client's number must be decided upon: here, or in the exceptions."""
+    elsewhere = {"phonebook_phones"}  # the mirror of amoCRM's own cards: it follows them
+    holding = {table.name for table in db.metadata.sorted_tables if {"phone", "client"} & set(table.columns.keys())}
+    assert holding - elsewhere == {table.__tablename__ for table, _ in person.OF_NUMBER.values()}
+
+
+@pytest.mark.parametrize("state", [RequestState.RINGING, RequestState.ANSWERED, RequestState.TALKING])
+def test_a_request_that_is_rung_is_not_erased(firm: Firm, state: RequestState) -> None:
+    with firm.app.app_context():
+        now = datetime.now(UTC)
+        row = CallbackRow(
+            id=f"r-{state.value}",
+            account_id=firm.id,
+            key="k",
+            site="s",
+            phone=MARIA,
+            number=MARIA,
+            name="",
+            comment="",
+            department="",
+            fields=[],
+            state=state.value,
+            next_at=now,
+            until=now,
+        )
+        db.session.add(row)
+        db.session.commit()
+    answer = person_of(firm, MARIA, "DELETE")
+    assert (answer.status_code, answer.json["error"]) == (409, "still_talking")
+    with firm.app.app_context():
+        db.session.execute(update(CallbackRow).where(CallbackRow.phone == MARIA).values(state="done", ended_at=now))
+        db.session.commit()
+    assert person_of(firm, MARIA, "DELETE").status_code == 200
+
+
+def test_an_unknown_call_leaves_no_trace(firm: Firm) -> None:
+    assert ask(firm, "Вера", "DELETE", "/api/calls/nothing-such/recording-link").status_code == 404
+    assert "nothing-such" not in str(ask(firm, "Вера", "GET", "/api/trail").json)
 
 
 def test_a_link_that_was_given_is_taken_back(recorder: Recorder) -> None:

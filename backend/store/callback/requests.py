@@ -92,7 +92,7 @@ class CallbackRow(Base):
 
 # literals instead of bound parameters: a prepared statement must be able to use the partial index
 _WAITING: ColumnElement[str] = literal_column("'waiting'")
-_CALLED = (RequestState.RINGING.value, RequestState.ANSWERED.value, RequestState.TALKING.value)
+CALLED = (RequestState.RINGING.value, RequestState.ANSWERED.value, RequestState.TALKING.value)
 _UNANSWERED = (RequestState.WAITING.value, RequestState.RINGING.value)
 
 
@@ -209,7 +209,7 @@ def lock_due(account_id: int, at_once: int) -> Sequence[CallbackRow]:
     """The due requests, locked, one of each number, so that at most `at_once` ring. Rows locked by others, and numbers
     in a callback already, are left out. Rounds in progress come first."""
     going = select(CallbackRow.phone, CallbackRow.state).where(
-        CallbackRow.account_id == account_id, CallbackRow.state.in_(_CALLED)
+        CallbackRow.account_id == account_id, CallbackRow.state.in_(CALLED)
     )
     called = db.session.execute(going).all()
     room = at_once - sum(row.state != RequestState.TALKING for row in called)

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, inspect, select
 
 from backend.store import Base, db
-from backend.store.callback.requests import CallbackRow
+from backend.store.callback.requests import CALLED, CallbackRow
 from backend.store.commands import CommandRow
 from backend.store.journal.journal import CallRow, FactRow, IntentRow
 from backend.store.outcomes import OutcomeRow
+from backend.store.phonebook.choices import ChoiceRow
 from backend.store.phonebook.rows import ChangeRow, WaitingRow
 from backend.store.popups import Popup
 from backend.store.recordings.recordings import RecordingRow
@@ -24,6 +25,7 @@ OF_CALLS: dict[str, type[Base]] = {
 OF_NUMBER: dict[str, tuple[type[Base], Any]] = {
     "calls": (CallRow, CallRow.client), "requests": (CallbackRow, CallbackRow.phone),
     "waiting": (WaitingRow, WaitingRow.phone), "changes": (ChangeRow, ChangeRow.phone),
+    "choices": (ChoiceRow, ChoiceRow.phone),
 }  # fmt: skip
 SECRET = frozenset({"key", "recording_token", "claim", "address", "unclear"})  # ours, and nothing of the person
 
@@ -54,14 +56,21 @@ def kept(account_id: int, number: str) -> Kept:
 def erase(account_id: int, number: str) -> dict[str, int]:
     """How many rows of each table are gone; files of recordings follow within minutes. Commits. Raises StillTalking."""
     calls = _calls(account_id, number)
-    open_calls = select(CallRow.call).where(_of(CallRow, account_id), CallRow.client == number, CallRow.ended.is_(None))
-    if db.session.scalars(open_calls.limit(1)).first() is not None:
+    if _goes_on(account_id, number):
         raise StillTalking
     gone = {name: _gone(table, *_of_calls(table, account_id, calls)) for name, table in OF_CALLS.items()}
     for name, (table, column) in OF_NUMBER.items():
         gone[name] = _gone(table, _of(table, account_id), column == number)
     db.session.commit()
     return gone
+
+
+def _goes_on(account_id: int, number: str) -> bool:
+    talks = select(CallRow.call).where(_of(CallRow, account_id), CallRow.client == number, CallRow.ended.is_(None))
+    rung = select(CallbackRow.id).where(
+        _of(CallbackRow, account_id), CallbackRow.phone == number, CallbackRow.state.in_(CALLED)
+    )
+    return any(db.session.scalars(each.limit(1)).first() is not None for each in (talks, rung))
 
 
 def _calls(account_id: int, number: str) -> Sequence[str]:

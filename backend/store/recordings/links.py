@@ -32,9 +32,8 @@ def at(account_id: int, token: str) -> Linked | None:
 
 
 def revoke(account_id: int, call: str) -> bool:
-    """The link that was given leads nowhere any more; the card has another. False for an unknown call. Commits."""
+    """The link that was given leads nowhere any more; the card has another. False for an unknown call.
+    Does not commit."""
     mine = (CallRow.account_id == account_id, CallRow.call == call)
     fresh = update(CallRow).where(*mine).values(recording_token=secrets.token_urlsafe(24))
-    changed = db.session.scalars(fresh.returning(CallRow.call)).all()
-    db.session.commit()
-    return bool(changed)
+    return db.session.scalars(fresh.returning(CallRow.call)).first() is not None
