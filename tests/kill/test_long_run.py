@@ -34,7 +34,7 @@ class Day:
         return [f"+79161230{n:03}" for n in range(self.clients)]
 
 
-SHORT = Day(clients=30, calls=50, kills=8, before=150)
+SHORT = Day(clients=30, calls=50, kills=8, before=150, patience=240.0)
 LONG = Day(clients=300, calls=500, kills=200, before=3000, patience=900.0)
 TROUBLES: tuple[dict[str, Any], ...] = (
     {"kind": Kind.STATUS, "status": 500},

@@ -107,7 +107,7 @@ def workshop(firm: Firm, other: Firm, hire: Hire, settings_here: Settings, tmp_p
     monitor = Monitor()
     with web_that(monitor) as server:
         firm.set(recordings={"source": "http", "url": server.url(), "path": "{name}"})
-        call = firm.talk(CLIENT, "101")
+        call = firm.talk(CLIENT, "101", seconds=SECONDS)
         other.talk(CLIENT, "101")
         with firm.app.app_context():
             recordings.named(firm.id, call, "call.wav")

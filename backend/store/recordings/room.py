@@ -10,9 +10,10 @@ from backend.store.recordings.recordings import RecordingRow
 
 
 def lasted(account_id: int, call: str) -> float | None:
-    """Seconds from the call's first moment to its last; None of a call that is not known to have ended."""
+    """Seconds from the call's first moment to its last, or of its talks where those are longer: a good recording must
+    not be refused for a time that was read late. None for a call that is not known to have ended."""
     mine = (CallRow.account_id == account_id, CallRow.call == call)
-    return db.session.scalar(select(CallRow.ended - CallRow.started).where(*mine))
+    return db.session.scalar(select(func.greatest(CallRow.ended - CallRow.started, CallRow.talk_seconds)).where(*mine))
 
 
 def bytes_kept(account_id: int) -> int:
